@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: MIT */
+#include "geo/feature.h"
+
+#include <string.h>
+
+static const char *const type_names[] = {"string", "integer", "real", "boolean", "date", "datetime", "time"};
+
+const char *field_type_name(enum field_type type)
+{
+    return type_names[type];
+}
+
+bool field_type_parse(const char *name, enum field_type *out_type)
+{
+    for (size_t i = 0; i < sizeof type_names / sizeof *type_names; i++) {
+        if (strcmp(name, type_names[i]) == 0) {
+            *out_type = (enum field_type)i;
+            return true;
+        }
+    }
+    return false;
+}
+
+ptrdiff_t feature_list_field(const struct feature_list *list, struct text name)
+{
+    for (size_t i = 0; i < list->field_count; i++) {
+        if (text_is(name, list->fields[i].name)) {
+            return (ptrdiff_t)i;
+        }
+    }
+    return -1;
+}
+
+static int32_t snap(int32_t unit, unsigned shift)
+{
+    if (shift == 0) {
+        return unit;
+    }
+    int64_t half = (int64_t)1 << (shift - 1);
+    int64_t snapped = (((int64_t)unit + half) >> shift) * ((int64_t)1 << shift);
+    return snapped > INT32_MAX ? INT32_MAX : snapped < INT32_MIN ? INT32_MIN : (int32_t)snapped;
+}
+
+static uint32_t vertices_min(enum geometry_kind kind)
+{
+    return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
+}
+
+bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct arena *arena,
+                         struct geometry *out_geometry)
+{
+    struct world_point *points = arena_alloc_raw(arena, (size_t)shape->vertex_count * sizeof *points);
+    struct shape_part *parts = arena_alloc_raw(arena, (size_t)shape->part_count * sizeof *parts);
+    struct shape wound = *shape;
+    if (!points || !parts || !shape_wind(&wound, arena)) {
+        return false;
+    }
+    uint32_t vertex_count = 0;
+    uint32_t part_count = 0;
+    uint32_t start = 0;
+    bool outer_dropped = false;
+    for (uint32_t p = 0; p < shape->part_count; p++) {
+        uint32_t begun = vertex_count;
+        for (uint32_t i = start; i < shape->parts[p].end; i++) {
+            struct world_point point = grid_from_lonlat(wound.xy[2 * (size_t)i], wound.xy[2 * (size_t)i + 1]);
+            point.x = snap(point.x, grid_shift);
+            point.y = snap(point.y, grid_shift);
+            bool repeats = vertex_count > begun && points[vertex_count - 1].x == point.x &&
+                           points[vertex_count - 1].y == point.y;
+            if (!repeats || shape->kind == GEOMETRY_POINT) {
+                points[vertex_count++] = point;
+            }
+        }
+        start = shape->parts[p].end;
+        bool is_hole = shape->parts[p].is_hole;
+        bool collapsed = vertex_count - begun < vertices_min(shape->kind);
+        if (!is_hole) {
+            outer_dropped = collapsed;
+        }
+        if (collapsed || (is_hole && outer_dropped)) {
+            vertex_count = begun;
+            continue;
+        }
+        parts[part_count++] = (struct shape_part){vertex_count, is_hole};
+    }
+    *out_geometry = (struct geometry){shape->kind, part_count, vertex_count, parts, points};
+    return true;
+}

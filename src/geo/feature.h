@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* A feature as tiles see it: geometry in world units and attribute values, borrowed from the arena it was read into. */
+
+#include "base/value.h"
+#include "geo/grid.h"
+#include "geo/shape.h"
+
+enum field_type {
+    FIELD_STRING,
+    FIELD_INTEGER, /* 64 bits */
+    FIELD_REAL,
+    FIELD_BOOLEAN,
+    FIELD_DATE,     /* text "2020-03-15" */
+    FIELD_DATETIME, /* text "2020-03-15T10:00:00Z" or with an offset, or none */
+    FIELD_TIME      /* text "10:00:00" */
+};
+
+/* A column of a layer. */
+struct field {
+    const char *name; /* the column, as it is in tiles and GeoJSON */
+    enum field_type type;
+};
+
+const char *field_type_name(enum field_type type);
+bool field_type_parse(const char *name, enum field_type *out_type);
+
+/* Geometry in world units. Rings are closed. Parts as in struct shape. */
+struct geometry {
+    enum geometry_kind kind;
+    uint32_t part_count;
+    uint32_t vertex_count;
+    const struct shape_part *parts;
+    const struct world_point *points;
+};
+
+struct feature {
+    int64_t row;          /* the feature's number in its layer's drawing order, unique within the version, from 1 */
+    struct value id;      /* integer or string: stable within the layer, what URLs and GeoJSON show */
+    struct world_box box; /* of the full geometry */
+    struct geometry geometry;
+    const struct value *values; /* field_count of the list */
+    int64_t shift_x;      /* added to every x: 0, or ±GRID_WORLD_UNITS for the copy across the antimeridian */
+};
+
+/* Features of one layer, in drawing order (row ascending, then shift_x). */
+struct feature_list {
+    const struct field *fields;
+    size_t field_count;
+    const struct feature *features;
+    size_t count;
+};
+
+/* The index of the field `name`, or -1. */
+ptrdiff_t feature_list_field(const struct feature_list *list, struct text name);
+
+/* Projects a shape in degrees to world units. When `grid_shift` > 0 every coordinate is first rounded to a multiple of
+ * 2^grid_shift units and equal neighbours are dropped: vertices shared by two features stay shared, so borders stay
+ * closed (the reason for snapping instead of line simplification). Parts that collapse (lines below two, rings below
+ * four vertices) are dropped; the result may have no part. Rings come out wound: shells one way, holes the other, so
+ * that polygons can be added up and filled by the nonzero rule. */
+bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct arena *arena,
+                         struct geometry *out_geometry);

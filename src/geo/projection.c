@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: MIT */
+#include "geo/projection.h"
+
+#include <math.h>
+#include <proj.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { CRS_BYTES_MAX = 64 * 1024 };
+
+struct projection {
+    PJ_CONTEXT *context;
+    PJ *transform; /* from the system to OGC:CRS84, axes as x, y */
+    bool identity;
+};
+
+static void be_silent(void *data, int level, const char *message)
+{
+    (void)data;
+    (void)level;
+    (void)message;
+}
+
+/* PROJ would run operations, read files and URLs from some texts; only names and descriptions of systems pass. */
+static bool is_allowed(const char *crs)
+{
+    size_t length = strlen(crs);
+    return length > 0 && length <= CRS_BYTES_MAX && !strstr(crs, "+init") && !strstr(crs, "://") &&
+           !strstr(crs, "+nadgrids") && !strstr(crs, "+geoidgrids") && !strstr(crs, "proj=pipeline");
+}
+
+bool projection_open(const char *crs, struct projection **out_projection, struct error *err)
+{
+    int shown = strlen(crs) > 120 ? 120 : (int)strlen(crs);
+    if (!is_allowed(crs)) {
+        error_tell(err, ERROR_INVALID, "IMP-020", "reference system \"%.*s\" is not allowed: use an EPSG code or WKT",
+                   "el sistema de referencia «%.*s» no se admite: use un código EPSG o WKT", shown, crs);
+        return false;
+    }
+    bool ok = false;
+    PJ *swapped = NULL;
+    struct projection *projection = calloc(1, sizeof *projection);
+    if (!projection) {
+        return error_no_memory(err);
+    }
+    projection->context = proj_context_create();
+    if (!projection->context) {
+        error_no_memory(err);
+        goto done;
+    }
+    proj_log_func(projection->context, NULL, be_silent);
+    proj_context_set_enable_network(projection->context, 0);
+    swapped = proj_create_crs_to_crs(projection->context, crs, "OGC:CRS84", NULL);
+    projection->transform = swapped ? proj_normalize_for_visualization(projection->context, swapped) : NULL;
+    if (!projection->transform) {
+        error_tell(err, ERROR_INVALID, "IMP-020", "unknown reference system \"%.*s\": give one with --srs EPSG:N",
+                   "sistema de referencia desconocido «%.*s»: indique uno con --srs EPSG:N", shown, crs);
+        goto done;
+    }
+    const char *definition = proj_pj_info(projection->transform).definition;
+    projection->identity = definition && (strstr(definition, "noop") != NULL || definition[0] == '\0');
+    *out_projection = projection;
+    projection = NULL;
+    ok = true;
+done:
+    proj_destroy(swapped);
+    projection_close(projection);
+    return ok;
+}
+
+void projection_close(struct projection *projection)
+{
+    if (!projection) {
+        return;
+    }
+    proj_destroy(projection->transform);
+    proj_context_destroy(projection->context);
+    free(projection);
+}
+
+static size_t transform(struct projection *projection, PJ_DIRECTION direction, double *xy, size_t count)
+{
+    if (projection->identity) {
+        return 0;
+    }
+    proj_errno_reset(projection->transform);
+    proj_trans_generic(projection->transform, direction, xy, 2 * sizeof *xy, count, xy + 1, 2 * sizeof *xy, count, NULL,
+                       0, 0, NULL, 0, 0);
+    size_t failed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(xy[2 * i]) || !isfinite(xy[2 * i + 1])) {
+            xy[2 * i] = HUGE_VAL;
+            xy[2 * i + 1] = HUGE_VAL;
+            failed++;
+        }
+    }
+    return failed;
+}
+
+size_t projection_to_lonlat(struct projection *projection, double *xy, size_t count)
+{
+    return transform(projection, PJ_FWD, xy, count);
+}
+
+size_t projection_from_lonlat(struct projection *projection, double *xy, size_t count)
+{
+    return transform(projection, PJ_INV, xy, count);
+}
+
+bool projection_is_identity(const struct projection *projection)
+{
+    return projection->identity;
+}
