@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* The program: finds the command and runs it. */
+
+#include "base/log.h"
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct command {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *english;
+    const char *spanish;
+};
+
+/* By name. */
+static const struct command commands[] = {
+    {"inspect", cli_inspect, "tell what is in a file, changing nothing", "decir qué contiene un archivo, sin cambiar nada"},
+    {"layers", cli_layers, "list the layers", "listar las capas"},
+    {"load", cli_load, "load or replace a layer", "cargar o reemplazar una capa"},
+    {"rebuild", cli_rebuild, "rebuild the cache of tile-ready geometry", "rehacer la caché de geometría para teselas"},
+    {"remove", cli_remove, "remove a layer", "quitar una capa"},
+    {"render", cli_render, "draw a map or style into a PNG file", "dibujar un mapa o estilo en un archivo PNG"},
+    {"serve", cli_serve, "serve maps, tiles and data over HTTP", "servir mapas, teselas y datos por HTTP"},
+    {"style", cli_style, "check a style", "revisar un estilo"},
+    {"tile", cli_tile, "write one tile into a file", "escribir una tesela en un archivo"},
+};
+
+static void print_commands(FILE *out)
+{
+    cli_say(out, "usage: tesela COMMAND [OPTIONS]", "uso: tesela ORDEN [OPCIONES]");
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        fprintf(out, "  %-8s  %s\n", commands[i].name, cli_pick(commands[i].english, commands[i].spanish));
+    }
+}
+
+static const struct command *nearest(const char *word)
+{
+    const struct command *best = NULL;
+    size_t best_distance = 3;
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        size_t distance = text_edit_distance(text_of(word), text_of(commands[i].name));
+        if (distance < best_distance) {
+            best_distance = distance;
+            best = &commands[i];
+        }
+    }
+    return best;
+}
+
+int main(int argc, char **argv)
+{
+    /* SpatiaLite opens file functions to SQL when this is set. */
+    unsetenv("SPATIALITE_SECURITY");
+    setenv("PROJ_NETWORK", "OFF", 1);
+    signal(SIGPIPE, SIG_IGN);
+    if (getenv("TESELA_DEBUG")) {
+        log_set_level(LOG_DEBUG);
+    }
+    const char *word = argc > 1 ? argv[1] : "";
+    if (strcmp(word, "--version") == 0) {
+        printf("tesela %s\n", TESELA_VERSION);
+        return CLI_DONE;
+    }
+    if (strcmp(word, "--help") == 0 || strcmp(word, "help") == 0) {
+        print_commands(stdout);
+        return CLI_DONE;
+    }
+    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+        if (strcmp(word, commands[i].name) == 0) {
+            return commands[i].run(argc - 1, argv + 1);
+        }
+    }
+    if (word[0] != '\0') {
+        const struct command *near = nearest(word);
+        if (near) {
+            cli_say(stderr, "tesela: no command \"%s\"; did you mean \"%s\"?", "tesela: no hay orden «%s»; ¿quiso decir «%s»?",
+                    word, near->name);
+        } else {
+            cli_say(stderr, "tesela: no command \"%s\"", "tesela: no hay orden «%s»", word);
+        }
+    }
+    print_commands(stderr);
+    return CLI_USAGE;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/* tesela serve: maps, tiles and data over HTTP until SIGTERM. */
+
+#include "cli/cli.h"
+
+#include "server/server.h"
+#include "store/store_writer.h"
+
+#include <stdlib.h>
+
+static const char usage[] = "serve [--listen ADDR:PORT] [--data DIR] [--styles DIR] [--www DIR] [--workers N] "
+                            "[--cache-mb N] [--base-url URL] [--quiet]";
+
+/* The cache of tile-ready geometry may be missing or of another version: it is made again before the first request. */
+static bool make_cells_ready(const char *data, struct error *err)
+{
+    struct store *store;
+    if (!store_open(data, &store, err)) {
+        return false;
+    }
+    bool complete = false;
+    bool ok = store_cells_are_complete(store, &complete, err);
+    store_close(store);
+    if (!ok || complete) {
+        return ok;
+    }
+    struct store_writer *writer;
+    if (!store_writer_open(data, &writer, err)) {
+        return false;
+    }
+    cli_say(stderr, "tesela: rebuilding cells.sqlite", "tesela: se rehace cells.sqlite");
+    ok = store_writer_rebuild_cells(writer, NULL, err);
+    store_writer_close(writer);
+    return ok;
+}
+
+int cli_serve(int argc, char **argv)
+{
+    struct server_options options = {0};
+    const char *workers = NULL;
+    const char *cache_mb = NULL;
+    const struct cli_option accepted[] = {
+        {"--listen", CLI_TEXT, &options.listen}, {"--data", CLI_TEXT, &options.data},
+        {"--styles", CLI_TEXT, &options.styles}, {"--www", CLI_TEXT, &options.www},
+        {"--workers", CLI_TEXT, &workers},       {"--cache-mb", CLI_TEXT, &cache_mb},
+        {"--base-url", CLI_TEXT, &options.base_url}, {"--quiet", CLI_FLAG, &options.quiet},
+    };
+    struct error err = {0};
+    size_t count;
+    if (!cli_parse(argc, argv, accepted, sizeof accepted / sizeof *accepted, &count, &err)) {
+        return cli_usage(&err, usage);
+    }
+    long worker_count = 0;
+    long megabytes = 256;
+    if (count != 0) {
+        return cli_usage(NULL, usage);
+    }
+    if ((workers && !cli_integer("--workers", workers, 1, 256, &worker_count, &err)) ||
+        (cache_mb && !cli_integer("--cache-mb", cache_mb, 0, 1 << 20, &megabytes, &err))) {
+        return cli_usage(&err, usage);
+    }
+    options.listen = cli_setting(options.listen, "TESELA_LISTEN", "127.0.0.1:8080");
+    options.data = cli_data_directory(options.data);
+    options.styles = cli_setting(options.styles, "TESELA_STYLES", "styles");
+    options.www = cli_setting(options.www, "TESELA_WWW", "www");
+    options.workers = (unsigned)worker_count;
+    options.cache_bytes = (size_t)megabytes << 20;
+    if (!make_cells_ready(options.data, &err) || !server_run(&options, &err)) {
+        cli_print_error(&err);
+        return cli_exit_code(&err);
+    }
+    return CLI_DONE;
+}

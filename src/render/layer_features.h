@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The features of one style layer: those that pass its filter and can be seen, in drawing order. */
+
+#include "render/painter.h"
+#include "render/projector.h"
+
+struct layer_feature {
+    const struct feature *feature;
+    struct style_feature seen; /* what expressions see of it */
+    double sort_key;
+};
+
+struct layer_features {
+    struct layer_feature *items;
+    size_t count;
+};
+
+/* `sort_key` is the layer's sort key property, or STYLE_PROPERTY_COUNT when its type has none. Everything lives in the
+ * context's arena. */
+bool layer_features_find(const struct render_layer_context *context, const struct projector *projector,
+                         enum style_property sort_key, struct layer_features *out_found, struct error *err);
+
+/* The scope to evaluate a property in, for a feature (NULL: none). */
+struct style_scope layer_scope(const struct render_layer_context *context, const struct layer_feature *feature);
+
+/* A constant number, or when it depends on features the value for `feature`. */
+double layer_number(const struct render_layer_context *context, enum style_property property,
+                    const struct layer_feature *feature);
+struct color layer_color(const struct render_layer_context *context, enum style_property property,
+                         const struct layer_feature *feature);
+/* True when none of the properties depends on the feature: evaluated once, all features are painted in one sweep. */
+bool layer_is_uniform(const struct render_layer_context *context, const enum style_property *properties, size_t count);

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Vector tiles: Mapbox Vector Tile specification 2.1. */
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "geo/feature.h"
+
+enum { MVT_EXTENT = 4096, MVT_BUFFER = 128 /* units of the extent kept around the tile */ };
+
+/* One layer of a tile. */
+struct mvt_layer {
+    const char *name;
+    struct feature_list features;
+};
+
+/* The area a tile needs features of: the tile and its buffer, in world units. */
+struct world_box mvt_area(struct tile_id tile);
+
+/* Appends the tile (not compressed). Layers without a feature in it are left out, so a tile without features has no
+ * bytes. Attributes that are null or not finite are left out; an id that is a whole number from 0 is the feature's id. */
+bool mvt_encode(const struct mvt_layer *layers, size_t layer_count, struct tile_id tile, struct arena *arena,
+                struct buffer *out, struct error *err);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Which features a picture needs: the view and the reach of each layer's ink around it. */
+
+#include "render/layer_paint.h"
+#include "render/render.h"
+
+#include <math.h>
+#include <string.h>
+
+double number_or(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                 double otherwise)
+{
+    if (style_dependence(layer, property) & STYLE_DEPENDS_ON_FEATURE) {
+        return otherwise;
+    }
+    return style_number(layer, property, scope);
+}
+
+double translate_reach_css_px(const struct style_layer *layer, enum style_property property,
+                              const struct style_scope *scope)
+{
+    double translate[2] = {0, 0};
+    style_numbers(layer, property, scope, translate, 2);
+    return fmax(fabs(translate[0]), fabs(translate[1]));
+}
+
+/* Negative: the layer paints no features of a source here. Symbols are painted from label plans, not from features. */
+static double reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
+{
+    switch (style_layer_info(layer)->type) {
+    case STYLE_FILL:
+        return fill_reach_css_px(layer, scope);
+    case STYLE_LINE:
+        return line_reach_css_px(layer, scope);
+    case STYLE_CIRCLE:
+        return circle_reach_css_px(layer, scope);
+    default:
+        return -1;
+    }
+}
+
+static bool same_name(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static struct world_box grown(const struct world_box *box, int64_t margin)
+{
+    return (struct world_box){box->min_x - margin, box->min_y - margin, box->max_x + margin, box->max_y + margin};
+}
+
+bool render_needs(const struct style *style, const struct view *view, struct arena *arena,
+                  struct render_need **out_needs, size_t *out_count, struct error *err)
+{
+    size_t layer_count = style_layer_count(style);
+    struct render_need *needs = arena_array(arena, layer_count, sizeof *needs);
+    if (!needs) {
+        return error_no_memory(err);
+    }
+    struct world_box box = view_box(view);
+    double units_per_css_px = view_units_per_px(view) * view->pixel_ratio;
+    size_t count = 0;
+    for (size_t i = 0; i < layer_count; i++) {
+        const struct style_layer *layer = style_layer_at(style, i);
+        const struct style_layer_info *info = style_layer_info(layer);
+        if (!info->visible || view->zoom < info->min_zoom || view->zoom >= info->max_zoom || !info->source) {
+            continue;
+        }
+        const struct style_source_info *source = style_source_find(style, info->source);
+        struct style_scope scope = {.zoom = view->zoom, .arena = arena};
+        double reach = reach_css_px(layer, &scope);
+        if (!source || !source->layer_id || reach < 0) {
+            continue;
+        }
+        struct world_box area = grown(&box, (int64_t)ceil((reach + 1) * units_per_css_px));
+        size_t n = 0;
+        while (n < count && !(same_name(needs[n].source, info->source) &&
+                              same_name(needs[n].source_layer, info->source_layer))) {
+            n++;
+        }
+        if (n == count) {
+            needs[count++] = (struct render_need){info->source, info->source_layer, source->layer_id, area};
+        } else if (area.min_x < needs[n].area.min_x) {
+            needs[n].area = area; /* areas differ by their margin only, so the larger holds the smaller */
+        }
+    }
+    *out_needs = needs;
+    *out_count = count;
+    return true;
+}

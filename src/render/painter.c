@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#include "render/painter.h"
+
+#include <stdlib.h>
+
+enum { SIDE_MAX_PX = 4096 };
+
+struct painter *painter_create(struct error *err)
+{
+    struct painter *painter = calloc(1, sizeof *painter);
+    if (!painter) {
+        error_no_memory(err);
+        return NULL;
+    }
+    painter->raster = raster_create(SIDE_MAX_PX, SIDE_MAX_PX);
+    painter->png = png_encoder_create();
+    painter->text = text_engine_create();
+    if (!painter->raster || !painter->png || !painter->text) {
+        error_no_memory(err);
+        painter_destroy(painter);
+        return NULL;
+    }
+    return painter;
+}
+
+void painter_destroy(struct painter *painter)
+{
+    if (!painter) {
+        return;
+    }
+    text_engine_destroy(painter->text);
+    png_encoder_destroy(painter->png);
+    raster_destroy(painter->raster);
+    canvas_destroy(painter->canvas);
+    canvas_destroy(painter->layer_canvas);
+    free(painter);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What one thread keeps between pictures. Seen by the files of this room only; others have painter_create and
+ * painter_destroy of render/render.h.
+ *
+ * painter_create makes `raster` (4096 x 4096), `text` (text_engine_create) and `png`; `canvas` and `layer_canvas` are made
+ * (or made anew) by render_paint when the size of the picture changes. painter_destroy destroys all of them. */
+
+#include "draw/canvas.h"
+#include "draw/png_encode.h"
+#include "draw/raster.h"
+#include "draw/text_engine.h"
+#include "render/render.h"
+
+struct painter {
+    struct raster *raster;
+    struct canvas *canvas;       /* the picture */
+    struct canvas *layer_canvas; /* a layer that is laid over as a whole; may be NULL */
+    struct text_engine *text;    /* fonts, shaped texts, glyph masks */
+    struct png_encoder *png;
+};
+
+/* What the painting of one style layer is given. */
+struct render_layer_context {
+    struct painter *painter;
+    const struct style *style;
+    const struct style_layer *layer;
+    const struct view *view;
+    const struct render_input *input; /* of the layer's source; NULL when it has none */
+    struct canvas *canvas;            /* where to paint */
+    struct arena *arena;
+};

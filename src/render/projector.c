@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: MIT */
+#include "render/projector.h"
+
+#include <math.h>
+
+/* Coordinates are kept within this, in fixed-point units, so that sums of two fit int32_t. */
+static const double far_limit = 536870912.0; /* 2^29 */
+
+struct projector projector_of_view(const struct view *view, double translate_x_css_px, double translate_y_css_px,
+                                   double reach_px)
+{
+    double units = view_units_per_px(view);
+    struct world_box box = view_box(view);
+    double move_x_px = translate_x_css_px * view->pixel_ratio;
+    double move_y_px = translate_y_css_px * view->pixel_ratio;
+    int64_t reach = (int64_t)ceil(units * (reach_px + 1));
+    int64_t shift_x = (int64_t)floor(units * move_x_px + 0.5);
+    int64_t shift_y = (int64_t)floor(units * move_y_px + 0.5);
+    return (struct projector){
+        .origin_x = view->origin_x,
+        .origin_y = view->origin_y,
+        .scale = DRAW_ONE / units,
+        .move_x = (int32_t)floor(move_x_px * DRAW_ONE + 0.5),
+        .move_y = (int32_t)floor(move_y_px * DRAW_ONE + 0.5),
+        .visible = {box.min_x - reach - shift_x, box.min_y - reach - shift_y, box.max_x + reach - shift_x,
+                    box.max_y + reach - shift_y},
+    };
+}
+
+bool projector_sees(const struct projector *projector, const struct feature *feature)
+{
+    struct world_box box = feature->box;
+    box.min_x += feature->shift_x;
+    box.max_x += feature->shift_x;
+    return world_box_touches(&box, &projector->visible);
+}
+
+static bool is_near(const struct projector *projector, const struct feature *feature)
+{
+    const struct world_box *box = &feature->box;
+    int64_t shift = feature->shift_x - projector->origin_x;
+    return fabs((double)(box->min_x + shift) * projector->scale) < far_limit &&
+           fabs((double)(box->max_x + shift) * projector->scale) < far_limit &&
+           fabs((double)(box->min_y - projector->origin_y) * projector->scale) < far_limit &&
+           fabs((double)(box->max_y - projector->origin_y) * projector->scale) < far_limit;
+}
+
+struct far_point {
+    double x;
+    double y;
+};
+
+static double along(const struct far_point *point, int axis)
+{
+    return axis == 0 ? point->x : point->y;
+}
+
+static struct far_point meet(const struct far_point *a, const struct far_point *b, int axis, double limit)
+{
+    double share = (limit - along(a, axis)) / (along(b, axis) - along(a, axis));
+    struct far_point met = {a->x + share * (b->x - a->x), a->y + share * (b->y - a->y)};
+    if (axis == 0) {
+        met.x = limit;
+    } else {
+        met.y = limit;
+    }
+    return met;
+}
+
+/* Sutherland-Hodgman against one side of the square of ±far_limit. An open line is treated as a ring that runs back
+ * along itself outside the picture: what it adds lies on the square's border, far from anything visible. */
+static size_t clip_side(const struct far_point *from, size_t count, int axis, double sign, bool is_ring,
+                        struct far_point *to)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool has_next = is_ring || i + 1 < count;
+        const struct far_point *a = &from[i];
+        const struct far_point *b = &from[(i + 1) % count];
+        bool a_in = sign * along(a, axis) <= far_limit;
+        bool b_in = sign * along(b, axis) <= far_limit;
+        if (a_in) {
+            to[kept++] = *a;
+        }
+        if (has_next && a_in != b_in) {
+            to[kept++] = meet(a, b, axis, sign * far_limit);
+        }
+    }
+    return kept;
+}
+
+static const struct draw_point *far_part(const struct projector *projector, const struct feature *feature,
+                                         const struct world_point *points, uint32_t count, bool is_ring,
+                                         struct arena *arena, size_t *out_count)
+{
+    size_t room = 2 * (size_t)count + 16;
+    struct far_point *from = arena_array(arena, 16 * room, sizeof *from);
+    if (!from) {
+        return NULL;
+    }
+    struct far_point *to = from + 8 * room;
+    for (uint32_t i = 0; i < count; i++) {
+        from[i].x = (double)(points[i].x + feature->shift_x - projector->origin_x) * projector->scale;
+        from[i].y = (double)((int64_t)points[i].y - projector->origin_y) * projector->scale;
+    }
+    size_t size = count;
+    for (int side = 0; side < 4 && size > 0; side++) {
+        size = clip_side(from, size, side / 2, side % 2 == 0 ? 1 : -1, is_ring, to);
+        struct far_point *swap = from;
+        from = to;
+        to = swap;
+    }
+    struct draw_point *projected = arena_array(arena, size, sizeof *projected);
+    for (size_t i = 0; projected && i < size; i++) {
+        projected[i].x = (int32_t)floor(from[i].x + 0.5) + projector->move_x;
+        projected[i].y = (int32_t)floor(from[i].y + 0.5) + projector->move_y;
+    }
+    *out_count = size;
+    return projected;
+}
+
+const struct draw_point *projector_part(const struct projector *projector, const struct feature *feature,
+                                        const struct world_point *points, uint32_t count, bool is_ring,
+                                        struct arena *arena, size_t *out_count)
+{
+    if (!is_near(projector, feature)) {
+        return far_part(projector, feature, points, count, is_ring, arena, out_count);
+    }
+    struct draw_point *projected = arena_alloc_raw(arena, (size_t)count * sizeof *projected);
+    if (!projected) {
+        return NULL;
+    }
+    int64_t shift_x = feature->shift_x - projector->origin_x;
+    int64_t shift_y = -projector->origin_y;
+    for (uint32_t i = 0; i < count; i++) {
+        double x = (double)(points[i].x + shift_x) * projector->scale;
+        double y = (double)(points[i].y + shift_y) * projector->scale;
+        projected[i].x = (int32_t)floor(x + 0.5) + projector->move_x;
+        projected[i].y = (int32_t)floor(y + 0.5) + projector->move_y;
+    }
+    *out_count = count;
+    return projected;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* A style and features become a picture. Pure: no I/O (fonts apart, which are read once), no state that outlives the
+ * call except caches of shaped text and glyphs in the painter; equal input gives equal bytes. */
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "draw/canvas.h"
+#include "geo/feature.h"
+#include "style/style.h"
+
+/* What part of the world a picture shows, and how large. */
+struct view {
+    int64_t origin_x;      /* world units of the picture's top left corner; may lie beyond the world */
+    int64_t origin_y;
+    double zoom;           /* style zoom: the world is 512 * 2^zoom CSS pixels wide */
+    double pixel_ratio;    /* device pixels per CSS pixel: 1, 2 */
+    uint32_t width_px;     /* device pixels */
+    uint32_t height_px;
+};
+
+/* The tile at `tile`, `size_px` CSS pixels wide (256: style zoom z - 1; 512: style zoom z). */
+struct view view_of_tile(struct tile_id tile, uint32_t size_px, uint32_t pixel_ratio);
+/* A picture centred on longitude, latitude. */
+struct view view_of_center(double longitude, double latitude, double zoom, uint32_t width_css_px,
+                           uint32_t height_css_px, double pixel_ratio);
+/* The area `bbox` (degrees), as large as fits into the picture and centred in it. */
+struct view view_of_bbox(const struct bbox *bbox, uint32_t width_css_px, uint32_t height_css_px, double pixel_ratio);
+/* World units of one device pixel. */
+double view_units_per_px(const struct view *view);
+struct world_box view_box(const struct view *view);
+
+/* A set of features some layers of the style want. */
+struct render_need {
+    const char *source;       /* the style's source name */
+    const char *source_layer; /* may be NULL */
+    const char *layer_id;     /* of the store, from the source's url "tesela://<id>" */
+    struct world_box area;    /* the view and the reach of strokes, circles and the like */
+};
+
+/* What painting `view` needs: one entry for each (source, source layer) with a layer visible at this zoom. */
+bool render_needs(const struct style *style, const struct view *view, struct arena *arena,
+                  struct render_need **out_needs, size_t *out_count, struct error *err);
+
+/* The features found for a need. */
+struct render_input {
+    const char *source;
+    const char *source_layer;
+    struct feature_list features;
+};
+
+struct label_plan; /* render/label.h */
+
+struct painter; /* scratch memory, rasters, fonts, glyph caches of one thread */
+struct painter *painter_create(struct error *err);
+void painter_destroy(struct painter *painter);
+
+/* Paints `view` into a canvas of the painter, valid until the next call. `plans` hold the labels (may be empty). */
+bool render_paint(struct painter *painter, const struct style *style, const struct view *view,
+                  const struct render_input *inputs, size_t input_count, const struct label_plan *const *plans,
+                  size_t plan_count, struct arena *arena, const struct canvas **out_canvas, struct error *err);
+
+/* Appends the painter's last picture as PNG. */
+bool render_encode_png(struct painter *painter, const struct canvas *canvas, const char *text, struct buffer *out,
+                       struct error *err);

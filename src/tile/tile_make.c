@@ -1,0 +1,288 @@
+/* SPDX-License-Identifier: MIT */
+/* Making one tile or picture: what it needs is found in the store, handed to render, and encoded. */
+
+#include "tile/tile_worker.h"
+
+#include "geo/clip.h"
+#include "geo/geojson.h"
+#include "render/mvt.h"
+#include "tile/label_cache.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    ARENA_BYTES_MAX = 768 << 20, /* of one job; past it the tile is refused as too large */
+    SQUARES_MAX = 64,
+    LAYERS_MAX = 256
+};
+
+bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err)
+{
+    *worker = (struct tile_worker){.arena = arena_create(ARENA_BYTES_MAX)};
+    if (!worker->arena) {
+        error_no_memory(err);
+        return false;
+    }
+    worker->painter = painter_create(err);
+    if (!worker->painter || !store_open(data_folder, &worker->store, err)) {
+        tile_worker_finish(worker);
+        return false;
+    }
+    return true;
+}
+
+void tile_worker_finish(struct tile_worker *worker)
+{
+    store_close(worker->store);
+    painter_destroy(worker->painter);
+    arena_destroy(worker->arena);
+    *worker = (struct tile_worker){0};
+}
+
+/* Reads the features of each need. A layer that is not loaded gives none: the rest of the map is still shown. */
+static bool find_inputs(struct tile_worker *worker, const struct catalog *catalog, const struct render_need *needs,
+                        size_t count, double zoom, struct render_input **out_inputs, struct error *err)
+{
+    struct render_input *inputs = arena_array(worker->arena, count, sizeof *inputs);
+    if (!inputs) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        inputs[i].source = needs[i].source;
+        inputs[i].source_layer = needs[i].source_layer;
+        const struct store_layer *layer = catalog_layer_find(catalog, needs[i].layer_id);
+        if (layer && !store_find(worker->store, layer, &needs[i].area, zoom, worker->arena, &inputs[i].features, err)) {
+            error_prefix(err, "layer \"%s\"", layer->id);
+            return false;
+        }
+    }
+    *out_inputs = inputs;
+    return true;
+}
+
+/* --- labels --- */
+
+struct plan_job {
+    struct tile_worker *worker;
+    const struct catalog *catalog;
+    const struct style *style;
+};
+
+static bool make_plan(void *context, struct label_square square, struct label_plan **out_plan, struct error *err)
+{
+    struct plan_job *job = context;
+    struct render_need *needs;
+    size_t count;
+    struct render_input *inputs;
+    return label_needs(job->style, square, job->worker->arena, &needs, &count, err) &&
+           find_inputs(job->worker, job->catalog, needs, count, square.zoom, &inputs, err) &&
+           label_plan_create(job->worker->painter, job->style, square, inputs, count, job->worker->arena, out_plan,
+                             err);
+}
+
+/* Plans of the squares a view touches: from the cache (held until released), or made for this picture alone. */
+struct plans {
+    size_t count;
+    const struct label_plan *items[SQUARES_MAX];
+    struct label_hold *holds[SQUARES_MAX];
+    struct label_plan *own[SQUARES_MAX];
+};
+
+static void release_plans(struct plans *plans, struct label_cache *labels)
+{
+    for (size_t i = 0; i < plans->count; i++) {
+        if (labels) {
+            label_cache_release(labels, plans->holds[i]);
+        }
+        label_plan_destroy(plans->own[i]);
+    }
+}
+
+static bool style_has_symbols(const struct style *style, double zoom)
+{
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        const struct style_layer_info *info = style_layer_info(style_layer_at(style, i));
+        if (info->type == STYLE_SYMBOL && info->visible && zoom >= info->min_zoom && zoom < info->max_zoom) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool find_plans(struct plan_job *job, struct label_cache *labels, uint64_t version, const struct view *view,
+                       struct plans *out_plans, struct error *err)
+{
+    if (!style_has_symbols(job->style, view->zoom)) {
+        return true;
+    }
+    struct label_square squares[SQUARES_MAX];
+    size_t count = label_squares_of_view(view, squares, SQUARES_MAX);
+    for (size_t i = 0; i < count && i < SQUARES_MAX; i++) {
+        if (labels) {
+            if (!label_cache_get(labels, version, squares[i], make_plan, job, &out_plans->holds[i], err)) {
+                return false;
+            }
+            out_plans->items[i] = label_hold_plan(out_plans->holds[i]);
+        } else {
+            if (!make_plan(job, squares[i], &out_plans->own[i], err)) {
+                return false;
+            }
+            out_plans->items[i] = out_plans->own[i];
+        }
+        out_plans->count = i + 1;
+    }
+    return true;
+}
+
+static bool paint(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                  uint64_t version, const struct style *style, const struct view *view, struct buffer *out,
+                  struct error *err)
+{
+    struct plan_job job = {worker, catalog, style};
+    struct plans plans = {0};
+    struct render_need *needs;
+    size_t count;
+    struct render_input *inputs;
+    const struct canvas *canvas;
+    bool ok = find_plans(&job, labels, version, view, &plans, err) &&
+              render_needs(style, view, worker->arena, &needs, &count, err) &&
+              find_inputs(worker, catalog, needs, count, view->zoom, &inputs, err) &&
+              render_paint(worker->painter, style, view, inputs, count, plans.items, plans.count, worker->arena,
+                           &canvas, err) &&
+              render_encode_png(worker->painter, canvas, NULL, out, err);
+    release_plans(&plans, labels);
+    return ok;
+}
+
+bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                       const struct style *style, const struct view *view, struct buffer *out, struct error *err)
+{
+    const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
+    bool is_map = map && map->style == style;
+    return paint(worker, catalog, is_map ? labels : NULL, is_map ? map->version : 0, style, view, out, err);
+}
+
+/* --- vector tiles and GeoJSON --- */
+
+/* A tile's data is that of the style zoom at which the tile is 512 pixels wide. */
+static bool find_tile_features(struct tile_worker *worker, const struct store_layer *layer, struct tile_id tile,
+                               struct feature_list *out_found, struct error *err)
+{
+    struct world_box area = mvt_area(tile);
+    if (!store_find(worker->store, layer, &area, tile.z, worker->arena, out_found, err)) {
+        error_prefix(err, "layer \"%s\"", layer->id);
+        return false;
+    }
+    return true;
+}
+
+static bool make_mvt(struct tile_worker *worker, const struct store_layer *const *layers, size_t count,
+                     struct tile_id tile, struct buffer *out, struct error *err)
+{
+    struct mvt_layer *found = arena_array(worker->arena, count, sizeof *found);
+    if (!found) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        found[i].name = layers[i]->id;
+        if (!find_tile_features(worker, layers[i], tile, &found[i].features, err)) {
+            return false;
+        }
+    }
+    return mvt_encode(found, count, tile, worker->arena, out, err);
+}
+
+static void write_properties(struct json_writer *writer, const struct feature_list *list,
+                             const struct feature *feature)
+{
+    json_write_begin_object(writer);
+    for (size_t i = 0; i < list->field_count; i++) {
+        json_write_name(writer, list->fields[i].name);
+        json_write_value(writer, &feature->values[i]);
+    }
+    json_write_end_object(writer);
+}
+
+static bool make_geojson(struct tile_worker *worker, const struct store_layer *layer, struct tile_id tile,
+                         struct buffer *out, struct error *err)
+{
+    struct feature_list found;
+    if (!find_tile_features(worker, layer, tile, &found, err)) {
+        return false;
+    }
+    struct world_box area = mvt_area(tile);
+    struct json_writer writer;
+    json_write_init(&writer, out);
+    json_write_begin_object(&writer);
+    json_write_member_string(&writer, "type", "FeatureCollection");
+    json_write_name(&writer, "features");
+    json_write_begin_array(&writer);
+    for (size_t i = 0; i < found.count; i++) {
+        const struct feature *feature = &found.features[i];
+        struct geometry clipped;
+        struct shape shape;
+        if (!geometry_clip(&feature->geometry, feature->shift_x, &area, worker->arena, &clipped) ||
+            !shape_from_geometry(&clipped, feature->shift_x, worker->arena, &shape)) {
+            return error_no_memory(err);
+        }
+        if (shape.part_count == 0) {
+            continue;
+        }
+        json_write_begin_object(&writer);
+        json_write_member_string(&writer, "type", "Feature");
+        json_write_name(&writer, "id");
+        json_write_value(&writer, &feature->id);
+        json_write_name(&writer, "geometry");
+        geojson_write_shape(&writer, &shape);
+        json_write_name(&writer, "properties");
+        write_properties(&writer, &found, feature);
+        json_write_end_object(&writer);
+    }
+    json_write_end_array(&writer);
+    json_write_end_object(&writer);
+    if (out->failed) {
+        error_tell(err, ERROR_TOO_LARGE, "TIL-003", "GeoJSON tile %u/%u/%u is too large",
+                   "la tesela GeoJSON %u/%u/%u es demasiado grande", (unsigned)tile.z, (unsigned)tile.x,
+                   (unsigned)tile.y);
+        return false;
+    }
+    return true;
+}
+
+static bool not_found(const char *subject, struct error *err)
+{
+    error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map or layer \"%s\"", "no existe el mapa o la capa «%s»",
+               subject);
+    return false;
+}
+
+bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+               const struct tile_request *request, struct buffer *out, struct error *err)
+{
+    const struct catalog_map *map = catalog_map_find(catalog, request->subject);
+    const struct store_layer *layer = catalog_layer_find(catalog, request->subject);
+    switch (request->format) {
+    case TILE_PNG: {
+        if (!map) {
+            return not_found(request->subject, err);
+        }
+        struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
+        return paint(worker, catalog, labels, map->version, map->style, &view, out, err);
+    }
+    case TILE_MVT: {
+        if (layer) {
+            return make_mvt(worker, &layer, 1, request->tile, out, err);
+        }
+        if (!map) {
+            return not_found(request->subject, err);
+        }
+        const struct store_layer *layers[LAYERS_MAX];
+        size_t count = catalog_map_layers(catalog, map, layers, LAYERS_MAX);
+        return make_mvt(worker, layers, count < LAYERS_MAX ? count : LAYERS_MAX, request->tile, out, err);
+    }
+    case TILE_GEOJSON:
+        return layer ? make_geojson(worker, layer, request->tile, out, err) : not_found(request->subject, err);
+    }
+    return not_found(request->subject, err);
+}

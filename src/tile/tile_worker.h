@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What one worker thread owns: a store handle, a painter, an arena. Everything that reads the store or draws while
+ * serving runs on a worker; the command line uses one directly. */
+
+#include "render/label.h"
+#include "render/render.h"
+#include "tile/catalog.h"
+
+struct tile_worker {
+    struct store *store;
+    struct painter *painter;
+    struct arena *arena; /* reset before each job */
+};
+
+bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
+void tile_worker_finish(struct tile_worker *worker);
+
+enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON };
+
+/* One tile of a map (PNG, MVT) or of a layer (MVT, GeoJSON). */
+struct tile_request {
+    enum tile_format format;
+    char subject[65];     /* id of a map or layer */
+    struct tile_id tile;
+    uint32_t size_px;     /* PNG: 256 or 512 CSS pixels */
+    uint32_t pixel_ratio; /* PNG: 1 or 2 */
+};
+
+struct label_cache; /* plans of label squares, shared by workers, bounded (tile/label_cache.h) */
+
+/* Makes the tile's bytes. ERROR_NOT_FOUND when there is no such map or layer. A tile without features is a valid empty
+ * tile. `labels` may be NULL: plans are then made and dropped. */
+bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+               const struct tile_request *request, struct buffer *out, struct error *err);
+
+/* One picture of an area, PNG. */
+bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                       const struct style *style, const struct view *view, struct buffer *out, struct error *err);

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: MIT
+"""clang-tidy with the checks of .clang-tidy finds nothing in src/."""
+
+import concurrent.futures
+import shutil
+import subprocess
+import unittest
+
+from tree import ROOT, SRC, sources
+
+PACKAGES = ["gdal", "proj", "libpng", "libmicrohttpd", "spatialite", "sqlite3", "freetype2", "harfbuzz", "fribidi",
+            "fontconfig", "libdeflate", "jansson", "libzip", "libxxhash", "icu-i18n", "libsodium"]
+
+
+def flags():
+    run = subprocess.run(["pkg-config", "--cflags", *PACKAGES], capture_output=True, text=True, check=True)
+    foreign = [flag.replace("-I", "-isystem", 1) if flag.startswith("-I") else flag for flag in run.stdout.split()]
+    return ["-std=c17", "-D_GNU_SOURCE", '-DTESELA_VERSION="lint"', f"-I{SRC}", *foreign]
+
+
+def lint(path, options):
+    run = subprocess.run(["clang-tidy", "--quiet", str(path), "--", *options], capture_output=True, text=True, check=False)
+    return None if run.returncode == 0 else f"{path.relative_to(ROOT)}:\n{run.stdout}"
+
+
+class Lint(unittest.TestCase):
+    def test_nothing_is_found(self):
+        if not shutil.which("clang-tidy"):
+            self.skipTest("clang-tidy is not installed")
+        options = flags()
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            wrong = [p for p in pool.map(lambda path: lint(path, options), sources("*.c")) if p]
+        self.assertEqual(len(wrong), 0, "\n".join(wrong))
+
+
+if __name__ == "__main__":
+    unittest.main()
