@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* How features lie in cells.sqlite: bytes in, bytes out, no database.
+ *
+ * A band is the range of style zooms that share one precision. In each band the features of a layer version stand in
+ * Hilbert order in blocks of some kilobytes; above the blocks stands a packed tree of their boxes (a static R-tree with
+ * CELL_FANOUT children a node, as Kamel and Faloutsos 1993 describe). Whole numbers are LEB128 varints, signed ones
+ * zig-zag. docs/store.md has the layout. Every function that reads survives arbitrary bytes. */
+
+#include "base/buffer.h"
+#include "geo/feature.h"
+
+enum {
+    CELL_BANDS = 6,
+    CELL_BAND_FULL = CELL_BANDS - 1,
+    CELL_FANOUT = 128,
+    CELL_LEVEL_ROOT = 3,
+    CELL_BLOCK_BYTES = 5000, /* three in a database page of 16 KiB; larger features stand alone */
+    CELL_BLOCK_FEATURES = 64,
+    CELL_INLINE_BYTES = 192 /* attributes above this stay in the item table and are not repeated in each band */
+};
+
+#define CELL_ROW_MAX (((int64_t)1 << 40) - 1)
+
+/* The band that serves `zoom`, and how many low bits of world units it drops. */
+unsigned cell_band(double zoom);
+unsigned cell_shift(unsigned band);
+
+/* The keys of rows in cells.sqlite. */
+int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index);
+int64_t cell_item_id(int64_t serial, int64_t row);
+
+struct cell_cursor {
+    const unsigned char *at;
+    const unsigned char *end;
+};
+
+enum cell_result { CELL_OK, CELL_DAMAGED, CELL_NO_ROOM };
+
+/* --- geometry --- */
+
+/* Snaps `geometry` as geometry_from_shape does and appends it; false (nothing appended) when it collapses. */
+bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsigned shift);
+/* A geometry without parts. */
+void cell_put_nothing(struct buffer *out);
+enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
+                                   struct arena *arena, struct geometry *out_geometry);
+/* Degrees, kept to 10^-9 (0.1 mm). */
+void cell_put_shape(struct buffer *out, const struct shape *shape);
+enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,
+                                struct shape *out_shape);
+
+/* --- attributes: the id, then the values --- */
+
+/* `id` may be one of the values: it is then not written twice. */
+void cell_put_attributes(struct buffer *out, int64_t row, const struct value *id, const struct value *values,
+                         size_t count);
+/* `out_values` has room for `count`. Texts point into the cursor's bytes. */
+enum cell_result cell_get_attributes(struct cell_cursor *cursor, int64_t row, struct value *out_id,
+                                     struct value *out_values, size_t count);
+
+/* --- blocks --- */
+
+/* One feature in a block. */
+struct cell_feature {
+    int64_t row;
+    struct world_box box;
+    bool attributes_elsewhere;
+    struct cell_cursor content; /* geometry, then attributes unless they are elsewhere */
+};
+
+struct cell_origin {
+    int32_t x;
+    int32_t y;
+};
+
+void cell_begin_block(struct buffer *out, struct cell_origin origin);
+/* `content` is what cell_put_geometry and cell_put_attributes wrote. */
+void cell_put_feature(struct buffer *out, struct cell_origin origin, int64_t row, const struct world_box *box,
+                      bool attributes_elsewhere, struct text content);
+enum cell_result cell_open_block(struct text bytes, struct cell_cursor *out_cursor, struct cell_origin *out_origin);
+/* The next feature; false at the end and on damage, which `out_result` tells apart. */
+bool cell_next_feature(struct cell_cursor *cursor, struct cell_origin origin, struct cell_feature *out_feature,
+                       enum cell_result *out_result);
+
+/* --- the tree above the blocks --- */
+
+struct cell_box {
+    int32_t min_x;
+    int32_t min_y;
+    int32_t max_x;
+    int32_t max_y;
+};
+
+struct cell_node {
+    int64_t stamp;        /* of the version: cells of another life of the data are never taken for these */
+    unsigned child_level; /* 0: blocks */
+    size_t count;
+    const unsigned char *boxes; /* count * 16 bytes */
+};
+
+void cell_put_node(struct buffer *out, int64_t stamp, unsigned child_level, const struct cell_box *boxes, size_t count);
+enum cell_result cell_get_node(struct text bytes, unsigned level, struct cell_node *out_node);
+struct cell_box cell_node_box(const struct cell_node *node, size_t index);

@@ -1,0 +1,481 @@
+/* SPDX-License-Identifier: MIT */
+/* Two passes. As features come in, each is written once as an item (attributes and degrees) and its place on the
+ * Hilbert curve is remembered: 16 bytes a feature. At the end they are read back along the curve, projected once and
+ * appended to the open block of each band; so memory does not grow with the size of the geometry. */
+#include "store/cell_build.h"
+
+#include "base/hash.h"
+#include "store/cell.h"
+#include "store/database.h"
+#include "store/hilbert.h"
+#include "store/item_id.h"
+
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FEATURE_BYTES_MAX = 512 * 1024 * 1024 };
+
+static const size_t arena_bytes_max = (size_t)2 * FEATURE_BYTES_MAX;
+
+struct keyed {
+    uint64_t key; /* place on the curve, or hash of the id */
+    int64_t row;
+};
+
+struct keyed_list {
+    struct keyed *items;
+    size_t count;
+    size_t capacity;
+};
+
+struct box_list {
+    struct cell_box *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* The open block of a band and the boxes of those already written. */
+struct band {
+    struct buffer block;
+    struct cell_origin origin;
+    struct cell_box block_box;
+    size_t block_features;
+    struct box_list boxes;
+};
+
+struct cell_build {
+    struct sqlite3 *cells;
+    struct cell_build_plan plan;
+    struct sqlite3_stmt *put_item;
+    struct sqlite3_stmt *get_item;
+    struct sqlite3_stmt *put_node;
+    struct value *shown; /* the values without hidden ones, of the feature at hand */
+    size_t shown_count;
+    struct keyed_list order;
+    struct keyed_list ids;
+    int64_t item_count;
+    struct buffer attributes;
+    struct buffer shape;
+    struct buffer content;
+    struct band bands[CELL_BANDS];
+    struct arena *arena;
+};
+
+bool cell_build_prepare(struct sqlite3 *cells, struct error *err)
+{
+    return database_run(cells,
+                        "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
+                        " item_count INTEGER NOT NULL);"
+                        "CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+                        "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL,"
+                        " shape BLOB);"
+                        "CREATE TABLE IF NOT EXISTS ident (serial INTEGER, hash INTEGER, row INTEGER,"
+                        " PRIMARY KEY (serial, hash, row)) WITHOUT ROWID;"
+                        "PRAGMA user_version=1",
+                        err);
+}
+
+bool cell_build_drop(struct sqlite3 *cells, int64_t serial, struct error *err)
+{
+    long long number = serial;
+    long long first = cell_item_id(serial, 0);
+    long long last = cell_item_id(serial, CELL_ROW_MAX);
+    return database_runf(cells, err,
+                         "DELETE FROM version WHERE serial=%lld;"
+                         "DELETE FROM node WHERE id BETWEEN %lld AND %lld;"
+                         "DELETE FROM item WHERE id BETWEEN %lld AND %lld;"
+                         "DELETE FROM ident WHERE serial=%lld",
+                         number, first, last, first, last, number);
+}
+
+static bool keyed_append(struct keyed_list *list, uint64_t key, int64_t row)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity < 512 ? 1024 : list->capacity * 2;
+        struct keyed *items = realloc(list->items, capacity * sizeof *items);
+        if (!items) {
+            return false;
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = (struct keyed){key, row};
+    return true;
+}
+
+static bool box_append(struct box_list *list, struct cell_box box)
+{
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity < 32 ? 64 : list->capacity * 2;
+        struct cell_box *items = realloc(list->items, capacity * sizeof *items);
+        if (!items) {
+            return false;
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = box;
+    return true;
+}
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const struct keyed *left = a;
+    const struct keyed *right = b;
+    if (left->key != right->key) {
+        return left->key < right->key ? -1 : 1;
+    }
+    return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static bool allocate(struct cell_build *build)
+{
+    for (size_t i = 0; i < build->plan.field_count; i++) {
+        build->shown_count += !build->plan.hidden[i];
+    }
+    build->shown = calloc(build->shown_count + 1, sizeof *build->shown);
+    build->arena = arena_create(arena_bytes_max);
+    buffer_init(&build->attributes, FEATURE_BYTES_MAX);
+    buffer_init(&build->shape, FEATURE_BYTES_MAX);
+    buffer_init(&build->content, FEATURE_BYTES_MAX);
+    for (unsigned b = 0; b < CELL_BANDS; b++) {
+        buffer_init(&build->bands[b].block, FEATURE_BYTES_MAX);
+    }
+    return build->shown && build->arena;
+}
+
+bool cell_build_open(struct sqlite3 *cells, const struct cell_build_plan *plan, struct cell_build **out_build,
+                     struct error *err)
+{
+    bool ok = false;
+    struct cell_build *build = calloc(1, sizeof *build);
+    if (!build) {
+        return error_no_memory(err);
+    }
+    build->cells = cells;
+    build->plan = *plan;
+    if (!allocate(build)) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!cell_build_drop(cells, plan->serial, err) ||
+        !database_prepare(cells, "INSERT INTO item VALUES (?1, ?2, ?3)", &build->put_item, err) ||
+        !database_prepare(cells, "SELECT attributes, shape FROM item WHERE id=?1", &build->get_item, err) ||
+        !database_prepare(cells, "INSERT INTO node VALUES (?1, ?2)", &build->put_node, err)) {
+        goto done;
+    }
+    *out_build = build;
+    build = NULL;
+    ok = true;
+done:
+    cell_build_close(build);
+    return ok;
+}
+
+void cell_build_close(struct cell_build *build)
+{
+    if (!build) {
+        return;
+    }
+    sqlite3_finalize(build->put_item);
+    sqlite3_finalize(build->get_item);
+    sqlite3_finalize(build->put_node);
+    for (unsigned b = 0; b < CELL_BANDS; b++) {
+        buffer_finish(&build->bands[b].block);
+        free(build->bands[b].boxes.items);
+    }
+    buffer_finish(&build->attributes);
+    buffer_finish(&build->shape);
+    buffer_finish(&build->content);
+    free(build->order.items);
+    free(build->ids.items);
+    free(build->shown);
+    arena_destroy(build->arena);
+    free(build);
+}
+
+static void encode_item(struct cell_build *build, int64_t row, const struct shape *shape, const struct value *id)
+{
+    buffer_clear(&build->attributes);
+    buffer_clear(&build->shape);
+    cell_put_attributes(&build->attributes, row, id, build->shown, build->shown_count);
+    if (shape->part_count > 0) {
+        cell_put_shape(&build->shape, shape);
+    }
+}
+
+static struct world_box box_of_shape(const struct shape *shape)
+{
+    struct bbox box = shape_bbox(shape);
+    struct world_point low = grid_from_lonlat(box.min_x, box.max_y);
+    struct world_point high = grid_from_lonlat(box.max_x, box.min_y);
+    return (struct world_box){low.x, low.y, high.x, high.y};
+}
+
+bool cell_build_add(struct cell_build *build, int64_t row, const struct shape *shape, const struct value *values,
+                    uint64_t *out_key, struct error *err)
+{
+    size_t shown = 0;
+    for (size_t i = 0; i < build->plan.field_count; i++) {
+        if (!build->plan.hidden[i]) {
+            build->shown[shown++] = values[i];
+        }
+    }
+    const struct value *key = build->plan.key_field >= 0 ? &values[build->plan.key_field] : NULL;
+    struct item_id_text text;
+    struct value id = item_id_of(key, row, &text);
+    encode_item(build, row, shape, &id);
+    if (build->attributes.failed || build->shape.failed) {
+        error_set(err, ERROR_TOO_LARGE, "row %lld: more than 512 MiB in one feature", (long long)row);
+        return false;
+    }
+    bool has_shape = shape->part_count > 0;
+    /* Only the box is projected here: the vertices are later, once, along the curve. */
+    uint64_t place = 0;
+    if (has_shape) {
+        struct world_box box = box_of_shape(shape);
+        place = hilbert_key(&box);
+    }
+    if ((has_shape && !keyed_append(&build->order, place, row)) ||
+        (key && !keyed_append(&build->ids, item_id_hash(&id), row))) {
+        return error_no_memory(err);
+    }
+    sqlite3_bind_int64(build->put_item, 1, cell_item_id(build->plan.serial, row));
+    sqlite3_bind_blob64(build->put_item, 2, build->attributes.data, build->attributes.length, SQLITE_STATIC);
+    if (has_shape) {
+        sqlite3_bind_blob64(build->put_item, 3, build->shape.data, build->shape.length, SQLITE_STATIC);
+    } else {
+        sqlite3_bind_null(build->put_item, 3);
+    }
+    if (!database_step_done(build->cells, build->put_item, err)) {
+        return false;
+    }
+    build->item_count++;
+    *out_key = place;
+    return true;
+}
+
+static bool put_node(struct cell_build *build, int64_t id, const struct buffer *bytes, struct error *err)
+{
+    if (bytes->failed) {
+        return error_no_memory(err);
+    }
+    sqlite3_bind_int64(build->put_node, 1, id);
+    sqlite3_bind_blob64(build->put_node, 2, bytes->data, bytes->length, SQLITE_STATIC);
+    return database_step_done(build->cells, build->put_node, err);
+}
+
+static bool write_block(struct cell_build *build, unsigned number, struct error *err)
+{
+    struct band *band = &build->bands[number];
+    if (band->block_features == 0) {
+        return true;
+    }
+    int64_t id = cell_node_id(build->plan.serial, number, 0, band->boxes.count);
+    if (!put_node(build, id, &band->block, err)) {
+        return false;
+    }
+    buffer_clear(&band->block);
+    band->block_features = 0;
+    return box_append(&band->boxes, band->block_box) || error_no_memory(err);
+}
+
+static void grow(struct cell_box *box, const struct world_box *other)
+{
+    box->min_x = other->min_x < box->min_x ? (int32_t)other->min_x : box->min_x;
+    box->min_y = other->min_y < box->min_y ? (int32_t)other->min_y : box->min_y;
+    box->max_x = other->max_x > box->max_x ? (int32_t)other->max_x : box->max_x;
+    box->max_y = other->max_y > box->max_y ? (int32_t)other->max_y : box->max_y;
+}
+
+/* Appends what lies in `content` to the band's open block, closing the block before or after when it is full. */
+static bool put_in_band(struct cell_build *build, unsigned number, int64_t row, const struct world_box *box,
+                        bool attributes_elsewhere, struct error *err)
+{
+    struct band *band = &build->bands[number];
+    struct text content = {(const char *)build->content.data, build->content.length};
+    if (band->block_features > 0 && band->block.length + content.length > CELL_BLOCK_BYTES &&
+        !write_block(build, number, err)) {
+        return false;
+    }
+    if (band->block_features == 0) {
+        band->origin = (struct cell_origin){(int32_t)box->min_x, (int32_t)box->min_y};
+        band->block_box =
+            (struct cell_box){(int32_t)box->min_x, (int32_t)box->min_y, (int32_t)box->max_x, (int32_t)box->max_y};
+        cell_begin_block(&band->block, band->origin);
+    }
+    cell_put_feature(&band->block, band->origin, row, box, attributes_elsewhere, content);
+    grow(&band->block_box, box);
+    band->block_features++;
+    return band->block_features < CELL_BLOCK_FEATURES || write_block(build, number, err);
+}
+
+static struct world_box box_of(const struct geometry *geometry)
+{
+    struct world_box box = {INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN};
+    for (uint32_t i = 0; i < geometry->vertex_count; i++) {
+        struct world_point point = geometry->points[i];
+        box.min_x = point.x < box.min_x ? point.x : box.min_x;
+        box.min_y = point.y < box.min_y ? point.y : box.min_y;
+        box.max_x = point.x > box.max_x ? point.x : box.max_x;
+        box.max_y = point.y > box.max_y ? point.y : box.max_y;
+    }
+    return box;
+}
+
+static bool slice(struct cell_build *build, int64_t row, const struct shape *shape, struct text attributes,
+                  struct error *err)
+{
+    struct geometry geometry;
+    if (!geometry_from_shape(shape, 0, build->arena, &geometry)) {
+        return error_no_memory(err);
+    }
+    struct world_box box = geometry.part_count > 0 ? box_of(&geometry) : box_of_shape(shape);
+    bool elsewhere = attributes.length > CELL_INLINE_BYTES;
+    for (unsigned b = 0; b < CELL_BANDS; b++) {
+        buffer_clear(&build->content);
+        if (!cell_put_geometry(&build->content, &geometry, cell_shift(b))) {
+            if (b != CELL_BAND_FULL) {
+                continue;
+            }
+            /* Smaller than a world unit: nothing to draw, but a query by box must find it. */
+            cell_put_nothing(&build->content);
+        }
+        if (!elsewhere) {
+            buffer_append(&build->content, attributes.data, attributes.length);
+        }
+        if (build->content.failed) {
+            return error_no_memory(err);
+        }
+        if (!put_in_band(build, b, row, &box, elsewhere, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct text column_bytes(struct sqlite3_stmt *statement, int column)
+{
+    const void *bytes = sqlite3_column_blob(statement, column);
+    return (struct text){bytes, bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
+}
+
+static bool slice_item(struct cell_build *build, int64_t row, struct error *err)
+{
+    sqlite3_bind_int64(build->get_item, 1, cell_item_id(build->plan.serial, row));
+    bool ok = false;
+    if (sqlite3_step(build->get_item) != SQLITE_ROW) {
+        database_fail(build->cells, err);
+    } else {
+        struct text bytes = column_bytes(build->get_item, 1);
+        struct cell_cursor cursor = {(const unsigned char *)bytes.data,
+                                     (const unsigned char *)bytes.data + bytes.length};
+        struct shape shape;
+        enum cell_result result = cell_get_shape(&cursor, build->plan.kind, build->arena, &shape);
+        if (result == CELL_OK) {
+            ok = slice(build, row, &shape, column_bytes(build->get_item, 0), err);
+        } else {
+            error_set(err, result == CELL_NO_ROOM ? ERROR_TOO_LARGE : ERROR_INTERNAL,
+                      "row %lld: could not be read back", (long long)row);
+        }
+    }
+    sqlite3_reset(build->get_item);
+    arena_reset(build->arena);
+    return ok;
+}
+
+static bool write_one_node(struct cell_build *build, int64_t id, unsigned child_level, const struct cell_box *boxes,
+                           size_t count, struct error *err)
+{
+    buffer_clear(&build->content);
+    cell_put_node(&build->content, build->plan.stamp, child_level, boxes, count);
+    return put_node(build, id, &build->content, err);
+}
+
+/* Writes one level of the tree and replaces `boxes` by those of its nodes. */
+static bool write_level(struct cell_build *build, unsigned band, unsigned level, struct box_list *boxes,
+                        struct error *err)
+{
+    size_t nodes = 0;
+    for (size_t start = 0; start < boxes->count; start += CELL_FANOUT) {
+        size_t count = boxes->count - start < CELL_FANOUT ? boxes->count - start : CELL_FANOUT;
+        int64_t id = cell_node_id(build->plan.serial, band, level, nodes);
+        if (!write_one_node(build, id, level - 1, boxes->items + start, count, err)) {
+            return false;
+        }
+        struct cell_box whole = boxes->items[start];
+        for (size_t i = start; i < start + count; i++) {
+            struct cell_box box = boxes->items[i];
+            grow(&whole, &(struct world_box){box.min_x, box.min_y, box.max_x, box.max_y});
+        }
+        boxes->items[nodes++] = whole;
+    }
+    boxes->count = nodes;
+    return true;
+}
+
+/* The root always has the same number, so that finding starts without asking how high the tree is. */
+static bool write_tree(struct cell_build *build, unsigned band, struct error *err)
+{
+    struct box_list *boxes = &build->bands[band].boxes;
+    unsigned level = 0;
+    while (boxes->count > CELL_FANOUT) {
+        level++;
+        if (level == CELL_LEVEL_ROOT) {
+            error_set(err, ERROR_TOO_LARGE, "the layer has too many features for one tree (100 million)");
+            return false;
+        }
+        if (!write_level(build, band, level, boxes, err)) {
+            return false;
+        }
+    }
+    int64_t id = cell_node_id(build->plan.serial, band, CELL_LEVEL_ROOT, 0);
+    return write_one_node(build, id, level, boxes->items, boxes->count, err);
+}
+
+static bool write_ids(struct cell_build *build, struct error *err)
+{
+    struct sqlite3_stmt *put = NULL;
+    if (!database_prepare(build->cells, "INSERT INTO ident VALUES (?1, ?2, ?3)", &put, err)) {
+        return false;
+    }
+    if (build->ids.count > 0) {
+        qsort(build->ids.items, build->ids.count, sizeof *build->ids.items, compare_keyed);
+    }
+    bool ok = true;
+    /* Signed order in the table, so that rows are appended: the upper half of the hashes is negative there. */
+    size_t first_negative = 0;
+    while (first_negative < build->ids.count && build->ids.items[first_negative].key <= INT64_MAX) {
+        first_negative++;
+    }
+    for (size_t i = 0; i < build->ids.count && ok; i++) {
+        const struct keyed *id = &build->ids.items[(first_negative + i) % build->ids.count];
+        sqlite3_bind_int64(put, 1, build->plan.serial);
+        sqlite3_bind_int64(put, 2, (int64_t)id->key);
+        sqlite3_bind_int64(put, 3, id->row);
+        ok = database_step_done(build->cells, put, err);
+    }
+    sqlite3_finalize(put);
+    return ok;
+}
+
+bool cell_build_finish(struct cell_build *build, struct error *err)
+{
+    if (build->order.count > 0) {
+        qsort(build->order.items, build->order.count, sizeof *build->order.items, compare_keyed);
+    }
+    for (size_t i = 0; i < build->order.count; i++) {
+        if (!slice_item(build, build->order.items[i].row, err)) {
+            return false;
+        }
+    }
+    for (unsigned b = 0; b < CELL_BANDS; b++) {
+        if (!write_block(build, b, err) || !write_tree(build, b, err)) {
+            return false;
+        }
+    }
+    return write_ids(build, err) &&
+           database_runf(build->cells, err, "INSERT INTO version VALUES (%lld, %lld, %lld)",
+                         (long long)build->plan.serial, (long long)build->plan.stamp, (long long)build->item_count);
+}

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/reader.h"
+
+#include "store/database.h"
+
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static void finalize(struct sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+    *statement = NULL;
+}
+
+static void close_truth(struct store *store)
+{
+    finalize(&store->generation);
+    database_close(store->truth.db);
+    store->truth.db = NULL;
+}
+
+static void close_cells(struct store *store)
+{
+    finalize(&store->begin);
+    finalize(&store->commit);
+    finalize(&store->node);
+    finalize(&store->item);
+    finalize(&store->version);
+    finalize(&store->ident);
+    database_close(store->cells.db);
+    store->cells.db = NULL;
+}
+
+void reader_close(struct store *store)
+{
+    close_truth(store);
+    close_cells(store);
+    free(store->features.items);
+    free(store->order.items);
+    free(store->ids.items);
+}
+
+static bool has_table(struct sqlite3 *db, const char *table)
+{
+    int64_t count = 0;
+    return database_number(db, 0, &count, NULL, "SELECT count(*) FROM sqlite_master WHERE name=%Q", table) && count > 0;
+}
+
+static bool prepare_truth(struct store *store, struct error *err)
+{
+    return database_prepare(store->truth.db, "SELECT value FROM tesela_meta WHERE key='generation'", &store->generation,
+                            err);
+}
+
+static bool prepare_cells(struct store *store, struct error *err)
+{
+    struct sqlite3 *db = store->cells.db;
+    return database_prepare(db, "BEGIN", &store->begin, err) && database_prepare(db, "COMMIT", &store->commit, err) &&
+           database_prepare(db, "SELECT data FROM node WHERE id=?1", &store->node, err) &&
+           database_prepare(db, "SELECT attributes, shape FROM item WHERE id=?1", &store->item, err) &&
+           database_prepare(db, "SELECT stamp FROM version WHERE serial=?1", &store->version, err) &&
+           database_prepare(db, "SELECT row FROM ident WHERE serial=?1 AND hash=?2 ORDER BY row", &store->ident, err);
+}
+
+/* Opens `file` when it is there and holds `table`. Between stat and open it may be replaced, log included, so its
+ * identity is looked at again afterwards. */
+static bool open_file(struct reader_file *file, const char *table, struct error *err)
+{
+    for (int attempt = 0; attempt < 5; attempt++) {
+        struct stat before;
+        struct stat after;
+        if (stat(file->path, &before) != 0 || before.st_size == 0) {
+            return true;
+        }
+        struct sqlite3 *db;
+        if (!database_open_reader(file->path, &db, err)) {
+            return false;
+        }
+        bool same = stat(file->path, &after) == 0 && before.st_ino == after.st_ino && before.st_dev == after.st_dev;
+        if (same && has_table(db, table)) {
+            file->db = db;
+            file->device = after.st_dev;
+            file->inode = after.st_ino;
+            return true;
+        }
+        database_close(db);
+        if (same) {
+            return true;
+        }
+    }
+    error_set(err, ERROR_UNAVAILABLE, "map data \"%s\" keeps being replaced", file->path);
+    return false;
+}
+
+static bool is_same_file(const struct reader_file *file)
+{
+    struct stat now;
+    bool there = stat(file->path, &now) == 0;
+    if (!file->db) {
+        return !there || now.st_size == 0;
+    }
+    return there && now.st_ino == file->inode && now.st_dev == file->device;
+}
+
+bool reader_refresh(struct store *store, struct error *err)
+{
+    if (!is_same_file(&store->truth)) {
+        store->reopened += store->truth.db != NULL;
+        close_truth(store);
+        if (!open_file(&store->truth, "tesela_meta", err) || (store->truth.db && !prepare_truth(store, err))) {
+            close_truth(store);
+            return false;
+        }
+    }
+    if (store->depth == 0 && !is_same_file(&store->cells)) {
+        store->reopened += store->cells.db != NULL;
+        close_cells(store);
+        /* A damaged cache is as good as none: it can be rebuilt. */
+        if (!open_file(&store->cells, "version", NULL) || (store->cells.db && !prepare_cells(store, NULL))) {
+            close_cells(store);
+        }
+    }
+    return true;
+}
+
+bool reader_missing(const struct store_layer *layer, struct error *err)
+{
+    error_tell(err, ERROR_UNAVAILABLE, "STO-020",
+               "layer \"%s\": the drawing data of version %lld is missing: run \"tesela rebuild\"",
+               "capa «%s»: faltan los datos de dibujo de la versión %lld: ejecute «tesela rebuild»", layer->id,
+               (long long)layer->version);
+    return false;
+}
+
+bool reader_damaged(const struct store_layer *layer, struct error *err)
+{
+    error_tell(err, ERROR_UNAVAILABLE, "STO-021",
+               "layer \"%s\": the drawing data of version %lld is damaged: run \"tesela rebuild\"",
+               "capa «%s»: los datos de dibujo de la versión %lld están dañados: ejecute «tesela rebuild»", layer->id,
+               (long long)layer->version);
+    return false;
+}
+
+bool reader_fail(struct store *store, const struct store_layer *layer, struct error *err)
+{
+    return database_is_damaged(store->cells.db) ? reader_damaged(layer, err) : database_fail(store->cells.db, err);
+}
+
+static bool check_version(struct store *store, const struct store_layer *layer, struct error *err)
+{
+    sqlite3_bind_int64(store->version, 1, layer->serial);
+    int code = sqlite3_step(store->version);
+    bool same = code == SQLITE_ROW && sqlite3_column_int64(store->version, 0) == layer->stamp;
+    bool failed = code != SQLITE_ROW && code != SQLITE_DONE && !reader_fail(store, layer, err);
+    sqlite3_reset(store->version);
+    return !failed && (same || reader_missing(layer, err));
+}
+
+bool reader_begin(struct store *store, const struct store_layer *layer, struct error *err)
+{
+    if (store->depth == 0) {
+        if (!store->cells.db && (!reader_refresh(store, err) || !store->cells.db)) {
+            return reader_missing(layer, err);
+        }
+        int code = sqlite3_step(store->begin);
+        sqlite3_reset(store->begin);
+        if (code != SQLITE_DONE) {
+            return reader_fail(store, layer, err);
+        }
+    }
+    store->depth++;
+    if (!check_version(store, layer, err)) {
+        reader_end(store);
+        return false;
+    }
+    return true;
+}
+
+void reader_end(struct store *store)
+{
+    store->depth--;
+    if (store->depth == 0) {
+        sqlite3_step(store->commit);
+        sqlite3_reset(store->commit);
+    }
+}
+
+void *reader_scratch_grow(struct reader_scratch *scratch, size_t count, size_t size)
+{
+    size_t wanted;
+    if (__builtin_mul_overflow(count, size, &wanted)) {
+        return NULL;
+    }
+    if (wanted > scratch->bytes) {
+        size_t bytes = scratch->bytes * 2 > wanted ? scratch->bytes * 2 : wanted + 4096;
+        void *items = realloc(scratch->items, bytes);
+        if (!items) {
+            return NULL;
+        }
+        scratch->items = items;
+        scratch->bytes = bytes;
+    }
+    return scratch->items;
+}
+
+struct text reader_column(struct sqlite3_stmt *statement, int column)
+{
+    const char *bytes = sqlite3_column_blob(statement, column);
+    return (struct text){bytes ? bytes : "", bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
+}
+
+bool reader_area_in_world(const struct world_box *area, int64_t shift_x, struct world_box *out_part)
+{
+    struct world_box part = {area->min_x - shift_x, area->min_y, area->max_x - shift_x, area->max_y};
+    struct world_box world = {INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
+    if (!world_box_touches(&part, &world)) {
+        return false;
+    }
+    part.min_x = part.min_x < world.min_x ? world.min_x : part.min_x;
+    part.min_y = part.min_y < world.min_y ? world.min_y : part.min_y;
+    part.max_x = part.max_x > world.max_x ? world.max_x : part.max_x;
+    part.max_y = part.max_y > world.max_y ? world.max_y : part.max_y;
+    *out_part = part;
+    return true;
+}
+
+/* --- walking the tree --- */
+
+struct walk {
+    struct store *store;
+    const struct store_layer *layer;
+    unsigned band;
+    struct cell_box area;
+    size_t count; /* of ids in the scratch, those of one level */
+    bool stopped;
+};
+
+static bool touches(struct cell_box a, struct cell_box b)
+{
+    return a.min_x <= b.max_x && b.min_x <= a.max_x && a.min_y <= b.max_y && b.min_y <= a.max_y;
+}
+
+/* Steps to the node `id`; the caller resets. */
+static bool fetch(struct walk *walk, unsigned level, uint64_t index, struct text *out_bytes, struct error *err)
+{
+    struct store *store = walk->store;
+    sqlite3_bind_int64(store->node, 1, cell_node_id(walk->layer->serial, walk->band, level, index));
+    int code = sqlite3_step(store->node);
+    if (code == SQLITE_ROW) {
+        *out_bytes = reader_column(store->node, 0);
+        return true;
+    }
+    return code == SQLITE_DONE ? reader_damaged(walk->layer, err) : reader_fail(store, walk->layer, err);
+}
+
+/* Appends the touched children of a node to `ids`, whose items are indexes within the child level. */
+static bool open_node(struct walk *walk, unsigned level, uint64_t index, struct reader_scratch *ids,
+                      unsigned *out_child_level, struct error *err)
+{
+    struct text bytes;
+    struct cell_node node;
+    if (!fetch(walk, level, index, &bytes, err)) {
+        return false;
+    }
+    if (cell_get_node(bytes, level, &node) != CELL_OK || node.stamp != walk->layer->stamp) {
+        return reader_damaged(walk->layer, err);
+    }
+    uint64_t *items = reader_scratch_grow(ids, walk->count + node.count, sizeof *items);
+    if (!items) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < node.count; i++) {
+        if (touches(cell_node_box(&node, i), walk->area)) {
+            items[walk->count++] = index * CELL_FANOUT + i;
+        }
+    }
+    *out_child_level = node.child_level;
+    return true;
+}
+
+/* Replaces the ids of one level by those of their touched children. */
+static bool descend(struct walk *walk, unsigned *level, struct error *err)
+{
+    struct reader_scratch *ids = &walk->store->ids;
+    size_t parents = walk->count;
+    unsigned child_level = 0;
+    for (size_t i = 0; i < parents; i++) {
+        uint64_t index = ((const uint64_t *)ids->items)[i];
+        bool ok = open_node(walk, *level, index, ids, &child_level, err);
+        sqlite3_reset(walk->store->node);
+        if (!ok) {
+            return false;
+        }
+    }
+    walk->count -= parents;
+    uint64_t *items = ids->items;
+    memmove(items, items + parents, walk->count * sizeof *items);
+    *level = child_level;
+    return true;
+}
+
+static bool read_block(struct walk *walk, uint64_t index, reader_visitor *visit, void *context, struct error *err)
+{
+    struct text bytes;
+    struct cell_cursor cursor;
+    struct cell_origin origin;
+    if (!fetch(walk, 0, index, &bytes, err)) {
+        return false;
+    }
+    if (cell_open_block(bytes, &cursor, &origin) != CELL_OK) {
+        return reader_damaged(walk->layer, err);
+    }
+    struct cell_feature feature;
+    enum cell_result result;
+    while (cell_next_feature(&cursor, origin, &feature, &result)) {
+        struct cell_box box = {(int32_t)feature.box.min_x, (int32_t)feature.box.min_y, (int32_t)feature.box.max_x,
+                               (int32_t)feature.box.max_y};
+        enum reader_next next = touches(box, walk->area) ? visit(context, &feature, err) : READER_GO_ON;
+        if (next != READER_GO_ON) {
+            walk->stopped = true;
+            return next == READER_STOP;
+        }
+    }
+    return result == CELL_OK || reader_damaged(walk->layer, err);
+}
+
+bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
+                 reader_visitor *visit, void *context, struct error *err)
+{
+    struct walk walk = {
+        .store = store,
+        .layer = layer,
+        .band = band,
+        .area = {(int32_t)area->min_x, (int32_t)area->min_y, (int32_t)area->max_x, (int32_t)area->max_y},
+        .count = 1};
+    uint64_t *ids = reader_scratch_grow(&store->ids, 1, sizeof *ids);
+    if (!ids) {
+        return error_no_memory(err);
+    }
+    ids[0] = 0;
+    unsigned level = CELL_LEVEL_ROOT;
+    while (level > 0) {
+        if (!descend(&walk, &level, err)) {
+            return false;
+        }
+        if (walk.count == 0) {
+            return true;
+        }
+    }
+    bool ok = true;
+    for (size_t i = 0; i < walk.count && ok && !walk.stopped; i++) {
+        ok = read_block(&walk, ((const uint64_t *)store->ids.items)[i], visit, context, err);
+        sqlite3_reset(store->node);
+    }
+    return ok;
+}

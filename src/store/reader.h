@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What stands behind `struct store`: two read-only connections, their statements, and scratch memory. For the files of
+ * this room only. */
+
+#include "base/buffer.h"
+#include "store/cell.h"
+#include "store/store.h"
+
+#include <limits.h>
+#include <sys/types.h>
+
+struct sqlite3;
+struct sqlite3_stmt;
+
+/* A file that may appear, vanish or be replaced while the store is open. */
+struct reader_file {
+    char path[PATH_MAX];
+    struct sqlite3 *db; /* NULL: not there */
+    dev_t device;
+    ino_t inode;
+};
+
+/* A grown array that is kept between calls. */
+struct reader_scratch {
+    void *items;
+    size_t bytes;
+};
+
+struct store {
+    struct reader_file truth;
+    struct reader_file cells;
+    uint64_t reopened; /* how often a file was found replaced: part of the generation */
+    unsigned depth;    /* of nested reads of the cells */
+    struct sqlite3_stmt *generation;
+    struct sqlite3_stmt *begin;
+    struct sqlite3_stmt *commit;
+    struct sqlite3_stmt *node;
+    struct sqlite3_stmt *item;
+    struct sqlite3_stmt *version;
+    struct sqlite3_stmt *ident;
+    struct reader_scratch features;
+    struct reader_scratch order;
+    struct reader_scratch ids;
+};
+
+/* Opens files that appeared or were replaced since. */
+bool reader_refresh(struct store *store, struct error *err);
+void reader_close(struct store *store);
+
+/* Between these two all reads of the cells see one state. They nest. */
+bool reader_begin(struct store *store, const struct store_layer *layer, struct error *err);
+void reader_end(struct store *store);
+
+/* Fails with what the cells' connection says; damage gets its cure. */
+bool reader_fail(struct store *store, const struct store_layer *layer, struct error *err);
+bool reader_damaged(const struct store_layer *layer, struct error *err);
+/* The cells of this version are not there. */
+bool reader_missing(const struct store_layer *layer, struct error *err);
+
+/* Makes room for `count` items of `size` bytes, keeping what is there. NULL when memory is out. */
+void *reader_scratch_grow(struct reader_scratch *scratch, size_t count, size_t size);
+
+/* The bytes of a column: valid until the statement is stepped or reset. */
+struct text reader_column(struct sqlite3_stmt *statement, int column);
+
+/* Calls `visit` for every feature in the blocks of `band` whose box touches `area` (clamped to the world by the
+ * caller). `content` of the feature is valid during the call. */
+enum reader_next { READER_GO_ON, READER_STOP, READER_FAIL };
+typedef enum reader_next reader_visitor(void *context, const struct cell_feature *feature, struct error *err);
+bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
+                 reader_visitor *visit, void *context, struct error *err);
+
+/* The part of `area`, moved by `shift_x` to the west, that lies in the world; false when none does. */
+bool reader_area_in_world(const struct world_box *area, int64_t shift_x, struct world_box *out_part);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The map data at rest: reading. `tesela.sqlite` (SpatiaLite) is the truth; `cells.sqlite` is a cache of tile-ready
+ * geometry that can be deleted and rebuilt. One store per thread; any number of processes may read while one writes. */
+
+#include "base/arena.h"
+#include "geo/bbox.h"
+#include "geo/feature.h"
+
+enum { STORE_TITLE_LANGUAGES = 2 };
+
+/* A column with what its descriptor says of it. Texts are NULL where the descriptor is silent. */
+struct store_field {
+    const char *name;
+    enum field_type type;
+    const char *title_es;
+    const char *title_en;
+    const char *unit;
+    bool hidden; /* kept in the truth, not shown or served */
+};
+
+/* A published version of a layer: immutable. Everything lives in the arena it was read into. */
+struct store_layer {
+    const char *id;
+    int64_t version; /* grows by one with each load of the layer */
+    int64_t serial;  /* unique over all layers and versions of the data directory: for cache keys */
+    int64_t stamp;   /* random; the cells of this very version carry the same */
+    enum geometry_kind kind;
+    int64_t feature_count;            /* features with a geometry or without */
+    struct bbox bbox;                 /* degrees; empty when no feature has a geometry */
+    const struct store_field *fields; /* without hidden ones; in the order of `struct feature.values` */
+    size_t field_count;
+    const char *key;      /* the field that gives feature ids, NULL: the row number of the source */
+    const char *label;    /* the field that names a feature, NULL when none */
+    const char *title_es; /* never NULL: the id when the descriptor has none */
+    const char *title_en;
+    const char *description_es;
+    const char *description_en;
+    const char *theme;
+    const char *attribution;
+    const char *source_name;
+    const char *source_url;
+    const char *source_date;
+    const char *license_name;
+    const char *license_url;
+    const char *loaded_at;   /* "2026-11-21T07:15:42Z" */
+    const char *srs;         /* of the truth, e.g. "EPSG:6372"; WKT where it has no code */
+    const char *table;       /* the table of this version in tesela.sqlite */
+    struct value descriptor; /* the whole descriptor, an object */
+};
+
+struct store_layer_list {
+    const struct store_layer *layers; /* by id */
+    size_t count;
+};
+
+struct store;
+
+/* Opens the data directory for reading. An absent or empty directory is an empty store, not an error. */
+bool store_open(const char *directory, struct store **out_store, struct error *err);
+void store_close(struct store *store);
+
+/* A number that changes whenever something was published, unpublished or removed by any process. Costs a few
+ * microseconds: meant to be asked before each request. */
+bool store_generation(struct store *store, uint64_t *out_generation, struct error *err);
+
+/* The published layers. */
+bool store_list(struct store *store, struct arena *arena, struct store_layer_list *out_list, struct error *err);
+const struct store_layer *store_list_find(const struct store_layer_list *list, const char *id);
+
+/* True when every published layer has its cells; otherwise store_find and store_items of some layers fail with
+ * ERROR_UNAVAILABLE until store_writer_rebuild_cells was run. Looks at the list of versions only: damage inside
+ * cells.sqlite shows when it is read. */
+bool store_cells_are_complete(struct store *store, bool *out_complete, struct error *err);
+
+/* Features of `layer` whose box touches `area`, with geometry good for style zoom `zoom` (512 px world at zoom 0) at
+ * pixel ratio 2: for each zoom band coordinates are snapped to an eighth of a pixel of the band's deepest zoom.
+ * `area` may reach beyond the world: copies across the antimeridian come with shift_x. Rows ascending.
+ * Cost: some rows of the tree, one row for dozens of features, and decoding (0.25 us a feature). Fails with
+ * ERROR_TOO_LARGE when more than the arena holds. */
+bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
+                struct arena *arena, struct feature_list *out_found, struct error *err);
+
+/* One feature as protocols show it: longitude and latitude at the full precision of the truth. */
+struct store_item {
+    int64_t row;
+    struct value id;
+    struct shape shape;         /* degrees; part_count 0 when the feature has no geometry */
+    const struct value *values; /* field_count of the layer */
+};
+
+/* Called for each item; its content lives until the call returns. Return false to stop. */
+typedef bool store_item_visitor(void *context, const struct store_item *item);
+
+struct store_query {
+    const struct bbox *bbox; /* NULL: all. May cross the antimeridian. Tests the features' boxes, then their geometry */
+    uint64_t limit;
+    uint64_t offset;
+    int64_t after_row; /* only rows greater than this: for going on where a page or chunk ended; 0 from the start */
+};
+
+/* Visits the items of `layer` in row order in constant memory. */
+bool store_items(struct store *store, const struct store_layer *layer, const struct store_query *query,
+                 store_item_visitor *visit, void *context, struct error *err);
+/* How many items the query's bbox matches (limit and offset not applied). */
+bool store_count(struct store *store, const struct store_layer *layer, const struct store_query *query,
+                 uint64_t *out_count, struct error *err);
+/* The item whose id, written as text, is `id`. ERROR_NOT_FOUND when there is none. */
+bool store_item(struct store *store, const struct store_layer *layer, const char *id, struct arena *arena,
+                struct store_item *out_item, struct error *err);

@@ -1,0 +1,784 @@
+/* SPDX-License-Identifier: MIT */
+/* A load is one transaction in each file. That of cells.sqlite is committed first; the one of tesela.sqlite, which
+ * holds the new table and the pointer to it, is committed last and decides. Dying in between leaves cells that no
+ * version owns: the next writer sweeps them. */
+#include "store/store_writer.h"
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "store/cell.h"
+#include "store/cell_build.h"
+#include "store/cell_rebuild.h"
+#include "store/database.h"
+#include "store/layer_read.h"
+#include "store/truth.h"
+#include "store/truth_table.h"
+#include "store/write_lock.h"
+
+#include <limits.h>
+#include <math.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+enum { LOCK_WAIT_MS = 30000, CELLS_PAGE_BYTES = 16384, VERSIONS_KEPT = 3, TIME_BYTES = 32 };
+
+static const size_t load_arena_bytes_max = (size_t)64 << 20;
+
+/* The version being written. */
+struct load {
+    struct arena *arena; /* holds what was given to store_writer_begin */
+    struct store_writer_layer layer;
+    struct value descriptor;
+    struct text report;
+    int64_t serial;
+    int64_t version;
+    int64_t stamp;
+    int32_t srid;
+    struct truth_table *table;
+    struct cell_build *cells;
+    struct value *values; /* of the feature at hand, checked */
+    int64_t feature_count;
+    struct bbox bbox;
+};
+
+struct store_writer {
+    char directory[PATH_MAX];
+    char cells_path[PATH_MAX];
+    int lock;
+    struct truth truth;
+    struct sqlite3 *cells;
+    struct load *load;
+};
+
+/* --- open and close --- */
+
+/* The database goes first, so that nobody opens it anew; then its log. */
+static void remove_cells(const char *path)
+{
+    static const char *const ends[] = {"", "-wal", "-shm"};
+    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
+        char name[PATH_MAX + 8];
+        snprintf(name, sizeof name, "%s%s", path, ends[i]);
+        unlink(name);
+    }
+}
+
+static bool try_open_cells(struct store_writer *writer, struct error *err)
+{
+    if (!database_open_writer(writer->cells_path, CELLS_PAGE_BYTES, "NORMAL", &writer->cells, err)) {
+        return false;
+    }
+    if (!cell_build_prepare(writer->cells, err)) {
+        database_close(writer->cells);
+        writer->cells = NULL;
+        return false;
+    }
+    return true;
+}
+
+/* A damaged cache is thrown away: the truth rebuilds it. */
+static bool open_cells(struct store_writer *writer, struct error *err)
+{
+    if (try_open_cells(writer, NULL)) {
+        return true;
+    }
+    remove_cells(writer->cells_path);
+    return try_open_cells(writer, err);
+}
+
+/* Serials of versions, as text for SQL: few, since each layer keeps three. */
+static bool list_serials(struct sqlite3 *db, char **out_list, struct error *err)
+{
+    struct sqlite3_stmt *statement = NULL;
+    if (!database_prepare(db, "SELECT group_concat(serial || ',' || stamp, '),(') FROM tesela_version", &statement,
+                          err)) {
+        return false;
+    }
+    bool ok = sqlite3_step(statement) == SQLITE_ROW || database_fail(db, err);
+    const char *list = ok ? (const char *)sqlite3_column_text(statement, 0) : NULL;
+    char *copy = ok ? sqlite3_mprintf("(%s)", list ? list : "0,0") : NULL;
+    sqlite3_finalize(statement);
+    if (ok && !copy) {
+        return error_no_memory(err);
+    }
+    *out_list = copy;
+    return ok;
+}
+
+/* Drops the cells that belong to no version of the truth. */
+static bool sweep_cells(struct store_writer *writer, struct error *err)
+{
+    char *list = NULL;
+    if (!list_serials(writer->truth.db, &list, err)) {
+        return false;
+    }
+    bool ok = true;
+    for (int64_t orphan = -1; ok && orphan != 0;) {
+        ok = database_number(writer->cells, 0, &orphan, err,
+                             "SELECT serial FROM version WHERE (serial, stamp) NOT IN (VALUES %s) LIMIT 1", list);
+        if (ok && orphan != 0) {
+            ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) && cell_build_drop(writer->cells, orphan, err) &&
+                 database_run(writer->cells, "COMMIT", err);
+            if (!ok) {
+                database_run(writer->cells, "ROLLBACK", NULL);
+            }
+        }
+    }
+    sqlite3_free(list);
+    return ok;
+}
+
+static bool set_paths(struct store_writer *writer, const char *directory, char *truth_path, struct error *err)
+{
+    if ((size_t)snprintf(writer->directory, PATH_MAX, "%s", directory) >= PATH_MAX ||
+        (size_t)snprintf(writer->cells_path, PATH_MAX, "%s/cells.sqlite", directory) >= PATH_MAX ||
+        (size_t)snprintf(truth_path, PATH_MAX, "%s/tesela.sqlite", directory) >= PATH_MAX) {
+        error_set(err, ERROR_INVALID, "the path of the data directory \"%s\" is too long", directory);
+        return false;
+    }
+    return true;
+}
+
+bool store_writer_open(const char *directory, struct store_writer **out_writer, struct error *err)
+{
+    bool ok = false;
+    char truth_path[PATH_MAX];
+    struct store_writer *writer = calloc(1, sizeof *writer);
+    if (!writer) {
+        return error_no_memory(err);
+    }
+    writer->lock = -1;
+    if (!set_paths(writer, directory, truth_path, err) || !file_make_folder(directory, err) ||
+        !write_lock_take(directory, LOCK_WAIT_MS, &writer->lock, err) || !truth_open(truth_path, &writer->truth, err) ||
+        !open_cells(writer, err)) {
+        goto done;
+    }
+    if (!sweep_cells(writer, err)) {
+        goto done;
+    }
+    *out_writer = writer;
+    writer = NULL;
+    ok = true;
+done:
+    store_writer_close(writer);
+    return ok;
+}
+
+static void discard_load(struct store_writer *writer)
+{
+    struct load *load = writer->load;
+    if (!load) {
+        return;
+    }
+    writer->load = NULL;
+    truth_table_close(load->table);
+    cell_build_close(load->cells);
+    arena_destroy(load->arena);
+    free(load);
+    if (!sqlite3_get_autocommit(writer->truth.db)) {
+        database_run(writer->truth.db, "ROLLBACK", NULL);
+    }
+    if (!sqlite3_get_autocommit(writer->cells)) {
+        database_run(writer->cells, "ROLLBACK", NULL);
+    }
+}
+
+void store_writer_close(struct store_writer *writer)
+{
+    if (!writer) {
+        return;
+    }
+    discard_load(writer);
+    database_close(writer->cells);
+    truth_close(&writer->truth);
+    write_lock_drop(writer->lock);
+    free(writer);
+}
+
+/* --- begin --- */
+
+static bool copy_layer(struct load *load, const struct store_writer_layer *layer, struct error *err)
+{
+    struct arena *arena = load->arena;
+    struct field *fields = arena_array(arena, layer->field_count, sizeof *fields);
+    load->values = arena_array(arena, layer->field_count, sizeof *load->values);
+    load->layer = *layer;
+    load->layer.id = arena_strdup(arena, layer->id);
+    load->layer.srs = arena_strdup(arena, layer->srs ? layer->srs : "EPSG:4326");
+    load->layer.source_file = layer->source_file ? arena_strdup(arena, layer->source_file) : "";
+    load->layer.source_sha256 = layer->source_sha256 ? arena_strdup(arena, layer->source_sha256) : "";
+    load->layer.descriptor_json.data = arena_strndup(arena, layer->descriptor_json.data, layer->descriptor_json.length);
+    load->report = layer->report_json;
+    load->report.data = arena_strndup(arena, layer->report_json.data, layer->report_json.length);
+    bool ok = fields && load->values && load->layer.id && load->layer.srs && load->layer.source_file &&
+              load->layer.source_sha256 && load->layer.descriptor_json.data && load->report.data;
+    for (size_t i = 0; ok && i < layer->field_count; i++) {
+        fields[i] = (struct field){arena_strdup(arena, layer->fields[i].name), layer->fields[i].type};
+        ok = fields[i].name != NULL;
+    }
+    load->layer.fields = fields;
+    return ok || error_no_memory(err);
+}
+
+static bool read_descriptor(struct load *load, struct error *err)
+{
+    if (!value_read_json(load->layer.descriptor_json, load->arena, &load->descriptor, err)) {
+        error_prefix(err, "layer \"%s\": descriptor", load->layer.id);
+        return false;
+    }
+    return true;
+}
+
+/* The number comes from the row itself, which the transaction holds back until the end. */
+static bool insert_version(struct store_writer *writer, struct load *load, struct error *err)
+{
+    struct sqlite3 *db = writer->truth.db;
+    int64_t last;
+    if (!database_number(db, 0, &last, err, "SELECT last_version FROM tesela_layer WHERE id=%Q", load->layer.id)) {
+        return false;
+    }
+    load->version = last + 1;
+    if (getrandom(&load->stamp, sizeof load->stamp, 0) != sizeof load->stamp) {
+        error_set(err, ERROR_INTERNAL, "no random numbers from the system");
+        return false;
+    }
+    if (!database_runf(
+            db, err,
+            "INSERT INTO tesela_version (layer, version, stamp, table_name, kind, has_z, srs, srid, descriptor,"
+            " fields, feature_count, loaded_at, state) VALUES (%Q, %lld, %lld, '', %Q, %d, %Q, %d, '{}', '[]',"
+            " 0, '', 'loading')",
+            load->layer.id, (long long)load->version, (long long)load->stamp, geometry_kind_name(load->layer.kind),
+            (int)load->layer.has_z, load->layer.srs, (int)load->srid)) {
+        return false;
+    }
+    load->serial = sqlite3_last_insert_rowid(db);
+    return true;
+}
+
+static bool open_table(struct store_writer *writer, struct load *load, struct error *err)
+{
+    struct truth_table_plan plan = {.layer_id = load->layer.id,
+                                    .version = load->version,
+                                    .kind = load->layer.kind,
+                                    .has_z = load->layer.has_z,
+                                    .srid = load->srid,
+                                    .fields = load->layer.fields,
+                                    .field_count = load->layer.field_count};
+    return truth_table_open(writer->truth.db, &plan, &load->table, err);
+}
+
+static bool open_load_cells(struct store_writer *writer, struct load *load, struct error *err)
+{
+    size_t count = load->layer.field_count;
+    bool *hidden = arena_array(load->arena, count, sizeof *hidden);
+    const char **names = arena_array(load->arena, count, sizeof *names);
+    if (!hidden || !names) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        names[i] = load->layer.fields[i].name;
+        hidden[i] = layer_read_is_hidden(&load->descriptor, names[i]);
+    }
+    struct cell_build_plan plan = {.serial = load->serial,
+                                   .stamp = load->stamp,
+                                   .kind = load->layer.kind,
+                                   .field_count = count,
+                                   .hidden = hidden,
+                                   .key_field = layer_read_key(&load->descriptor, names, count)};
+    return cell_build_open(writer->cells, &plan, &load->cells, err);
+}
+
+static bool begin(struct store_writer *writer, struct load *load, struct error *err)
+{
+    struct sqlite3 *db = writer->truth.db;
+    return database_run(db, "BEGIN IMMEDIATE", err) && database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
+           truth_table_check_id(db, load->layer.id, err) && truth_srid(db, load->layer.srs, &load->srid, err) &&
+           insert_version(writer, load, err) && open_table(writer, load, err) && open_load_cells(writer, load, err);
+}
+
+bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err)
+{
+    discard_load(writer);
+    if (!text_is_id(text_of(layer->id))) {
+        error_tell(err, ERROR_INVALID, "STO-012", "\"%.80s\" is no layer id: use a-z, 0-9, _ and -, at most 64",
+                   "«%.80s» no sirve como identificador de capa: use a-z, 0-9, _ y -, hasta 64", layer->id);
+        return false;
+    }
+    struct load *load = calloc(1, sizeof *load);
+    if (!load) {
+        return error_no_memory(err);
+    }
+    writer->load = load;
+    load->bbox = bbox_empty();
+    load->arena = arena_create(load_arena_bytes_max);
+    bool ok = load->arena ? copy_layer(load, layer, err) : error_no_memory(err);
+    if (!ok || !read_descriptor(load, err) || !begin(writer, load, err)) {
+        discard_load(writer);
+        return false;
+    }
+    return true;
+}
+
+/* --- add --- */
+
+static bool fits(enum field_type type, const struct value *value)
+{
+    switch (type) {
+    case FIELD_INTEGER:
+        return value->type == VALUE_INT;
+    case FIELD_REAL:
+        return value->type == VALUE_REAL || value->type == VALUE_INT;
+    case FIELD_BOOLEAN:
+        return value->type == VALUE_BOOL;
+    case FIELD_STRING:
+    case FIELD_DATE:
+    case FIELD_DATETIME:
+    case FIELD_TIME:
+        return value->type == VALUE_STRING;
+    }
+    return false;
+}
+
+/* Values as the table will give them back: whole numbers in a column of reals are reals; NaN, which SQLite does not
+ * know, is no value. */
+static struct value settle(enum field_type type, const struct value *value)
+{
+    if (type == FIELD_REAL && value->type == VALUE_INT) {
+        return value_of_real((double)value->integer);
+    }
+    if (value->type == VALUE_REAL && isnan(value->real)) {
+        return value_null();
+    }
+    return *value;
+}
+
+static bool check_values(struct load *load, const struct store_writer_feature *feature, struct error *err)
+{
+    for (size_t i = 0; i < load->layer.field_count; i++) {
+        const struct field *field = &load->layer.fields[i];
+        const struct value *value = &feature->values[i];
+        if (value->type != VALUE_NULL && !fits(field->type, value)) {
+            error_tell(err, ERROR_INVALID, "STO-013",
+                       "layer \"%s\": row %lld: field \"%s\": the value is not of type %s",
+                       "capa «%s»: fila %lld: campo «%s»: el valor no es del tipo %s", load->layer.id,
+                       (long long)feature->source_row, field->name, field_type_name(field->type));
+            return false;
+        }
+        load->values[i] = settle(field->type, value);
+    }
+    return true;
+}
+
+bool store_writer_add(struct store_writer *writer, const struct store_writer_feature *feature, struct error *err)
+{
+    struct load *load = writer->load;
+    if (!load) {
+        error_set(err, ERROR_INTERNAL, "no load was begun");
+        return false;
+    }
+    if (feature->source_row < 1 || feature->source_row > CELL_ROW_MAX) {
+        error_set(err, ERROR_INVALID, "layer \"%s\": row number %lld is out of range", load->layer.id,
+                  (long long)feature->source_row);
+        return false;
+    }
+    struct shape shape = feature->shape;
+    if (!feature->wkb || load->layer.kind == GEOMETRY_NONE) {
+        shape = (struct shape){0};
+    }
+    uint64_t key;
+    if (!check_values(load, feature, err) ||
+        !cell_build_add(load->cells, feature->source_row, &shape, load->values, &key, err) ||
+        !truth_table_add(load->table, feature->source_row, feature->wkb, feature->wkb_size, key, load->values, err)) {
+        return false;
+    }
+    load->feature_count++;
+    if (shape.part_count > 0) {
+        struct bbox box = shape_bbox(&shape);
+        bbox_add_box(&load->bbox, &box);
+    }
+    return true;
+}
+
+void store_writer_set_report(struct store_writer *writer, struct text report_json)
+{
+    struct load *load = writer->load;
+    const char *copy = load ? arena_strndup(load->arena, report_json.data, report_json.length) : NULL;
+    if (copy) {
+        load->report = (struct text){copy, report_json.length};
+    }
+}
+
+/* --- publish --- */
+
+static void bind_text(struct sqlite3_stmt *statement, int index, struct text text)
+{
+    sqlite3_bind_text64(statement, index, text.data ? text.data : "", text.length, SQLITE_STATIC, SQLITE_UTF8);
+}
+
+static bool write_version(struct store_writer *writer, struct load *load, struct error *err)
+{
+    struct sqlite3 *db = writer->truth.db;
+    struct sqlite3_stmt *update = NULL;
+    char now[TIME_BYTES];
+    clock_format_now(now, sizeof now);
+    struct buffer fields;
+    buffer_init(&fields, (size_t)1 << 24);
+    truth_table_write_fields(load->table, &fields);
+    bool ok = fields.failed ? error_no_memory(err)
+                            : database_prepare(db,
+                                               "UPDATE tesela_version SET table_name=?1, descriptor=?2, fields=?3,"
+                                               " feature_count=?4, source_file=?5, source_sha256=?6, report=?7,"
+                                               " loaded_at=?8, state='published', min_x=?9, min_y=?10, max_x=?11,"
+                                               " max_y=?12 WHERE serial=?13",
+                                               &update, err);
+    if (ok) {
+        bind_text(update, 1, text_of(truth_table_name(load->table)));
+        bind_text(update, 2, load->layer.descriptor_json);
+        bind_text(update, 3, (struct text){(const char *)fields.data, fields.length});
+        sqlite3_bind_int64(update, 4, load->feature_count);
+        bind_text(update, 5, text_of(load->layer.source_file));
+        bind_text(update, 6, text_of(load->layer.source_sha256));
+        bind_text(update, 7, load->report);
+        bind_text(update, 8, text_of(now));
+        if (!bbox_is_empty(&load->bbox)) {
+            sqlite3_bind_double(update, 9, load->bbox.min_x);
+            sqlite3_bind_double(update, 10, load->bbox.min_y);
+            sqlite3_bind_double(update, 11, load->bbox.max_x);
+            sqlite3_bind_double(update, 12, load->bbox.max_y);
+        }
+        sqlite3_bind_int64(update, 13, load->serial);
+        ok = database_step_done(db, update, err);
+        sqlite3_finalize(update);
+    }
+    buffer_finish(&fields);
+    return ok;
+}
+
+/* Drops the table and the entry of one version. */
+static bool drop_version(struct sqlite3 *db, int64_t serial, struct error *err)
+{
+    struct sqlite3_stmt *statement = NULL;
+    if (!database_preparef(db, &statement, err, "SELECT table_name, kind<>'none' FROM tesela_version WHERE serial=%lld",
+                           (long long)serial)) {
+        return false;
+    }
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    char *table = found ? sqlite3_mprintf("%s", (const char *)sqlite3_column_text(statement, 0)) : NULL;
+    bool has_geometry = found && sqlite3_column_int(statement, 1) != 0;
+    sqlite3_finalize(statement);
+    if (!table) {
+        error_set(err, ERROR_INTERNAL, "version %lld could not be read", (long long)serial);
+        return false;
+    }
+    bool ok = truth_table_drop(db, table, has_geometry, err) &&
+              database_runf(db, err, "DELETE FROM tesela_version WHERE serial=%lld", (long long)serial);
+    sqlite3_free(table);
+    return ok;
+}
+
+/* Drops versions of `layer` while `which` (an SQL condition on tesela_version) finds one. */
+static bool drop_versions(struct sqlite3 *db, const char *layer, const char *which, struct error *err)
+{
+    for (;;) {
+        int64_t serial;
+        if (!database_number(db, 0, &serial, err, "SELECT serial FROM tesela_version WHERE layer=%Q AND %s LIMIT 1",
+                             layer, which)) {
+            return false;
+        }
+        if (serial == 0) {
+            return true;
+        }
+        if (!drop_version(db, serial, err)) {
+            return false;
+        }
+    }
+}
+
+static bool prune(struct sqlite3 *db, const char *layer, struct error *err)
+{
+    char which[256];
+    snprintf(which, sizeof which,
+             "serial NOT IN (SELECT current_serial FROM tesela_layer WHERE current_serial IS NOT NULL)"
+             " AND version <= (SELECT last_version FROM tesela_layer WHERE id=layer) - %d",
+             VERSIONS_KEPT);
+    return drop_versions(db, layer, which, err);
+}
+
+/* Makes `serial` the served version of `layer`. */
+static bool point_to(struct sqlite3 *db, const char *layer, int64_t serial, const char *table, bool has_geometry,
+                     struct error *err)
+{
+    return truth_table_show(db, layer, table, has_geometry, err) &&
+           database_runf(db, err,
+                         "UPDATE tesela_version SET state='kept' WHERE layer=%Q AND serial<>%lld;"
+                         "UPDATE tesela_version SET state='published' WHERE serial=%lld;"
+                         "UPDATE tesela_layer SET current_serial=%lld WHERE id=%Q",
+                         layer, (long long)serial, (long long)serial, (long long)serial, layer) &&
+           truth_raise_generation(db, err);
+}
+
+static bool finish_load(struct store_writer *writer, struct load *load, struct error *err)
+{
+    struct sqlite3 *db = writer->truth.db;
+    return truth_table_finish(load->table, err) && write_version(writer, load, err) &&
+           database_runf(db, err,
+                         "INSERT INTO tesela_layer VALUES (%Q, %lld, NULL)"
+                         " ON CONFLICT (id) DO UPDATE SET last_version=excluded.last_version",
+                         load->layer.id, (long long)load->version) &&
+           point_to(db, load->layer.id, load->serial, truth_table_name(load->table), load->layer.kind != GEOMETRY_NONE,
+                    err) &&
+           prune(db, load->layer.id, err) && cell_build_finish(load->cells, err);
+}
+
+/* Statements must be gone before their transaction ends. */
+static void close_tables(struct load *load)
+{
+    truth_table_close(load->table);
+    cell_build_close(load->cells);
+    load->table = NULL;
+    load->cells = NULL;
+}
+
+/* What follows a commit tidies up; when it cannot be done now, the next writer does it. */
+static void tidy(struct store_writer *writer)
+{
+    sweep_cells(writer, NULL);
+    database_checkpoint(writer->truth.db);
+    database_checkpoint(writer->cells);
+}
+
+bool store_writer_publish(struct store_writer *writer, int64_t *out_version, struct error *err)
+{
+    struct load *load = writer->load;
+    if (!load) {
+        error_set(err, ERROR_INTERNAL, "no load was begun");
+        return false;
+    }
+    if (!finish_load(writer, load, err)) {
+        error_prefix(err, "layer \"%s\"", load->layer.id);
+        discard_load(writer);
+        return false;
+    }
+    close_tables(load);
+    bool ok = database_run(writer->cells, "COMMIT", err) && database_run(writer->truth.db, "COMMIT", err);
+    int64_t version = load->version;
+    discard_load(writer);
+    if (!ok) {
+        return false;
+    }
+    tidy(writer);
+    if (out_version) {
+        *out_version = version;
+    }
+    return true;
+}
+
+/* --- whole layers --- */
+
+static bool run_transaction(struct store_writer *writer,
+                            bool (*work)(struct sqlite3 *db, const char *layer, struct error *), const char *layer,
+                            struct error *err)
+{
+    struct sqlite3 *db = writer->truth.db;
+    bool ok = database_run(db, "BEGIN IMMEDIATE", err) && work(db, layer, err) && database_run(db, "COMMIT", err);
+    if (!ok && !sqlite3_get_autocommit(db)) {
+        database_run(db, "ROLLBACK", NULL);
+    }
+    return ok;
+}
+
+static bool fail_not_found(const char *layer, struct error *err)
+{
+    error_tell(err, ERROR_NOT_FOUND, "STO-014", "there is no layer \"%.80s\"", "no existe la capa «%.80s»", layer);
+    return false;
+}
+
+static bool remove_layer(struct sqlite3 *db, const char *layer, struct error *err)
+{
+    int64_t versions;
+    if (!database_number(db, 0, &versions, err, "SELECT count(*) FROM tesela_version WHERE layer=%Q", layer)) {
+        return false;
+    }
+    if (versions == 0) {
+        return fail_not_found(layer, err);
+    }
+    /* The layer's row stays: should it come back, its versions go on counting, so that links with ?v= never change. */
+    return truth_table_hide(db, layer, err) && drop_versions(db, layer, "1", err) &&
+           database_runf(db, err, "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q", layer) &&
+           truth_raise_generation(db, err);
+}
+
+bool store_writer_remove(struct store_writer *writer, const char *layer_id, struct error *err)
+{
+    discard_load(writer);
+    if (!run_transaction(writer, remove_layer, layer_id, err)) {
+        return false;
+    }
+    tidy(writer);
+    return true;
+}
+
+static bool unpublish_layer(struct sqlite3 *db, const char *layer, struct error *err)
+{
+    int64_t current;
+    if (!database_number(db, 0, &current, err, "SELECT current_serial FROM tesela_layer WHERE id=%Q", layer)) {
+        return false;
+    }
+    if (current == 0) {
+        return fail_not_found(layer, err);
+    }
+    return truth_table_hide(db, layer, err) &&
+           database_runf(db, err,
+                         "UPDATE tesela_version SET state='kept' WHERE layer=%Q;"
+                         "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q",
+                         layer, layer) &&
+           truth_raise_generation(db, err);
+}
+
+bool store_writer_unpublish(struct store_writer *writer, const char *layer_id, struct error *err)
+{
+    discard_load(writer);
+    return run_transaction(writer, unpublish_layer, layer_id, err);
+}
+
+/* --- rebuilding the cells --- */
+
+static bool raise_generation(struct sqlite3 *db, const char *layer, struct error *err)
+{
+    (void)layer;
+    return truth_raise_generation(db, err);
+}
+
+/* Builds the cells of one version in one transaction: readers see the old ones until it ends. */
+static bool rebuild_version(struct store_writer *writer, int64_t serial, struct error *err)
+{
+    bool ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
+              cell_rebuild(writer->truth.db, writer->cells, serial, err) && database_run(writer->cells, "COMMIT", err);
+    if (!ok && !sqlite3_get_autocommit(writer->cells)) {
+        database_run(writer->cells, "ROLLBACK", NULL);
+    }
+    return ok;
+}
+
+/* Goes through the published versions by serial; `missing_only` skips those that have their cells. */
+static bool rebuild_published(struct store_writer *writer, const char *layer, bool missing_only, int64_t *out_count,
+                              struct error *err)
+{
+    int64_t serial = 0;
+    for (;;) {
+        int64_t stamp;
+        int64_t present;
+        if (!database_number(
+                writer->truth.db, 0, &serial, err,
+                "SELECT current_serial FROM tesela_layer WHERE current_serial>%lld AND (%Q IS NULL OR id=%Q)"
+                " ORDER BY current_serial LIMIT 1",
+                (long long)serial, layer, layer)) {
+            return false;
+        }
+        if (serial == 0) {
+            return true;
+        }
+        if (!database_number(writer->truth.db, 0, &stamp, err, "SELECT stamp FROM tesela_version WHERE serial=%lld",
+                             (long long)serial) ||
+            !database_number(writer->cells, 0, &present, err,
+                             "SELECT count(*) FROM version WHERE serial=%lld AND stamp=%lld", (long long)serial,
+                             (long long)stamp)) {
+            return false;
+        }
+        if (missing_only && present > 0) {
+            continue;
+        }
+        if (!rebuild_version(writer, serial, err)) {
+            return false;
+        }
+        (*out_count)++;
+    }
+}
+
+static bool rebuild(struct store_writer *writer, const char *layer, bool missing_only, struct error *err)
+{
+    discard_load(writer);
+    int64_t count = 0;
+    bool ok = rebuild_published(writer, layer, missing_only, &count, err);
+    if (!ok && database_is_damaged(writer->cells)) {
+        /* What is damaged is a cache: start from an empty file, with all layers. */
+        database_close(writer->cells);
+        writer->cells = NULL;
+        remove_cells(writer->cells_path);
+        ok = try_open_cells(writer, err) && rebuild_published(writer, NULL, false, &count, err);
+    }
+    if (!ok) {
+        return false;
+    }
+    if (count == 0 && layer) {
+        return fail_not_found(layer, err);
+    }
+    tidy(writer);
+    return count == 0 || run_transaction(writer, raise_generation, NULL, err);
+}
+
+bool store_writer_rebuild_cells(struct store_writer *writer, const char *layer_id_or_null, struct error *err)
+{
+    return rebuild(writer, layer_id_or_null, false, err);
+}
+
+bool store_writer_complete_cells(struct store_writer *writer, struct error *err)
+{
+    return rebuild(writer, NULL, true, err);
+}
+
+/* --- going back --- */
+
+static bool find_version(struct sqlite3 *db, const char *layer, int64_t version, int64_t *out_serial, struct error *err)
+{
+    return database_number(db, 0, out_serial, err, "SELECT serial FROM tesela_version WHERE layer=%Q AND version=%lld",
+                           layer, (long long)version);
+}
+
+static bool select_serial(struct sqlite3 *db, const char *layer, int64_t serial, struct error *err)
+{
+    struct sqlite3_stmt *statement = NULL;
+    if (!database_preparef(db, &statement, err, "SELECT table_name, kind<>'none' FROM tesela_version WHERE serial=%lld",
+                           (long long)serial)) {
+        return false;
+    }
+    bool found = sqlite3_step(statement) == SQLITE_ROW;
+    char *table = found ? sqlite3_mprintf("%s", (const char *)sqlite3_column_text(statement, 0)) : NULL;
+    bool has_geometry = found && sqlite3_column_int(statement, 1) != 0;
+    sqlite3_finalize(statement);
+    bool ok = table ? point_to(db, layer, serial, table, has_geometry, err) : fail_not_found(layer, err);
+    sqlite3_free(table);
+    return ok;
+}
+
+bool store_writer_select(struct store_writer *writer, const char *layer_id, int64_t version, struct error *err)
+{
+    struct sqlite3 *db = writer->truth.db;
+    discard_load(writer);
+    int64_t serial;
+    int64_t present;
+    if (!find_version(db, layer_id, version, &serial, err)) {
+        return false;
+    }
+    if (serial == 0) {
+        error_tell(err, ERROR_NOT_FOUND, "STO-015", "layer \"%.80s\" has no version %lld: see \"tesela versions\"",
+                   "la capa «%.80s» no tiene la versión %lld: consulte «tesela versions»", layer_id,
+                   (long long)version);
+        return false;
+    }
+    if (!database_number(writer->cells, 0, &present, err, "SELECT count(*) FROM version WHERE serial=%lld",
+                         (long long)serial) ||
+        (present == 0 && !rebuild_version(writer, serial, err))) {
+        return false;
+    }
+    bool ok = database_run(db, "BEGIN IMMEDIATE", err) && select_serial(db, layer_id, serial, err) &&
+              database_run(db, "COMMIT", err);
+    if (!ok && !sqlite3_get_autocommit(db)) {
+        database_run(db, "ROLLBACK", NULL);
+    }
+    return ok;
+}

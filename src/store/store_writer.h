@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The map data at rest: writing. A load writes a new version into staging tables; store_writer_publish makes it visible
+ * in one transaction. Until then, and when the process dies at any instant, readers see the old state; leftovers are
+ * swept by the next writer. One writer at a time per data directory (others wait up to 30 s, then fail). */
+
+#include "store/store.h"
+
+struct store_writer;
+
+/* What is known before the first feature. */
+struct store_writer_layer {
+    const char *id;
+    enum geometry_kind kind;    /* GEOMETRY_NONE: a table without geometry */
+    bool has_z;                 /* the truth keeps Z */
+    const char *srs;            /* "EPSG:6372" or WKT: the reference system of the original coordinates */
+    const struct field *fields; /* all columns, hidden ones too */
+    size_t field_count;
+    struct text descriptor_json; /* the descriptor as it was read or made; kept whole */
+    const char *source_file;
+    const char *source_sha256;
+    struct text report_json; /* may be set later by store_writer_set_report */
+};
+
+/* What is kept of one feature. */
+struct store_writer_feature {
+    int64_t source_row;       /* from 1, the row number in the source */
+    const unsigned char *wkb; /* original coordinates, XY or XYZ, multi types promoted; NULL: no geometry */
+    size_t wkb_size;
+    struct shape shape;         /* the same in degrees, cut at the antimeridian */
+    const struct value *values; /* field_count */
+};
+
+bool store_writer_open(const char *directory, struct store_writer **out_writer, struct error *err);
+/* Drops what was not published. Accepts NULL. */
+void store_writer_close(struct store_writer *writer);
+
+/* Begins a version of a layer (new or replacing). */
+bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err);
+bool store_writer_add(struct store_writer *writer, const struct store_writer_feature *feature, struct error *err);
+void store_writer_set_report(struct store_writer *writer, struct text report_json);
+/* Builds indexes and cells, then makes the version the served one. Keeps the last few versions' tables. */
+bool store_writer_publish(struct store_writer *writer, int64_t *out_version, struct error *err);
+
+/* Removes a layer with all its versions. ERROR_NOT_FOUND when there is none. */
+bool store_writer_remove(struct store_writer *writer, const char *layer_id, struct error *err);
+
+/* Rebuilds cells.sqlite from the truth (all layers, or one). */
+bool store_writer_rebuild_cells(struct store_writer *writer, const char *layer_id_or_null, struct error *err);
+/* The same for published layers that have no cells: what serving needs at its start. Cheap when none is missing. */
+bool store_writer_complete_cells(struct store_writer *writer, struct error *err);
+
+/* Serves a kept version again: back after a mistake, or after store_writer_unpublish. ERROR_NOT_FOUND when it is not
+ * kept. */
+bool store_writer_select(struct store_writer *writer, const char *layer_id, int64_t version, struct error *err);
+/* Stops serving a layer, keeping its versions. */
+bool store_writer_unpublish(struct store_writer *writer, const char *layer_id, struct error *err);

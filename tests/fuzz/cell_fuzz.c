@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: MIT */
+/* Damaged bytes in cells.sqlite: blocks, nodes and items must be refused or read within their bounds, and what is read
+ * must hold its promises. The first byte chooses the reader. */
+#include "store/cell.h"
+
+#include <stdlib.h>
+
+enum { FIELDS = 3 };
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void require(bool promise)
+{
+    if (!promise) {
+        abort();
+    }
+}
+
+static void check_parts(const struct shape_part *parts, uint32_t part_count, uint32_t vertex_count)
+{
+    uint32_t start = 0;
+    for (uint32_t p = 0; p < part_count; p++) {
+        require(parts[p].end > start);
+        start = parts[p].end;
+    }
+    require(start == vertex_count);
+}
+
+static void read_attributes(struct cell_cursor *cursor, int64_t row)
+{
+    struct value id;
+    struct value values[FIELDS];
+    if (cell_get_attributes(cursor, row, &id, values, FIELDS) != CELL_OK) {
+        return;
+    }
+    require(id.type == VALUE_INT || id.type == VALUE_STRING || id.type == VALUE_REAL || id.type == VALUE_BOOL ||
+            id.type == VALUE_NULL);
+    unsigned sum = 0;
+    for (int i = 0; i < FIELDS; i++) {
+        for (size_t c = 0; values[i].type == VALUE_STRING && c < values[i].string.length; c++) {
+            sum += (unsigned char)values[i].string.data[c];
+        }
+    }
+    require(sum < UINT32_MAX);
+}
+
+static void read_block(struct text bytes, unsigned shift, struct arena *arena)
+{
+    struct cell_cursor cursor;
+    struct cell_origin origin;
+    if (cell_open_block(bytes, &cursor, &origin) != CELL_OK) {
+        return;
+    }
+    struct cell_feature feature;
+    enum cell_result result;
+    while (cell_next_feature(&cursor, origin, &feature, &result)) {
+        struct geometry geometry;
+        require(feature.box.min_x <= feature.box.max_x && feature.box.min_x >= INT32_MIN &&
+                feature.box.max_y <= INT32_MAX);
+        if (cell_get_geometry(&feature.content, GEOMETRY_POLYGON, shift, arena, &geometry) == CELL_OK) {
+            check_parts(geometry.parts, geometry.part_count, geometry.vertex_count);
+            read_attributes(&feature.content, feature.row);
+        }
+    }
+}
+
+static void read_node(struct text bytes)
+{
+    struct cell_node node;
+    if (cell_get_node(bytes, CELL_LEVEL_ROOT, &node) != CELL_OK) {
+        return;
+    }
+    require(node.count <= CELL_FANOUT && node.child_level < CELL_LEVEL_ROOT);
+    int64_t sum = 0;
+    for (size_t i = 0; i < node.count; i++) {
+        sum += cell_node_box(&node, i).max_y;
+    }
+    require(sum < INT64_MAX);
+}
+
+static void read_shape(struct text bytes, struct arena *arena)
+{
+    const unsigned char *start = (const unsigned char *)bytes.data;
+    struct cell_cursor cursor = {start, start + bytes.length};
+    struct shape shape;
+    if (cell_get_shape(&cursor, GEOMETRY_LINE, arena, &shape) == CELL_OK) {
+        check_parts(shape.parts, shape.part_count, shape.vertex_count);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    if (size == 0) {
+        return 0;
+    }
+    struct arena *arena = arena_create((size_t)64 << 20);
+    struct text bytes = {(const char *)data + 1, size - 1};
+    struct cell_cursor cursor = {data + 1, data + size};
+    switch (data[0] % 4) {
+    case 0:
+        read_block(bytes, cell_shift(data[0] / 4 % CELL_BANDS), arena);
+        break;
+    case 1:
+        read_node(bytes);
+        break;
+    case 2:
+        read_shape(bytes, arena);
+        break;
+    default:
+        read_attributes(&cursor, 1);
+        break;
+    }
+    arena_destroy(arena);
+    return 0;
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/cell.h"
+
+#include "unit/test.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static struct arena *arena;
+
+static int make_arena(void **state)
+{
+    (void)state;
+    arena = arena_create((size_t)64 << 20);
+    return arena ? 0 : -1;
+}
+
+static int drop_arena(void **state)
+{
+    (void)state;
+    arena_destroy(arena);
+    return 0;
+}
+
+static struct cell_cursor cursor_of(const struct buffer *bytes)
+{
+    return (struct cell_cursor){bytes->data, bytes->data + bytes->length};
+}
+
+static void bands_follow_the_zoom(void **state)
+{
+    (void)state;
+    static const struct {
+        double zoom;
+        unsigned shift;
+    } table[] = {{-1, 16}, {0, 16}, {4, 16},     {4.01, 13}, {7, 13},  {10, 10}, {10.5, 7},
+                 {13, 7},  {16, 4}, {16.001, 0}, {22, 0},    {1e9, 0}, {NAN, 16}};
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        assert_int_equal(cell_shift(cell_band(table[i].zoom)), table[i].shift);
+    }
+}
+
+static void check_same_geometry(const struct geometry *a, const struct geometry *b)
+{
+    assert_int_equal(a->kind, b->kind);
+    assert_int_equal(a->part_count, b->part_count);
+    assert_int_equal(a->vertex_count, b->vertex_count);
+    for (uint32_t p = 0; p < a->part_count; p++) {
+        assert_int_equal(a->parts[p].end, b->parts[p].end);
+        assert_int_equal(a->parts[p].is_hole, b->parts[p].is_hole);
+    }
+    assert_memory_equal(a->points, b->points, a->vertex_count * sizeof *a->points);
+}
+
+/* A star of many vertices with a hole, and one at the ends of the world. */
+static struct shape make_shape(enum geometry_kind kind, double radius, double x, double y)
+{
+    enum { COUNT = 50 };
+    double *xy = arena_array(arena, 4 * (COUNT + 1), sizeof *xy);
+    struct shape_part *parts = arena_array(arena, 2, sizeof *parts);
+    for (size_t i = 0; i <= COUNT; i++) {
+        double angle = 6.283185307179586 * (double)(i % COUNT) / COUNT;
+        double r = radius * (i % 2 == 0 ? 1 : 0.7);
+        xy[2 * i] = fmax(-180, fmin(180, x + r * cos(angle)));
+        xy[2 * i + 1] = fmax(-85, fmin(85, y + r * sin(angle)));
+        xy[2 * (i + COUNT + 1)] = fmax(-180, fmin(180, x + 0.2 * r * cos(-angle)));
+        xy[2 * (i + COUNT + 1) + 1] = fmax(-85, fmin(85, y + 0.2 * r * sin(-angle)));
+    }
+    parts[0] = (struct shape_part){COUNT + 1, false};
+    parts[1] = (struct shape_part){2 * (COUNT + 1), kind == GEOMETRY_POLYGON};
+    return (struct shape){kind, kind == GEOMETRY_POINT ? 1 : 2, kind == GEOMETRY_POINT ? COUNT + 1 : 2 * (COUNT + 1),
+                          parts, xy};
+}
+
+/* Snapping while encoding is the same as snapping while projecting. */
+static void keeps_geometry_in_every_band(void **state)
+{
+    (void)state;
+    static const double radii[] = {100, 10, 1, 0.1, 0.001, 0.00001};
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    for (int kind = GEOMETRY_POINT; kind <= GEOMETRY_POLYGON; kind++) {
+        for (size_t r = 0; r < sizeof radii / sizeof *radii; r++) {
+            struct shape shape = make_shape((enum geometry_kind)kind, radii[r], r == 0 ? 100 : -103.4, 25.5);
+            struct geometry full;
+            assert_true(geometry_from_shape(&shape, 0, arena, &full));
+            for (unsigned b = 0; b < CELL_BANDS; b++) {
+                struct geometry expected;
+                struct geometry found;
+                assert_true(geometry_from_shape(&shape, cell_shift(b), arena, &expected));
+                buffer_clear(&bytes);
+                bool kept = cell_put_geometry(&bytes, &full, cell_shift(b));
+                assert_int_equal(kept, expected.part_count > 0);
+                assert_int_equal(bytes.length > 0, kept);
+                if (kept) {
+                    struct cell_cursor cursor = cursor_of(&bytes);
+                    assert_int_equal(cell_get_geometry(&cursor, (enum geometry_kind)kind, cell_shift(b), arena, &found),
+                                     CELL_OK);
+                    assert_ptr_equal(cursor.at, cursor.end);
+                    check_same_geometry(&found, &expected);
+                }
+            }
+        }
+    }
+    buffer_finish(&bytes);
+}
+
+static void keeps_degrees_to_nine_decimals(void **state)
+{
+    (void)state;
+    static const double numbers[] = {-103.406712345, 25.5,          180,           -90,          -180, 90, 0.1,
+                                     -0.000000001,   179.999999999, -85.051128779, -0.000000002, 1e-9};
+    struct shape_part part = {6, false};
+    struct shape shape = {GEOMETRY_LINE, 1, 6, &part, numbers};
+    struct shape found;
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    cell_put_shape(&bytes, &shape);
+    struct cell_cursor cursor = cursor_of(&bytes);
+    assert_int_equal(cell_get_shape(&cursor, GEOMETRY_LINE, arena, &found), CELL_OK);
+    assert_int_equal(found.vertex_count, 6);
+    assert_memory_equal(found.xy, numbers, sizeof numbers); /* to the bit */
+    buffer_finish(&bytes);
+}
+
+static void keeps_attributes(void **state)
+{
+    (void)state;
+    const struct value values[] = {value_null(),
+                                   value_of_bool(true),
+                                   value_of_bool(false),
+                                   value_of_int(INT64_MIN),
+                                   value_of_int(INT64_MAX),
+                                   value_of_int(0),
+                                   value_of_real(0.1),
+                                   value_of_real(-0.0),
+                                   value_of_real(1e300),
+                                   value_of_real(-12345678),
+                                   value_of_real(1e15),
+                                   value_of_real(INFINITY),
+                                   value_of_real(-INFINITY),
+                                   value_of_real(5e-324),
+                                   value_of_string(""),
+                                   value_of_string("Ñandú «x» \"y\" 'z' \xF0\x9F\x97\xBA"),
+                                   value_of_text((struct text){"a\0b", 3})};
+    enum { COUNT = sizeof values / sizeof *values };
+    const struct value ids[] = {value_of_int(7), value_of_int(INT64_MAX), value_of_string("otra"), values[15]};
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        struct value id;
+        struct value found[COUNT];
+        buffer_clear(&bytes);
+        cell_put_attributes(&bytes, 7, &ids[i], values, COUNT);
+        struct cell_cursor cursor = cursor_of(&bytes);
+        assert_int_equal(cell_get_attributes(&cursor, 7, &id, found, COUNT), CELL_OK);
+        assert_ptr_equal(cursor.at, cursor.end);
+        assert_true(id.type == ids[i].type && value_equal(&id, &ids[i]));
+        for (size_t v = 0; v < COUNT; v++) {
+            assert_int_equal(found[v].type, values[v].type);
+            assert_true(value_equal(&found[v], &values[v]));
+        }
+        assert_true(signbit(found[7].real));
+    }
+    buffer_finish(&bytes);
+}
+
+static void keeps_blocks(void **state)
+{
+    (void)state;
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    struct cell_origin origin = {-5, INT32_MAX};
+    const struct world_box boxes[] = {{INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX}, {3, 4, 3, 4}, {-9, -8, 7, 6}};
+    const int64_t rows[] = {1, CELL_ROW_MAX, 42};
+    cell_begin_block(&bytes, origin);
+    for (int i = 0; i < 3; i++) {
+        cell_put_feature(&bytes, origin, rows[i], &boxes[i], i == 1, text_of(i == 2 ? "" : "abc"));
+    }
+    struct cell_cursor cursor;
+    struct cell_origin found_origin;
+    struct text text = {(const char *)bytes.data, bytes.length};
+    assert_int_equal(cell_open_block(text, &cursor, &found_origin), CELL_OK);
+    assert_int_equal(found_origin.x, origin.x);
+    assert_int_equal(found_origin.y, origin.y);
+    struct cell_feature feature;
+    enum cell_result result;
+    for (int i = 0; i < 3; i++) {
+        assert_true(cell_next_feature(&cursor, found_origin, &feature, &result));
+        assert_int_equal(feature.row, rows[i]);
+        assert_int_equal(feature.attributes_elsewhere, i == 1);
+        assert_memory_equal(&feature.box, &boxes[i], sizeof boxes[i]);
+        assert_int_equal(feature.content.end - feature.content.at, i == 2 ? 0 : 3);
+    }
+    assert_false(cell_next_feature(&cursor, found_origin, &feature, &result));
+    assert_int_equal(result, CELL_OK);
+    /* Cut anywhere, a block is either a shorter one or damaged, never read past its end. */
+    for (size_t length = 0; length < bytes.length; length++) {
+        char *copy = malloc(length + 1);
+        memcpy(copy, bytes.data, length);
+        if (cell_open_block((struct text){copy, length}, &cursor, &found_origin) == CELL_OK) {
+            int count = 0;
+            while (cell_next_feature(&cursor, found_origin, &feature, &result)) {
+                count++;
+            }
+            assert_in_range(count, 0, 2);
+        }
+        free(copy);
+    }
+    buffer_finish(&bytes);
+}
+
+static void keeps_nodes(void **state)
+{
+    (void)state;
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    struct cell_box boxes[CELL_FANOUT + 1];
+    for (int i = 0; i <= CELL_FANOUT; i++) {
+        boxes[i] = (struct cell_box){INT32_MIN + i, -i, INT32_MAX - i, i};
+    }
+    cell_put_node(&bytes, INT64_MIN + 5, 2, boxes, CELL_FANOUT);
+    struct text text = {(const char *)bytes.data, bytes.length};
+    struct cell_node node;
+    assert_int_equal(cell_get_node(text, 3, &node), CELL_OK);
+    assert_true(node.stamp == INT64_MIN + 5 && node.child_level == 2 && node.count == CELL_FANOUT);
+    for (size_t i = 0; i < CELL_FANOUT; i++) {
+        struct cell_box box = cell_node_box(&node, i);
+        assert_memory_equal(&box, &boxes[i], sizeof box);
+    }
+    /* A child level that is not below would lead round in circles. */
+    assert_int_equal(cell_get_node(text, 2, &node), CELL_DAMAGED);
+    text.length--;
+    assert_int_equal(cell_get_node(text, 3, &node), CELL_DAMAGED);
+    buffer_clear(&bytes);
+    cell_put_node(&bytes, 1, 0, boxes, CELL_FANOUT + 1);
+    text = (struct text){(const char *)bytes.data, bytes.length};
+    assert_int_equal(cell_get_node(text, 3, &node), CELL_DAMAGED);
+    buffer_finish(&bytes);
+}
+
+static void refuses_absurd_sizes(void **state)
+{
+    (void)state;
+    static const unsigned char parts[] = {0xff, 0xff, 0xff, 0xff, 0x0f};
+    static const unsigned char vertices[] = {1, 0xff, 0xff, 0xff, 0xff, 0x0f, 1, 1, 1, 1};
+    static const unsigned char empty_part[] = {1, 0, 1, 1};
+    static const unsigned char endless[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    static const unsigned char text[] = {8 /* row */, 6, 200, 1, 'a'};
+    struct geometry geometry;
+    struct shape shape;
+    struct value id;
+    struct value value;
+    struct cell_cursor cursor = {parts, parts + sizeof parts};
+    assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_LINE, 0, arena, &geometry), CELL_DAMAGED);
+    cursor = (struct cell_cursor){vertices, vertices + sizeof vertices};
+    assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_LINE, 0, arena, &geometry), CELL_DAMAGED);
+    cursor = (struct cell_cursor){vertices, vertices + sizeof vertices};
+    assert_int_equal(cell_get_shape(&cursor, GEOMETRY_LINE, arena, &shape), CELL_DAMAGED);
+    cursor = (struct cell_cursor){empty_part, empty_part + sizeof empty_part};
+    assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_LINE, 0, arena, &geometry), CELL_DAMAGED);
+    cursor = (struct cell_cursor){endless, endless + sizeof endless};
+    assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_LINE, 0, arena, &geometry), CELL_DAMAGED);
+    cursor = (struct cell_cursor){text, text + sizeof text};
+    assert_int_equal(cell_get_attributes(&cursor, 1, &id, &value, 1), CELL_DAMAGED);
+    struct arena *small = arena_create(64);
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    struct shape star = make_shape(GEOMETRY_LINE, 1, 0, 0);
+    cell_put_shape(&bytes, &star);
+    cursor = cursor_of(&bytes);
+    assert_int_equal(cell_get_shape(&cursor, GEOMETRY_LINE, small, &shape), CELL_NO_ROOM);
+    buffer_finish(&bytes);
+    arena_destroy(small);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(bands_follow_the_zoom),
+        cmocka_unit_test_setup_teardown(keeps_geometry_in_every_band, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(keeps_degrees_to_nine_decimals, make_arena, drop_arena),
+        cmocka_unit_test(keeps_attributes),
+        cmocka_unit_test(keeps_blocks),
+        cmocka_unit_test(keeps_nodes),
+        cmocka_unit_test_setup_teardown(refuses_absurd_sizes, make_arena, drop_arena),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
