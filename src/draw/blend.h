@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Arithmetic of premultiplied pixels, eight at a time, shared by canvas.c and raster.c.
+ *
+ * Written with the compiler's vector extensions, so that one text serves every processor: the callers compile it once
+ * for the baseline and once for AVX2 (DRAW_AVX2) and choose at run time. All of it is whole-number arithmetic with
+ * exactly rounded division by 255, so every version gives the same bytes. */
+
+#include "draw/canvas.h"
+
+#include <string.h>
+
+#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
+#error "pixels are handled as little-endian words"
+#endif
+
+#if defined(__x86_64__)
+#define DRAW_HAS_AVX2 1
+#define DRAW_AVX2 __attribute__((target("avx2")))
+#endif
+
+#define BLEND_INLINE static inline __attribute__((always_inline, unused))
+
+/* Vectors wider than the baseline's registers never cross a real call: everything here is inlined. Not switched back on
+ * below, because the compiler speaks of it at the end of the file. */
+#pragma GCC diagnostic ignored "-Wpsabi"
+
+enum { BLEND_LANES = 8 }; /* pixels in a vector */
+
+typedef uint32_t blend_u32x8 __attribute__((vector_size(32)));
+typedef uint16_t blend_u16x16 __attribute__((vector_size(32)));
+
+/* Eight pixels pulled apart so that each component has 16 bits: red and blue, green and alpha. */
+struct blend_wide {
+    blend_u16x16 rb;
+    blend_u16x16 ga;
+};
+
+/* a * b / 255, rounded to nearest; exact for 0 … 255 each. */
+BLEND_INLINE uint32_t blend_mul(uint32_t a, uint32_t b)
+{
+    uint32_t product = a * b + 128;
+    return (product + (product >> 8)) >> 8;
+}
+
+BLEND_INLINE uint32_t blend_word(struct pixel pixel)
+{
+    return (uint32_t)pixel.r | (uint32_t)pixel.g << 8 | (uint32_t)pixel.b << 16 | (uint32_t)pixel.a << 24;
+}
+
+BLEND_INLINE struct pixel blend_pixel(uint32_t word)
+{
+    return (struct pixel){(uint8_t)word, (uint8_t)(word >> 8), (uint8_t)(word >> 16), (uint8_t)(word >> 24)};
+}
+
+/* All four components times `factor` / 255. */
+BLEND_INLINE uint32_t blend_scale(uint32_t word, uint32_t factor)
+{
+    uint32_t scaled = 0;
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        scaled |= blend_mul(word >> shift & 255, factor) << shift;
+    }
+    return scaled;
+}
+
+/* `source` over `below`. The sum never passes 255 because no component is larger than alpha. */
+BLEND_INLINE uint32_t blend_over(uint32_t below, uint32_t source)
+{
+    return source + blend_scale(below, 255 - (source >> 24));
+}
+
+BLEND_INLINE blend_u32x8 blend_load(const uint8_t *pixels)
+{
+    blend_u32x8 words;
+    memcpy(&words, pixels, sizeof words);
+    return words;
+}
+
+BLEND_INLINE void blend_store(uint8_t *pixels, blend_u32x8 words)
+{
+    memcpy(pixels, &words, sizeof words);
+}
+
+BLEND_INLINE struct blend_wide blend_widen(blend_u32x8 words)
+{
+    return (struct blend_wide){(blend_u16x16)(words & 0x00ff00ff), (blend_u16x16)(words >> 8 & 0x00ff00ff)};
+}
+
+BLEND_INLINE struct blend_wide blend_widen_word(uint32_t word)
+{
+    blend_u32x8 zero = {0};
+    return blend_widen(zero + word);
+}
+
+/* One factor (0 … 255) a pixel, for both halves of its word. */
+BLEND_INLINE blend_u16x16 blend_factors(blend_u32x8 factors)
+{
+    return (blend_u16x16)(factors | factors << 16);
+}
+
+BLEND_INLINE blend_u16x16 blend_divide_255(blend_u16x16 product)
+{
+    product += 128;
+    return (product + (product >> 8)) >> 8;
+}
+
+BLEND_INLINE struct blend_wide blend_scale_wide(struct blend_wide pixels, blend_u16x16 factors)
+{
+    return (struct blend_wide){blend_divide_255(pixels.rb * factors), blend_divide_255(pixels.ga * factors)};
+}
+
+BLEND_INLINE blend_u32x8 blend_over_wide(struct blend_wide below, struct blend_wide source)
+{
+    blend_u16x16 rest = blend_factors(255 - ((blend_u32x8)source.ga >> 16));
+    below = blend_scale_wide(below, rest);
+    return (blend_u32x8)(below.rb + source.rb) | (blend_u32x8)(below.ga + source.ga) << 8;
+}
+
+/* `source` over `count` pixels; a plain store when it is opaque. */
+BLEND_INLINE void blend_run(uint8_t *pixels, size_t count, uint32_t source)
+{
+    size_t i = 0;
+    if (source >> 24 == 255) {
+        blend_u32x8 words = (blend_u32x8){0} + source;
+        for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
+            blend_store(pixels + i * 4, words);
+        }
+        for (; i < count; i++) {
+            memcpy(pixels + i * 4, &source, 4);
+        }
+        return;
+    }
+    struct blend_wide wide = blend_widen_word(source);
+    for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
+        blend_store(pixels + i * 4, blend_over_wide(blend_widen(blend_load(pixels + i * 4)), wide));
+    }
+    for (; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, pixels + i * 4, 4);
+        word = blend_over(word, source);
+        memcpy(pixels + i * 4, &word, 4);
+    }
+}
+
+/* `count` pixels of `above`, each times `opacity` / 255, over `below`. */
+BLEND_INLINE void blend_row(uint8_t *below, const uint8_t *above, size_t count, uint32_t opacity)
+{
+    size_t i = 0;
+    blend_u16x16 factors = blend_factors((blend_u32x8){0} + opacity);
+    for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
+        struct blend_wide source = blend_scale_wide(blend_widen(blend_load(above + i * 4)), factors);
+        blend_store(below + i * 4, blend_over_wide(blend_widen(blend_load(below + i * 4)), source));
+    }
+    for (; i < count; i++) {
+        uint32_t source;
+        uint32_t word;
+        memcpy(&source, above + i * 4, 4);
+        memcpy(&word, below + i * 4, 4);
+        word = blend_over(word, blend_scale(source, opacity));
+        memcpy(below + i * 4, &word, 4);
+    }
+}

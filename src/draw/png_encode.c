@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: MIT */
+/* PNG out: libpng writes the frame (signature, header, palette, text, checksums), libdeflate the one IDAT. */
+
+#include "draw/png_encode.h"
+
+#include "draw/blend.h"
+
+#include <libdeflate.h>
+#include <limits.h>
+#include <png.h>
+#include <setjmp.h>
+#include <stdlib.h>
+
+enum {
+    COLORS_MAX = 256,
+    SLOTS = 1024, /* of the table of colours; a power of two */
+    LEVEL_DEFAULT = 1,
+    LEVEL_MAX = 12,
+    DECODE_PIXELS_MAX = 16 * 1024 * 1024
+};
+
+struct png_encoder {
+    struct libdeflate_compressor *compressors[LEVEL_MAX + 1]; /* made when first needed */
+    unsigned char *scanlines;                                 /* filter byte and samples of every row */
+    size_t scanlines_size;
+    unsigned char *deflated;
+    size_t deflated_size;
+};
+
+/* The distinct colours of a picture, in order of appearance until they are sorted. */
+struct palette {
+    uint32_t words[COLORS_MAX]; /* premultiplied */
+    size_t count;
+    uint16_t slots[SLOTS]; /* index + 1 into words; 0 is free */
+};
+
+/* ---- Colours ---- */
+
+static size_t slot_of(const struct palette *palette, uint32_t word)
+{
+    size_t slot = (word * UINT32_C(2654435761)) >> 22;
+    while (palette->slots[slot] != 0 && palette->words[palette->slots[slot] - 1] != word) {
+        slot = (slot + 1) % SLOTS;
+    }
+    return slot;
+}
+
+/* True when the canvas has at most COLORS_MAX colours, which are then in the palette. Writes the index of each pixel.
+ */
+static bool find_palette(struct palette *palette, const struct canvas *canvas, uint8_t *out_indices)
+{
+    size_t count = (size_t)canvas->width_px * canvas->height_px;
+    uint32_t previous = 0;
+    uint8_t index = 0;
+    palette->count = 0;
+    memset(palette->slots, 0, sizeof palette->slots);
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, canvas->rgba + i * 4, 4);
+        if (word != previous || i == 0) {
+            size_t slot = slot_of(palette, word);
+            if (palette->slots[slot] == 0) {
+                if (palette->count == COLORS_MAX) {
+                    return false;
+                }
+                palette->words[palette->count++] = word;
+                palette->slots[slot] = (uint16_t)palette->count;
+            }
+            index = (uint8_t)(palette->slots[slot] - 1);
+            previous = word;
+        }
+        out_indices[i] = index;
+    }
+    return true;
+}
+
+/* Translucent colours first, so that the transparency chunk ends with them; fills `out_map` with the new indices. */
+static size_t sort_palette(struct palette *palette, uint8_t out_map[COLORS_MAX])
+{
+    uint32_t sorted[COLORS_MAX];
+    size_t placed = 0;
+    size_t translucent = 0;
+    for (int opaque = 0; opaque < 2; opaque++) {
+        for (size_t i = 0; i < palette->count; i++) {
+            if ((palette->words[i] >> 24 == 255) == (opaque == 1)) {
+                out_map[i] = (uint8_t)placed;
+                sorted[placed++] = palette->words[i];
+            }
+        }
+        translucent = opaque == 0 ? placed : translucent;
+    }
+    memcpy(palette->words, sorted, placed * sizeof sorted[0]);
+    return translucent;
+}
+
+/* The straight value of a premultiplied component; alpha is not 0. */
+static uint8_t straight(uint32_t component, uint32_t alpha)
+{
+    uint32_t value = (component * 255 + alpha / 2) / alpha;
+    return (uint8_t)(value < 255 ? value : 255);
+}
+
+static struct pixel straight_pixel(uint32_t word)
+{
+    uint32_t alpha = word >> 24;
+    if (alpha == 255) {
+        return blend_pixel(word);
+    }
+    if (alpha == 0) {
+        return (struct pixel){0, 0, 0, 0};
+    }
+    return (struct pixel){straight(word & 255, alpha), straight(word >> 8 & 255, alpha),
+                          straight(word >> 16 & 255, alpha), (uint8_t)alpha};
+}
+
+/* ---- Scanlines ---- */
+
+static unsigned bit_depth_for(size_t colors)
+{
+    return colors <= 2 ? 1 : colors <= 4 ? 2 : colors <= 16 ? 4 : 8;
+}
+
+/* Packs indices (renumbered by `map`) into scanlines without filter; returns their size. The target may begin at or
+ * before the source by at least a byte a row: see reserve_scanlines. */
+static size_t pack_indices(unsigned char *out, const uint8_t *indices, const struct canvas *canvas, unsigned depth,
+                           const uint8_t map[COLORS_MAX])
+{
+    size_t width = canvas->width_px;
+    unsigned char *start = out;
+    unsigned per_byte = 8 / depth;
+    for (size_t y = 0; y < canvas->height_px; y++) {
+        const uint8_t *row = indices + y * width;
+        *out++ = 0;
+        if (depth == 8) {
+            for (size_t x = 0; x < width; x++) {
+                *out++ = map[row[x]];
+            }
+            continue;
+        }
+        for (size_t x = 0; x < width; x += per_byte) {
+            unsigned byte = 0;
+            for (unsigned i = 0; i < per_byte; i++) {
+                unsigned index = x + i < width ? map[row[x + i]] : 0;
+                byte = byte << depth | index;
+            }
+            *out++ = (unsigned char)byte;
+        }
+    }
+    return (size_t)(out - start);
+}
+
+static bool is_opaque(const struct canvas *canvas)
+{
+    size_t count = (size_t)canvas->width_px * canvas->height_px;
+    uint8_t all = 255;
+    for (size_t i = 0; i < count; i++) {
+        all &= canvas->rgba[i * 4 + 3];
+    }
+    return all == 255;
+}
+
+static void put_row(unsigned char *out, const uint8_t *row, size_t width, bool opaque)
+{
+    for (size_t x = 0; x < width; x++) {
+        uint32_t word;
+        memcpy(&word, row + x * 4, 4);
+        struct pixel pixel = opaque ? blend_pixel(word) : straight_pixel(word);
+        *out++ = pixel.r;
+        *out++ = pixel.g;
+        *out++ = pixel.b;
+        if (!opaque) {
+            *out++ = pixel.a;
+        }
+    }
+}
+
+static size_t put_true_color(unsigned char *out, const struct canvas *canvas, bool opaque)
+{
+    size_t width = canvas->width_px;
+    size_t row_bytes = width * (opaque ? 3 : 4);
+    for (size_t y = 0; y < canvas->height_px; y++) {
+        unsigned char *line = out + y * (row_bytes + 1);
+        line[0] = 0;
+        put_row(line + 1, canvas->rgba + y * width * 4, width, opaque);
+    }
+    return canvas->height_px * (row_bytes + 1);
+}
+
+/* ---- Encoder ---- */
+
+struct png_encoder *png_encoder_create(void)
+{
+    return calloc(1, sizeof(struct png_encoder));
+}
+
+void png_encoder_destroy(struct png_encoder *encoder)
+{
+    if (encoder) {
+        for (int level = 0; level <= LEVEL_MAX; level++) {
+            if (encoder->compressors[level]) {
+                libdeflate_free_compressor(encoder->compressors[level]);
+            }
+        }
+        free(encoder->scanlines);
+        free(encoder->deflated);
+        free(encoder);
+    }
+}
+
+static bool reserve(unsigned char **memory, size_t *size, size_t needed)
+{
+    if (*size < needed) {
+        unsigned char *grown = malloc(needed);
+        if (!grown) {
+            return false;
+        }
+        free(*memory);
+        *memory = grown;
+        *size = needed;
+    }
+    return true;
+}
+
+/* The zlib stream of the scanlines, in encoder->deflated; 0 when memory is out. */
+static size_t deflate_scanlines(struct png_encoder *encoder, size_t size, int level)
+{
+    struct libdeflate_compressor **compressor = &encoder->compressors[level];
+    if (!*compressor) {
+        *compressor = libdeflate_alloc_compressor(level);
+        if (!*compressor) {
+            return 0;
+        }
+    }
+    size_t bound = libdeflate_zlib_compress_bound(*compressor, size);
+    if (!reserve(&encoder->deflated, &encoder->deflated_size, bound)) {
+        return 0;
+    }
+    return libdeflate_zlib_compress(*compressor, encoder->scanlines, size, encoder->deflated, bound);
+}
+
+/* What the frame says about the picture. */
+struct frame {
+    uint32_t width;
+    uint32_t height;
+    int bit_depth;
+    int color_type;
+    const struct palette *palette;
+    size_t translucent; /* palette entries with an alpha of their own */
+    const char *text;
+};
+
+static void write_bytes(png_structp png, png_bytep bytes, png_size_t size)
+{
+    buffer_append(png_get_io_ptr(png), bytes, size);
+}
+
+static void flush_bytes(png_structp png)
+{
+    (void)png;
+}
+
+static void on_png_error(png_structp png, png_const_charp message)
+{
+    struct error *err = png_get_error_ptr(png);
+    error_set(err, ERROR_INVALID, "%s", message);
+    longjmp(*png_set_longjmp_fn(png, longjmp, sizeof(jmp_buf)), 1);
+}
+
+static void on_png_warning(png_structp png, png_const_charp message)
+{
+    (void)png;
+    (void)message;
+}
+
+static void set_palette(png_structp png, png_infop info, const struct frame *frame)
+{
+    png_color colors[COLORS_MAX];
+    png_byte alphas[COLORS_MAX];
+    for (size_t i = 0; i < frame->palette->count; i++) {
+        struct pixel pixel = straight_pixel(frame->palette->words[i]);
+        colors[i] = (png_color){pixel.r, pixel.g, pixel.b};
+        alphas[i] = pixel.a;
+    }
+    png_set_PLTE(png, info, colors, (int)frame->palette->count);
+    if (frame->translucent > 0) {
+        png_set_tRNS(png, info, alphas, (int)frame->translucent, NULL);
+    }
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text >= 128) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* libpng takes text by pointers to what it promises not to change. */
+static void set_text(png_structp png, png_infop info, const char *text)
+{
+    png_text entry = {0};
+    char key[] = "Description";
+    char language[] = "";
+    union {
+        const char *borrowed;
+        char *given;
+    } content = {.borrowed = text};
+    entry.compression = is_ascii(text) ? PNG_TEXT_COMPRESSION_NONE : PNG_ITXT_COMPRESSION_NONE;
+    entry.key = key;
+    entry.text = content.given;
+    entry.lang = language;
+    entry.lang_key = language;
+    png_set_text(png, info, &entry, 1);
+}
+
+/* Everything that may jump; nothing here owns anything. */
+static void write_chunks(png_structp png, png_infop info, const struct frame *frame, const unsigned char *idat,
+                         size_t idat_size)
+{
+    static const png_byte IDAT[5] = "IDAT";
+    static const png_byte IEND[5] = "IEND";
+    png_set_IHDR(png, info, frame->width, frame->height, frame->bit_depth, frame->color_type, PNG_INTERLACE_NONE,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (frame->palette) {
+        set_palette(png, info, frame);
+    }
+    if (frame->text && frame->text[0]) {
+        set_text(png, info, frame->text);
+    }
+    png_write_info(png, info);
+    png_write_chunk(png, IDAT, idat, idat_size);
+    png_write_chunk(png, IEND, NULL, 0);
+}
+
+static bool write_frame(const struct frame *frame, const unsigned char *idat, size_t idat_size, struct buffer *out,
+                        struct error *err)
+{
+    size_t length_before = out->length;
+    png_infop info = NULL;
+    png_structp png = png_create_write_struct(PNG_LIBPNG_VER_STRING, err, on_png_error, on_png_warning);
+    if (png) {
+        info = png_create_info_struct(png);
+    }
+    if (!info) {
+        png_destroy_write_struct(&png, NULL);
+        return error_no_memory(err);
+    }
+    if (setjmp(*png_set_longjmp_fn(png, longjmp, sizeof(jmp_buf)))) {
+        png_destroy_write_struct(&png, &info);
+        out->length = length_before;
+        return false;
+    }
+    png_set_write_fn(png, out, write_bytes, flush_bytes);
+    write_chunks(png, info, frame, idat, idat_size);
+    png_destroy_write_struct(&png, &info);
+    if (out->failed) {
+        out->length = length_before;
+        error_set(err, ERROR_TOO_LARGE, "PNG does not fit into %zu bytes", out->length_max);
+        return false;
+    }
+    return true;
+}
+
+bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const struct png_options *options,
+                struct buffer *out, struct error *err)
+{
+    size_t pixels = (size_t)canvas->width_px * canvas->height_px;
+    if (pixels == 0 || canvas->width_px > INT_MAX || canvas->height_px > INT_MAX) {
+        error_set(err, ERROR_INVALID, "a PNG cannot be %u x %u pixels", canvas->width_px, canvas->height_px);
+        return false;
+    }
+    int level = options && options->level > 0 ? options->level : LEVEL_DEFAULT;
+    level = level < LEVEL_MAX ? level : LEVEL_MAX;
+    /* Room for the scanlines of any kind; the indices are first written behind those of an indexed picture. */
+    if (!reserve(&encoder->scanlines, &encoder->scanlines_size, pixels * 4 + canvas->height_px)) {
+        return error_no_memory(err);
+    }
+    struct frame frame = {.width = canvas->width_px, .height = canvas->height_px, .bit_depth = 8};
+    struct palette palette;
+    size_t size;
+    uint8_t *indices = encoder->scanlines + pixels * 3 + canvas->height_px;
+    if (find_palette(&palette, canvas, indices)) {
+        uint8_t map[COLORS_MAX];
+        frame.translucent = sort_palette(&palette, map);
+        frame.palette = &palette;
+        frame.color_type = PNG_COLOR_TYPE_PALETTE;
+        frame.bit_depth = (int)bit_depth_for(palette.count);
+        size = pack_indices(encoder->scanlines, indices, canvas, (unsigned)frame.bit_depth, map);
+    } else {
+        bool opaque = is_opaque(canvas);
+        frame.color_type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
+        size = put_true_color(encoder->scanlines, canvas, opaque);
+    }
+    frame.text = options ? options->text : NULL;
+    size_t deflated = deflate_scanlines(encoder, size, level);
+    if (deflated == 0) {
+        return error_no_memory(err);
+    }
+    return write_frame(&frame, encoder->deflated, deflated, out, err);
+}
+
+/* ---- Decoder ---- */
+
+struct source {
+    const uint8_t *bytes;
+    size_t left;
+};
+
+static void read_bytes(png_structp png, png_bytep bytes, png_size_t size)
+{
+    struct source *source = png_get_io_ptr(png);
+    if (size > source->left) {
+        png_error(png, "file ends too early");
+    }
+    memcpy(bytes, source->bytes, size);
+    source->bytes += size;
+    source->left -= size;
+}
+
+static void premultiply(struct canvas *canvas)
+{
+    size_t count = (size_t)canvas->width_px * canvas->height_px;
+    for (size_t i = 0; i < count; i++) {
+        uint8_t *pixel = canvas->rgba + i * 4;
+        uint32_t alpha = pixel[3];
+        for (int channel = 0; channel < 3; channel++) {
+            pixel[channel] = (uint8_t)blend_mul(pixel[channel], alpha);
+        }
+    }
+}
+
+/* A decoder's handles, outside the function that libpng jumps back to. */
+struct decoder {
+    png_structp png;
+    png_infop info;
+    struct source source;
+    struct canvas *canvas;
+    png_bytep *rows;
+};
+
+/* Reads all of the picture as 8-bit RGBA. May jump. */
+static bool read_picture(struct decoder *decoder, struct error *err)
+{
+    png_structp png = decoder->png;
+    png_infop info = decoder->info;
+    png_set_read_fn(png, &decoder->source, read_bytes);
+    png_set_user_limits(png, DECODE_PIXELS_MAX, DECODE_PIXELS_MAX);
+    png_set_chunk_cache_max(png, 64);
+    png_set_chunk_malloc_max(png, 4 << 20);
+    png_read_info(png, info);
+    uint32_t width = png_get_image_width(png, info);
+    uint32_t height = png_get_image_height(png, info);
+    if ((uint64_t)width * height > DECODE_PIXELS_MAX) {
+        error_set(err, ERROR_TOO_LARGE, "PNG of %u x %u pixels is larger than 16 megapixels", width, height);
+        return false;
+    }
+    png_set_expand(png);
+    png_set_scale_16(png);
+    png_set_gray_to_rgb(png);
+    png_set_add_alpha(png, 255, PNG_FILLER_AFTER);
+    png_set_interlace_handling(png);
+    png_read_update_info(png, info);
+    decoder->canvas = canvas_create(width, height);
+    decoder->rows = malloc(height * sizeof *decoder->rows);
+    if (!decoder->canvas || !decoder->rows) {
+        return error_no_memory(err);
+    }
+    if (png_get_rowbytes(png, info) != (size_t)width * 4) {
+        error_set(err, ERROR_INTERNAL, "PNG rows are not RGBA");
+        return false;
+    }
+    for (uint32_t y = 0; y < height; y++) {
+        decoder->rows[y] = decoder->canvas->rgba + (size_t)y * width * 4;
+    }
+    png_read_image(png, decoder->rows);
+    return true;
+}
+
+static bool read_guarded(struct decoder *decoder, struct error *err)
+{
+    if (setjmp(*png_set_longjmp_fn(decoder->png, longjmp, sizeof(jmp_buf)))) {
+        return false;
+    }
+    return read_picture(decoder, err);
+}
+
+bool png_decode(const void *bytes, size_t size, struct canvas **out_canvas, struct error *err)
+{
+    bool ok = false;
+    struct decoder decoder = {.source = {bytes, size}};
+    decoder.png = png_create_read_struct(PNG_LIBPNG_VER_STRING, err, on_png_error, on_png_warning);
+    if (decoder.png) {
+        decoder.info = png_create_info_struct(decoder.png);
+    }
+    if (!decoder.info) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!read_guarded(&decoder, err)) {
+        error_prefix(err, "could not read PNG");
+        goto done;
+    }
+    premultiply(decoder.canvas);
+    *out_canvas = decoder.canvas;
+    decoder.canvas = NULL;
+    ok = true;
+done:
+    png_destroy_read_struct(&decoder.png, &decoder.info, NULL);
+    canvas_destroy(decoder.canvas);
+    free(decoder.rows);
+    return ok;
+}

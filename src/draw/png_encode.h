@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* PNG (ISO/IEC 15948) from a canvas: framing by libpng, the IDAT stream by libdeflate. */
+
+#include "base/buffer.h"
+#include "base/error.h"
+#include "draw/canvas.h"
+
+struct png_encoder; /* keeps a compressor; belongs to one thread */
+
+struct png_encoder *png_encoder_create(void);
+void png_encoder_destroy(struct png_encoder *encoder);
+
+struct png_options {
+    int level;          /* libdeflate level 1 … 12; 0 means the default, 1 */
+    const char *text;   /* a "Description" text chunk (attribution, legal note), UTF-8; NULL: none */
+};
+
+/* Appends a PNG file. Exact: up to 256 distinct colours give an indexed picture, otherwise RGB when opaque, else RGBA.
+ * Equal pixels give equal bytes. */
+bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const struct png_options *options,
+                struct buffer *out, struct error *err);
+
+/* Reads a PNG file (any type, at most 16 megapixels) into a new canvas, which the caller destroys. For icons, patterns
+ * and tests. */
+bool png_decode(const void *bytes, size_t size, struct canvas **out_canvas, struct error *err);

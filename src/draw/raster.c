@@ -1,0 +1,701 @@
+/* SPDX-License-Identifier: MIT */
+/* Edges in, coverage out. The method, its number ranges and why neighbours agree are told in docs/rasteriser.md. */
+
+#include "draw/raster.h"
+
+#include "draw/blend.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+enum {
+    SIZE_MAX_PX = 4096,
+    GROUP = 8,                      /* cells per touched bit, and per step of the sweep */
+    FULL = DRAW_ONE * 2 * DRAW_ONE, /* the sum of a fully covered pixel */
+    /* A row's sums stay in int32 because each edge adds at most FULL to it: after this many edges they are cut back. */
+    ROW_EDGES_MAX = 16000,
+    ROW_WINDINGS_KEPT = 2048
+};
+
+typedef uint32_t u32x4 __attribute__((vector_size(16)));
+typedef uint8_t u8x8 __attribute__((vector_size(8)));
+
+typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
+typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);
+
+struct raster {
+    uint32_t width_max_px;
+    uint32_t height_max_px;
+    uint32_t width_px;
+    uint32_t height_px;
+    int64_t right; /* width and height in fixed point */
+    int64_t bottom;
+    size_t stride;    /* cells a row; the last GROUP cells take what falls right of the picture and are never read */
+    size_t bit_words; /* words of touched bits a row */
+    uint32_t row_min; /* touched rows; row_min > row_max when there is none */
+    uint32_t row_max;
+    uint32_t *cells;     /* signed differences, kept unsigned so that wrapping is defined */
+    uint64_t *bits;      /* bit i of a row: cells i * GROUP … were touched */
+    uint32_t *row_edges; /* edges added to the row since its sums were last bounded */
+    uint8_t *coverage;   /* one row, for patterns */
+    sweep_color_fn *sweep_color;
+    sweep_row_fn *sweep_row;
+};
+
+/* ---- Sweeping: from differences to coverage ---- */
+
+/* Coverage 0 … 255 of a running sum. */
+BLEND_INLINE uint32_t coverage_of(int32_t sum, enum fill_rule rule)
+{
+    uint32_t area;
+    if (rule == FILL_NONZERO) {
+        area = (uint32_t)(sum < 0 ? -sum : sum);
+        area = area < FULL ? area : FULL;
+    } else {
+        area = (uint32_t)sum & (2 * FULL - 1);
+        area = area <= FULL ? area : 2 * FULL - area;
+    }
+    return (area * 255 + FULL / 2) / FULL;
+}
+
+BLEND_INLINE blend_u32x8 coverage_of_group(blend_u32x8 sums, enum fill_rule rule)
+{
+    blend_u32x8 area;
+    if (rule == FILL_NONZERO) {
+        blend_u32x8 negative = -(sums >> 31); /* all ones where below zero */
+        area = (sums ^ negative) - negative;
+        blend_u32x8 above = -((FULL - area) >> 31);
+        area = (area & ~above) | (FULL & above);
+    } else {
+        area = sums & (2 * FULL - 1);
+        blend_u32x8 above = -((FULL - area) >> 31);
+        area = ((area ^ above) - above) + (2 * FULL & above);
+    }
+    return (area * 255 + FULL / 2) / FULL;
+}
+
+BLEND_INLINE u32x4 prefix_sum(u32x4 values)
+{
+    u32x4 zero = {0};
+    values += __builtin_shufflevector(zero, values, 0, 4, 5, 6);
+    values += __builtin_shufflevector(zero, values, 0, 1, 4, 5);
+    return values;
+}
+
+/* Running sums of a group of cells, which become zero; `sum` is carried on. */
+BLEND_INLINE blend_u32x8 take_group(uint32_t *cells, uint32_t *sum)
+{
+    u32x4 low;
+    u32x4 high;
+    memcpy(&low, cells, sizeof low);
+    memcpy(&high, cells + 4, sizeof high);
+    memset(cells, 0, GROUP * sizeof *cells);
+    low = prefix_sum(low) + *sum;
+    high = prefix_sum(high) + low[3];
+    *sum = high[3];
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+BLEND_INLINE void blend_group(uint8_t *pixels, blend_u32x8 coverage, struct blend_wide source)
+{
+    struct blend_wide scaled = blend_scale_wide(source, blend_factors(coverage));
+    blend_store(pixels, blend_over_wide(blend_widen(blend_load(pixels)), scaled));
+}
+
+/* One row of one colour. Touched groups are blended, what lies between them has one coverage. */
+BLEND_INLINE void sweep_color_row(uint32_t *cells, uint64_t *bits, size_t bit_words, size_t width, uint8_t *pixels,
+                                  enum fill_rule rule, uint32_t source)
+{
+    struct blend_wide wide = blend_widen_word(source);
+    uint32_t sum = 0;
+    size_t done = 0;
+    for (size_t word = 0; word < bit_words; word++) {
+        uint64_t left = bits[word];
+        bits[word] = 0;
+        while (left) {
+            size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
+            left &= left - 1;
+            if (x > done) {
+                uint32_t coverage = coverage_of((int32_t)sum, rule);
+                if (coverage > 0) {
+                    blend_run(pixels + done * 4, x - done, blend_scale(source, coverage));
+                }
+            }
+            blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
+            if (x + GROUP <= width) {
+                blend_group(pixels + x * 4, coverage, wide);
+            } else {
+                uint8_t last[GROUP * 4] = {0};
+                memcpy(last, pixels + x * 4, (width - x) * 4);
+                blend_group(last, coverage, wide);
+                memcpy(pixels + x * 4, last, (width - x) * 4);
+            }
+            done = x + GROUP;
+        }
+    }
+    uint32_t coverage = coverage_of((int32_t)sum, rule);
+    if (coverage > 0 && done < width) {
+        blend_run(pixels + done * 4, width - done, blend_scale(source, coverage));
+    }
+}
+
+BLEND_INLINE void sweep_color(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
+{
+    size_t width = raster->width_px;
+    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
+        raster->row_edges[row] = 0;
+        sweep_color_row(raster->cells + row * raster->stride, raster->bits + row * raster->bit_words, raster->bit_words,
+                        width, canvas->rgba + row * width * 4, rule, source);
+    }
+}
+
+/* The coverage of one row; bytes up to the next multiple of GROUP are not written. */
+BLEND_INLINE void sweep_row(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage)
+{
+    uint32_t *cells = raster->cells + row * raster->stride;
+    uint64_t *bits = raster->bits + row * raster->bit_words;
+    size_t width = raster->width_px;
+    uint32_t sum = 0;
+    size_t done = 0;
+    raster->row_edges[row] = 0;
+    for (size_t word = 0; word < raster->bit_words; word++) {
+        uint64_t left = bits[word];
+        bits[word] = 0;
+        while (left) {
+            size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
+            left &= left - 1;
+            memset(out_coverage + done, (int)coverage_of((int32_t)sum, rule), x - done);
+            blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
+            u8x8 bytes = __builtin_convertvector(coverage, u8x8);
+            memcpy(out_coverage + x, &bytes, width - x < GROUP ? width - x : GROUP);
+            done = x + GROUP;
+        }
+    }
+    if (done < width) {
+        memset(out_coverage + done, (int)coverage_of((int32_t)sum, rule), width - done);
+    }
+}
+
+static void sweep_color_portable(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
+{
+    sweep_color(raster, canvas, rule, source);
+}
+
+static void sweep_row_portable(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage)
+{
+    sweep_row(raster, row, rule, out_coverage);
+}
+
+#ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static void sweep_color_avx2(struct raster *raster, struct canvas *canvas, enum fill_rule rule,
+                                       uint32_t source)
+{
+    sweep_color(raster, canvas, rule, source);
+}
+
+DRAW_AVX2 static void sweep_row_avx2(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage)
+{
+    sweep_row(raster, row, rule, out_coverage);
+}
+#endif
+
+bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
+{
+#ifdef DRAW_HAS_AVX2
+    if (kernel != RASTER_KERNEL_PORTABLE && __builtin_cpu_supports("avx2")) {
+        raster->sweep_color = sweep_color_avx2;
+        raster->sweep_row = sweep_row_avx2;
+        return true;
+    }
+#endif
+    raster->sweep_color = sweep_color_portable;
+    raster->sweep_row = sweep_row_portable;
+    return kernel != RASTER_KERNEL_AVX2;
+}
+
+/* ---- Life ---- */
+
+struct raster *raster_create(uint32_t width_max_px, uint32_t height_max_px)
+{
+    assert(width_max_px <= SIZE_MAX_PX && height_max_px <= SIZE_MAX_PX);
+    struct raster *raster = calloc(1, sizeof *raster);
+    if (!raster) {
+        return NULL;
+    }
+    size_t groups = (width_max_px + GROUP - 1) / GROUP;
+    size_t rows = height_max_px > 0 ? height_max_px : 1;
+    raster->width_max_px = width_max_px;
+    raster->height_max_px = height_max_px;
+    raster->cells = calloc(rows * (groups + 1) * GROUP, sizeof *raster->cells);
+    raster->bits = calloc(rows * ((groups + 63) / 64 + 1), sizeof *raster->bits);
+    raster->row_edges = calloc(rows, sizeof *raster->row_edges);
+    raster->coverage = calloc((groups + 1) * GROUP, 1);
+    if (!raster->cells || !raster->bits || !raster->row_edges || !raster->coverage) {
+        raster_destroy(raster);
+        return NULL;
+    }
+    raster_set_kernel(raster, RASTER_KERNEL_BEST);
+    raster->row_min = UINT32_MAX;
+    raster_begin(raster, width_max_px, height_max_px);
+    return raster;
+}
+
+void raster_destroy(struct raster *raster)
+{
+    if (raster) {
+        free(raster->cells);
+        free(raster->bits);
+        free(raster->row_edges);
+        free(raster->coverage);
+        free(raster);
+    }
+}
+
+uint32_t raster_width_px(const struct raster *raster)
+{
+    return raster->width_px;
+}
+
+uint32_t raster_height_px(const struct raster *raster)
+{
+    return raster->height_px;
+}
+
+bool raster_is_empty(const struct raster *raster)
+{
+    return raster->row_min > raster->row_max;
+}
+
+static void forget_rows(struct raster *raster)
+{
+    raster->row_min = UINT32_MAX;
+    raster->row_max = 0;
+}
+
+void raster_discard(struct raster *raster)
+{
+    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
+        uint32_t *cells = raster->cells + row * raster->stride;
+        uint64_t *bits = raster->bits + row * raster->bit_words;
+        raster->row_edges[row] = 0;
+        for (size_t word = 0; word < raster->bit_words; word++) {
+            while (bits[word]) {
+                size_t group = word * 64 + (size_t)__builtin_ctzll(bits[word]);
+                memset(cells + group * GROUP, 0, GROUP * sizeof *cells);
+                bits[word] &= bits[word] - 1;
+            }
+        }
+    }
+    forget_rows(raster);
+}
+
+void raster_begin(struct raster *raster, uint32_t width_px, uint32_t height_px)
+{
+    assert(width_px <= raster->width_max_px && height_px <= raster->height_max_px);
+    raster_discard(raster);
+    if (width_px == raster->width_px && height_px <= raster->height_px) {
+        raster->height_px = height_px;
+        raster->bottom = (int64_t)height_px * DRAW_ONE;
+        return;
+    }
+    /* What fell right of the old picture would lie inside the new one. */
+    for (size_t row = 0; row < raster->height_px; row++) {
+        memset(raster->cells + (row + 1) * raster->stride - GROUP, 0, GROUP * sizeof *raster->cells);
+    }
+    size_t groups = (width_px + GROUP - 1) / GROUP;
+    raster->width_px = width_px;
+    raster->height_px = height_px;
+    raster->right = (int64_t)width_px * DRAW_ONE;
+    raster->bottom = (int64_t)height_px * DRAW_ONE;
+    raster->stride = (groups + 1) * GROUP;
+    raster->bit_words = (groups + 63) / 64;
+}
+
+/* ---- Adding edges ---- */
+
+/* Cuts windings of more than ROW_WINDINGS_KEPT back by even numbers, so that the sums of the row cannot overflow
+ * however many shapes lie upon each other. Neither fill rule sees the difference. */
+static void bound_row(struct raster *raster, size_t row)
+{
+    const int32_t limit = ROW_WINDINGS_KEPT * FULL;
+    uint32_t *cells = raster->cells + row * raster->stride;
+    int32_t sum = 0;
+    int32_t bounded = 0;
+    for (size_t x = 0; x < raster->width_px; x++) {
+        sum += (int32_t)cells[x];
+        int32_t now = sum;
+        if (now > limit) {
+            now = limit + (now - limit) % (2 * FULL);
+        } else if (now < -limit) {
+            now = -limit + (now + limit) % (2 * FULL);
+        }
+        cells[x] = (uint32_t)(now - bounded);
+        bounded = now;
+    }
+    /* Where the running sum was cut inside an untouched run its differences moved: visit every group. */
+    size_t groups = (raster->width_px + GROUP - 1) / GROUP;
+    for (size_t group = 0; group < groups; group++) {
+        raster->bits[row * raster->bit_words + group / 64] |= UINT64_C(1) << group % 64;
+    }
+    raster->row_edges[row] = ROW_WINDINGS_KEPT + 2;
+}
+
+static inline void count_edge(struct raster *raster, size_t row)
+{
+    if (++raster->row_edges[row] > ROW_EDGES_MAX) {
+        bound_row(raster, row);
+    }
+}
+
+static inline void touch_rows(struct raster *raster, int64_t first, int64_t last)
+{
+    raster->row_min = (uint32_t)first < raster->row_min ? (uint32_t)first : raster->row_min;
+    raster->row_max = (uint32_t)last > raster->row_max ? (uint32_t)last : raster->row_max;
+}
+
+static inline void touch_cells(uint64_t *bits, size_t first, size_t last)
+{
+    size_t group = first / GROUP;
+    size_t group_last = last / GROUP;
+    if (group_last - group <= 1 && group / 64 == group_last / 64) { /* nearly always */
+        bits[group / 64] |= UINT64_C(1) << group % 64 | UINT64_C(1) << group_last % 64;
+        return;
+    }
+    for (; group <= group_last; group++) {
+        bits[group / 64] |= UINT64_C(1) << group % 64;
+    }
+}
+
+/* An edge left of the picture: only its height in each row counts. */
+static void add_left(struct raster *raster, int64_t y0, int64_t y1, int32_t sign)
+{
+    int64_t first = y0 > 0 ? y0 / DRAW_ONE : 0;
+    int64_t last = (y1 < raster->bottom ? y1 - 1 : raster->bottom - 1) / DRAW_ONE;
+    touch_rows(raster, first, last);
+    for (int64_t row = first; row <= last; row++) {
+        int64_t top = row * DRAW_ONE;
+        int64_t from = y0 > top ? y0 : top;
+        int64_t to = y1 < top + DRAW_ONE ? y1 : top + DRAW_ONE;
+        raster->bits[(size_t)row * raster->bit_words] |= 1;
+        raster->cells[(size_t)row * raster->stride] += (uint32_t)(sign * (int32_t)(to - from) * 2 * DRAW_ONE);
+        count_edge(raster, (size_t)row);
+    }
+}
+
+/* Height `height` (signed) at the mean of the fractions `fractions` / 2 of a pixel's width. */
+static inline void add_cell(uint32_t *cell, int32_t height, int32_t fractions)
+{
+    int32_t right = height * fractions;
+    cell[0] += (uint32_t)(height * 2 * DRAW_ONE - right);
+    cell[1] += (uint32_t)right;
+}
+
+/* An edge, upper end first. Crossings with the lines between pixels are products of the distance from this end, never
+ * sums along the way and never taken from a place that depends on the picture. */
+struct edge {
+    int64_t x0;
+    int64_t y0;
+    double dx_per_y;
+    double dy_per_x;
+    double half; /* 0.5 with the sign of dx: rounds x offsets */
+};
+
+static inline int64_t edge_x_at(const struct edge *edge, int64_t y)
+{
+    return edge->x0 + (int64_t)(edge->dx_per_y * (double)(y - edge->y0) + edge->half);
+}
+
+static inline int64_t edge_y_at(const struct edge *edge, int64_t x)
+{
+    return edge->y0 + (int64_t)(edge->dy_per_x * (double)(x - edge->x0) + 0.5);
+}
+
+/* The part of an edge inside one row: from (xa, ya) to (xb, yb), over more than one pixel. Walks to the right. */
+static void add_wide_piece(struct raster *raster, uint32_t *cells, uint64_t *bits, const struct edge *edge, int64_t xa,
+                           int64_t ya, int64_t xb, int64_t yb, int32_t sign)
+{
+    bool falls = xa > xb; /* x decreases with y: heights count from the lower end */
+    int64_t left = falls ? xb : xa;
+    int64_t right = falls ? xa : xb;
+    int32_t height = (int32_t)(yb - ya);
+    int32_t done = 0;
+    int64_t pixel = left >> 8;
+    int32_t fraction = (int32_t)(left & (DRAW_ONE - 1));
+    int64_t pixel_last = (right - 1) >> 8;
+    if (pixel < 0) {
+        pixel = -1;
+    }
+    size_t touched_first = pixel < 0 ? 0 : (size_t)pixel;
+    int64_t pixel_end = pixel_last < (int64_t)raster->width_px ? pixel_last : (int64_t)raster->width_px;
+    for (; pixel < pixel_end; pixel++) {
+        int64_t y = edge_y_at(edge, (pixel + 1) * DRAW_ONE);
+        int32_t reached = (int32_t)(falls ? yb - y : y - ya);
+        reached = reached < done ? done : (reached > height ? height : reached);
+        int32_t part = sign * (reached - done);
+        if (pixel < 0) {
+            cells[0] += (uint32_t)(part * 2 * DRAW_ONE);
+        } else {
+            add_cell(cells + pixel, part, fraction + DRAW_ONE);
+        }
+        fraction = 0;
+        done = reached;
+    }
+    if (pixel_last < (int64_t)raster->width_px) {
+        int32_t end = (int32_t)(right - pixel_last * DRAW_ONE);
+        add_cell(cells + pixel_last, sign * (height - done), end);
+    }
+    int64_t touched_last = pixel_last + 1 < (int64_t)raster->width_px ? pixel_last + 1 : (int64_t)raster->width_px - 1;
+    touch_cells(bits, touched_first, (size_t)touched_last);
+}
+
+/* The part of an edge inside one row. */
+static inline void add_piece(struct raster *raster, int64_t row, const struct edge *edge, int64_t xa, int64_t ya,
+                             int64_t xb, int64_t yb, int32_t sign)
+{
+    int64_t left = xa < xb ? xa : xb;
+    int64_t right = xa < xb ? xb : xa;
+    if (left >= raster->right) {
+        return;
+    }
+    uint32_t *cells = raster->cells + (size_t)row * raster->stride;
+    uint64_t *bits = raster->bits + (size_t)row * raster->bit_words;
+    count_edge(raster, (size_t)row);
+    if (right <= 0) {
+        cells[0] += (uint32_t)(sign * (int32_t)(yb - ya) * 2 * DRAW_ONE);
+        bits[0] |= 1;
+        return;
+    }
+    int64_t pixel = left >> 8;
+    if (right - pixel * DRAW_ONE <= DRAW_ONE) {
+        add_cell(cells + pixel, sign * (int32_t)(yb - ya), (int32_t)(left + right - 2 * pixel * DRAW_ONE));
+        size_t touched_last = (size_t)pixel + 1 < raster->width_px ? (size_t)pixel + 1 : (size_t)pixel;
+        touch_cells(bits, (size_t)pixel, touched_last);
+        return;
+    }
+    add_wide_piece(raster, cells, bits, edge, xa, ya, xb, yb, sign);
+}
+
+/* An edge some of which lies outside of the picture. */
+static void add_clipped(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1, int32_t sign)
+{
+    int64_t row_first = y0 >> 8;
+    int64_t row_last = (y1 - 1) >> 8;
+    double dx = (double)(x1 - x0);
+    double dy = (double)(y1 - y0);
+    struct edge edge = {x0, y0, dx / dy, x1 == x0 ? 0 : dy / dx, x1 < x0 ? -0.5 : 0.5};
+    int64_t first = row_first > 0 ? row_first : 0;
+    int64_t last = row_last < (int64_t)raster->height_px ? row_last : (int64_t)raster->height_px - 1;
+    touch_rows(raster, first, last);
+    int64_t ya = first == row_first ? y0 : first * DRAW_ONE;
+    int64_t xa = first == row_first ? x0 : edge_x_at(&edge, ya);
+    for (int64_t row = first; row <= last; row++) {
+        int64_t yb = row == row_last ? y1 : (row + 1) * DRAW_ONE;
+        int64_t xb = row == row_last ? x1 : edge_x_at(&edge, yb);
+        add_piece(raster, row, &edge, xa, ya, xb, yb, sign);
+        xa = xb;
+        ya = yb;
+    }
+}
+
+/* The part of an edge inside one row, over one or two pixels (`narrow`) or more, for an edge inside the picture. Whether
+ * a narrow part crosses the line between its pixels is as good as random: both parts are added, one may be nothing. */
+static inline void add_piece_inside(uint32_t *cells, double dy_per_x, int32_t x0, int32_t y0, int32_t xa, int32_t ya,
+                                    int32_t xb, int32_t yb, int32_t sign)
+{
+    int32_t falls = -(int32_t)(xa > xb); /* all ones when x decreases with y: heights count from the lower end */
+    int32_t swap = (xa ^ xb) & falls;
+    int32_t left = xa ^ swap;
+    int32_t right = xb ^ swap;
+    int32_t height = yb - ya;
+    int32_t base = falls ? yb - y0 : y0 - ya;
+    int32_t pixel = left >> 8;
+    int32_t line = (pixel + 1) * DRAW_ONE;
+    int32_t fraction = left & (DRAW_ONE - 1);
+    int32_t done = 0;
+    if (right <= line + DRAW_ONE) {
+        int64_t along = (int64_t)(dy_per_x * (double)(line - x0) + 0.5);
+        int64_t crossing = base + ((along ^ falls) - falls);
+        crossing = crossing < 0 ? 0 : crossing;
+        crossing = crossing > height || right <= line ? height : crossing;
+        int32_t beyond = right > line ? right - line : 0;
+        int32_t first = sign * (int32_t)crossing;
+        int32_t second = sign * (height - (int32_t)crossing);
+        int32_t first_right = first * (fraction + right - beyond - pixel * DRAW_ONE);
+        int32_t second_right = second * beyond;
+        cells[pixel] += (uint32_t)(first * 2 * DRAW_ONE - first_right);
+        cells[pixel + 1] += (uint32_t)(first_right + second * 2 * DRAW_ONE - second_right);
+        cells[pixel + 2] += (uint32_t)second_right;
+        return;
+    }
+    while (right > line) {
+        int32_t along = (int32_t)(dy_per_x * (double)(line - x0) + 0.5);
+        int32_t reached = base + ((along ^ falls) - falls);
+        reached = reached < done ? done : reached;
+        reached = reached > height ? height : reached;
+        add_cell(cells + pixel, sign * (reached - done), fraction + DRAW_ONE);
+        fraction = 0;
+        done = reached;
+        line += DRAW_ONE;
+        pixel++;
+    }
+    add_cell(cells + pixel, sign * (height - done), fraction + right - pixel * DRAW_ONE);
+}
+
+/* An edge that lies inside the picture: the same arithmetic as for clipped ones, without the questions. */
+static inline void add_inside(struct raster *raster, int32_t x0, int32_t y0, int32_t x1, int32_t y1, int32_t sign)
+{
+    int32_t row = y0 >> 8;
+    int32_t row_last = (y1 - 1) >> 8;
+    touch_rows(raster, row, row_last);
+    size_t stride = raster->stride;
+    size_t bit_words = raster->bit_words;
+    uint32_t *cells = raster->cells + (size_t)row * stride;
+    uint64_t *bits = raster->bits + (size_t)row * bit_words;
+    uint32_t last_cell = raster->width_px - 1;
+    if (row == row_last && x0 >> 8 == x1 >> 8) { /* the whole edge in one pixel */
+        uint32_t pixel = (uint32_t)x0 >> 8;
+        count_edge(raster, (size_t)row);
+        touch_cells(bits, pixel, pixel < last_cell ? pixel + 1 : pixel);
+        add_cell(cells + pixel, sign * (y1 - y0), (x0 & (DRAW_ONE - 1)) + (x1 & (DRAW_ONE - 1)));
+        return;
+    }
+    double dx = (double)(x1 - x0);
+    double dy = (double)(y1 - y0);
+    double dx_per_y = dx / dy;
+    double dy_per_x = x1 == x0 ? 0 : dy / dx;
+    double half = x1 < x0 ? -0.5 : 0.5;
+    int32_t xa = x0;
+    int32_t ya = y0;
+    for (;; row++) {
+        int32_t yb = y1;
+        int32_t xb = x1;
+        if (row < row_last) {
+            yb = (row + 1) * DRAW_ONE;
+            xb = x0 + (int32_t)(dx_per_y * (double)(yb - y0) + half);
+        }
+        uint32_t touched_first = (uint32_t)(xa < xb ? xa : xb) >> 8;
+        uint32_t touched_last = ((uint32_t)(xa < xb ? xb : xa) >> 8) + 1;
+        count_edge(raster, (size_t)row);
+        touch_cells(bits, touched_first, touched_last < last_cell ? touched_last : last_cell);
+        add_piece_inside(cells, dy_per_x, x0, y0, xa, ya, xb, yb, sign);
+        if (row == row_last) {
+            break;
+        }
+        xa = xb;
+        ya = yb;
+        cells += stride;
+        bits += bit_words;
+    }
+}
+
+static inline void add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
+{
+    if (y0 == y1) {
+        return;
+    }
+    /* The upper end first. Whether an edge goes up or down is as good as random, so this does without a branch. */
+    int64_t up = -(int64_t)(y0 > y1);
+    int64_t swap_x = (x0 ^ x1) & up;
+    int64_t swap_y = (y0 ^ y1) & up;
+    x0 ^= swap_x;
+    x1 ^= swap_x;
+    y0 ^= swap_y;
+    y1 ^= swap_y;
+    int32_t sign = (int32_t)(up | 1);
+    if ((x0 | x1 | y0) >= 0 && x0 < raster->right && x1 < raster->right && y1 <= raster->bottom) {
+        add_inside(raster, (int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1, sign);
+    } else if (y1 <= 0 || y0 >= raster->bottom || (x0 >= raster->right && x1 >= raster->right)) {
+        return;
+    } else if (x0 <= 0 && x1 <= 0) {
+        add_left(raster, y0, y1, sign);
+    } else {
+        add_clipped(raster, x0, y0, x1, y1, sign);
+    }
+}
+
+void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
+{
+    add_edge(raster, x0, y0, x1, y1);
+}
+
+void raster_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
+{
+    if (count < 2) {
+        return;
+    }
+    struct draw_point last = points[count - 1];
+    for (size_t i = 0; i < count; i++) {
+        add_edge(raster, last.x, last.y, points[i].x, points[i].y);
+        last = points[i];
+    }
+}
+
+/* ---- Painting ---- */
+
+/* Remainder that is never negative. */
+static uint32_t wrap(int64_t number, uint32_t size)
+{
+    int64_t rest = number % (int64_t)size;
+    return (uint32_t)(rest < 0 ? rest + (int64_t)size : rest);
+}
+
+static void paint_pattern_row(uint8_t *pixels, size_t width, const uint8_t *coverage, const uint8_t *pattern_row,
+                              uint32_t pattern_width, uint32_t pattern_x, uint32_t opacity)
+{
+    for (size_t x = 0; x < width; x++) {
+        if (coverage[x] > 0) {
+            uint32_t source;
+            uint32_t word;
+            memcpy(&source, pattern_row + (size_t)pattern_x * 4, 4);
+            memcpy(&word, pixels + x * 4, 4);
+            source = blend_scale(blend_scale(source, opacity), coverage[x]);
+            word = blend_over(word, source);
+            memcpy(pixels + x * 4, &word, 4);
+        }
+        pattern_x = pattern_x + 1 < pattern_width ? pattern_x + 1 : 0;
+    }
+}
+
+static void fill_pattern(struct raster *raster, struct canvas *canvas, enum fill_rule rule, const struct paint *paint)
+{
+    const struct canvas *pattern = paint->pattern;
+    if (pattern->width_px == 0 || pattern->height_px == 0) {
+        raster_discard(raster);
+        return;
+    }
+    size_t width = raster->width_px;
+    uint32_t pattern_x = wrap(-(int64_t)paint->pattern_x_px, pattern->width_px);
+    for (uint32_t row = raster->row_min; row <= raster->row_max; row++) {
+        uint32_t pattern_y = wrap((int64_t)row - paint->pattern_y_px, pattern->height_px);
+        raster->sweep_row(raster, row, rule, raster->coverage);
+        paint_pattern_row(canvas->rgba + row * width * 4, width, raster->coverage,
+                          pattern->rgba + (size_t)pattern_y * pattern->width_px * 4, pattern->width_px, pattern_x,
+                          paint->pattern_opacity);
+    }
+}
+
+void raster_fill(struct raster *raster, struct canvas *canvas, enum fill_rule rule, const struct paint *paint)
+{
+    assert(canvas->width_px == raster->width_px && canvas->height_px == raster->height_px);
+    if (raster_is_empty(raster)) {
+        return;
+    }
+    if (paint->pattern) {
+        fill_pattern(raster, canvas, rule, paint);
+    } else {
+        raster->sweep_color(raster, canvas, rule, blend_word(paint->pixel));
+    }
+    forget_rows(raster);
+}
+
+void raster_mask(struct raster *raster, enum fill_rule rule, uint8_t *out_coverage, size_t stride)
+{
+    for (uint32_t row = 0; row < raster->height_px; row++) {
+        if (row < raster->row_min || row > raster->row_max) {
+            memset(out_coverage + row * stride, 0, raster->width_px);
+        } else {
+            raster->sweep_row(raster, row, rule, out_coverage + row * stride);
+        }
+    }
+    forget_rows(raster);
+}

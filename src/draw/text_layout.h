@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* From sections of text to placed glyphs: which font has each character, direction (FriBidi), shaping (HarfBuzz),
+ * line breaks as MapLibre chooses them, justification. */
+
+#include "base/arena.h"
+#include "draw/text_engine.h"
+
+struct hb_font_t;
+
+/* Where fonts come from. */
+struct text_layout_fonts {
+    void *context;
+    /* The font of a stack to draw a character with; FONT_NONE when there is none at all. */
+    uint32_t (*choose)(void *context, uint32_t stack, uint32_t code_point);
+    /* HarfBuzz's font; NULL when it cannot be opened. `out_units`: of an em. */
+    struct hb_font_t *(*shaper)(void *context, uint32_t font, double *out_units);
+};
+
+/* Everything lives in `arena`. False when memory is out. */
+bool text_layout_make(const struct text_layout_fonts *fonts, const struct text_section *sections, size_t count,
+                      const struct text_wish *wish, struct arena *arena, struct text_layout *out_layout);

@@ -1,0 +1,10 @@
+foreach(file IN ITEMS canvas raster stroke)
+  tesela_unit_test(draw ${file})
+endforeach()
+tesela_unit_test(draw png_encode PkgConfig::PNG)
+
+# Against another rasteriser, where there is one.
+pkg_check_modules(CAIRO IMPORTED_TARGET cairo)
+if(CAIRO_FOUND)
+  tesela_unit_test(draw cairo PkgConfig::CAIRO)
+endif()
