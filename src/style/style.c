@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: MIT */
+/* Styles: read, kept, asked. */
+#include "style/style.h"
+
+#include "base/hash.h"
+#include "style/css_color.h"
+#include "style/legacy.h"
+#include "style/style_check.h"
+#include "style/style_property.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { STYLE_BYTES_MAX = 64 << 20, MEMORY_BYTES_MAX = 512 << 20, REPORT_BYTES_MAX = 64 << 20 };
+
+struct style_layer {
+    struct style_layer_info info;
+    const struct style *style;
+    const struct expr *filter; /* NULL: everything passes */
+    bool passes_nothing;
+    bool needs_shape;
+    const struct style_property_value *properties[STYLE_PROPERTY_COUNT]; /* NULL: not set */
+};
+
+struct style {
+    atomic_uint references;
+    struct arena *arena;
+    const char *name;
+    struct value json;
+    uint64_t hash;
+    struct value global_state; /* object: name and value */
+    struct style_layer *layers;
+    size_t layer_count;
+    struct style_source_info *sources;
+    size_t source_count;
+    struct style_property_value defaults[STYLE_PROPERTY_COUNT];
+};
+
+/* --- reading ------------------------------------------------------------------------------------------------ */
+
+static bool read_sources(struct style *style)
+{
+    static const char prefix[] = "tesela://";
+    const struct value *json = value_member(&style->json, "sources");
+    size_t count = json && json->type == VALUE_OBJECT ? json->object.count : 0;
+    style->sources = arena_array(style->arena, count, sizeof *style->sources);
+    if (!style->sources) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct value_member *member = &json->object.members[i];
+        struct style_source_info *source = &style->sources[i];
+        source->name = arena_strndup(style->arena, member->name.data, member->name.length);
+        source->json = &member->value;
+        source->type = value_member_string(&member->value, "type");
+        source->type = source->type ? source->type : "";
+        source->url = value_member_string(&member->value, "url");
+        if (source->url && strncmp(source->url, prefix, sizeof prefix - 1) == 0) {
+            source->layer_id = source->url + sizeof prefix - 1;
+        }
+        if (!source->name) {
+            return false;
+        }
+    }
+    style->source_count = count;
+    return true;
+}
+
+/* "state" of the root holds {"name": {"default": value}}. */
+static bool read_state(struct style *style)
+{
+    const struct value *json = value_member(&style->json, "state");
+    size_t count = json && json->type == VALUE_OBJECT ? json->object.count : 0;
+    struct value_member *members = arena_array(style->arena, count, sizeof *members);
+    if (!members) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct value *initial = value_member(&json->object.members[i].value, "default");
+        members[i].name = json->object.members[i].name;
+        members[i].value = initial ? *initial : value_null();
+    }
+    style->global_state = (struct value){.type = VALUE_OBJECT, .object = {members, count}};
+    return true;
+}
+
+/* The layer that a layer of the old kind "ref" takes its data from, else itself. */
+static const struct value *referenced_layer(const struct value *layers, const struct value *layer)
+{
+    const char *ref = value_member_string(layer, "ref");
+    for (size_t i = 0; ref && i < layers->array.count; i++) {
+        const char *id = value_member_string(&layers->array.items[i], "id");
+        if (id && strcmp(id, ref) == 0) {
+            return &layers->array.items[i];
+        }
+    }
+    return layer;
+}
+
+static double number_member(const struct value *json, const char *name, double otherwise)
+{
+    const struct value *member = value_member(json, name);
+    return member && value_is_number(member) ? value_number(member) : otherwise;
+}
+
+static bool uses_shape(const struct expr *expr)
+{
+    if (expr->op == OP_WITHIN || expr->op == OP_DISTANCE) {
+        return true;
+    }
+    for (size_t i = 0; i < expr->count; i++) {
+        if (expr->args[i] && uses_shape(expr->args[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static const struct property_spec filter_spec = {.name = "filter",
+                                                 .type = PROPERTY_BOOLEAN,
+                                                 .length = -1,
+                                                 .reads = PROPERTY_READS_ZOOM | PROPERTY_READS_FEATURE,
+                                                 .rule = PROPERTY_DATA_DRIVEN};
+
+static bool read_filter(struct style *style, struct style_layer *layer, const struct value *json,
+                        struct expr_names *names, struct error *err)
+{
+    if (!json || json->type == VALUE_NULL) {
+        return true;
+    }
+    struct value *converted = arena_alloc(style->arena, sizeof *converted);
+    if (!converted) {
+        return error_no_memory(err);
+    }
+    if (legacy_filter_is_expression(json)) {
+        *converted = *json;
+    } else {
+        legacy_filter(json, style->arena, converted);
+    }
+    const struct expr_error *errors;
+    if (!expr_compile(converted, &filter_spec, names, style->arena, &layer->filter, &errors)) {
+        error_tell(err, ERROR_INVALID, "STY-030", "layer \"%s\": filter%s: %s", "capa \"%s\": filter%s: %s",
+                   layer->info.id, errors->key, errors->message);
+        return false;
+    }
+    layer->needs_shape = uses_shape(layer->filter);
+    if (layer->filter->op == OP_LITERAL) {
+        layer->passes_nothing = !expr_truth(&layer->filter->literal);
+        layer->filter = NULL;
+    }
+    return true;
+}
+
+static bool read_properties(struct style *style, struct style_layer *layer, const struct value *json, bool layout,
+                            struct expr_names *names, struct error *err)
+{
+    const struct value *group = value_member(json, layout ? "layout" : "paint");
+    for (size_t i = 0; group && group->type == VALUE_OBJECT && i < group->object.count; i++) {
+        const struct value_member *member = &group->object.members[i];
+        int found = property_find(layer->info.type, layout, member->name);
+        if (found < 0) {
+            continue; /* transitions and the unknown: the check has named them */
+        }
+        struct style_property_value *value = arena_alloc(style->arena, sizeof *value);
+        const char *reason = "out of memory";
+        if (!value || !style_property_compile((enum style_property)found, &member->value, &style->global_state, names,
+                                              style->arena, value, &reason)) {
+            error_tell(err, ERROR_INVALID, "STY-031", "layer \"%s\": %s: %s", "capa \"%s\": %s: %s", layer->info.id,
+                       property_table[found].name, reason);
+            return false;
+        }
+        layer->needs_shape = layer->needs_shape || (value->expr && uses_shape(value->expr));
+        layer->properties[found] = value;
+    }
+    return true;
+}
+
+static bool read_layer(struct style *style, struct style_layer *layer, const struct value *layers,
+                       const struct value *json, struct error *err)
+{
+    const struct value *base = referenced_layer(layers, json);
+    const char *type = value_member_string(base, "type");
+    int known = property_layer_type(text_of(type));
+    struct style_layer_info *info = &layer->info;
+    layer->style = style;
+    info->id = value_member_string(json, "id");
+    if (!info->id || known < 0) {
+        error_tell(err, ERROR_INVALID, "STY-032", "a layer lacks \"id\" or a known \"type\"",
+                   "una capa no tiene \"id\" o un \"type\" conocido");
+        return false;
+    }
+    info->type = (enum style_layer_type)known;
+    info->source = value_member_string(base, "source");
+    info->source_layer = value_member_string(base, "source-layer");
+    info->min_zoom = number_member(base, "minzoom", 0);
+    info->max_zoom = number_member(base, "maxzoom", 25); /* beyond every zoom */
+    info->metadata = value_member(json, "metadata");
+    struct expr_names names = {.arena = style->arena};
+    if (!read_filter(style, layer, value_member(base, "filter"), &names, err) ||
+        !read_properties(style, layer, base, true, &names, err) ||
+        !read_properties(style, layer, json, false, &names, err)) {
+        return false;
+    }
+    info->names = names.names;
+    info->name_count = names.count;
+    info->reads_any_name = names.reads_any;
+    const struct style_property_value *visibility = layer->properties[STYLE_VISIBILITY];
+    info->visible = !visibility || visibility->constant_index != STYLE_VISIBILITY_NONE;
+    return true;
+}
+
+static bool read_layers(struct style *style, struct error *err)
+{
+    const struct value *json = value_member(&style->json, "layers");
+    size_t count = json && json->type == VALUE_ARRAY ? json->array.count : 0;
+    style->layers = arena_array(style->arena, count, sizeof *style->layers);
+    if (!style->layers) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!read_layer(style, &style->layers[i], json, &json->array.items[i], err)) {
+            return false;
+        }
+    }
+    style->layer_count = count;
+    return true;
+}
+
+static bool read_defaults(struct style *style, struct error *err)
+{
+    for (int i = 0; i < STYLE_PROPERTY_COUNT; i++) {
+        const char *reason;
+        if (!style_property_compile((enum style_property)i, NULL, NULL, NULL, style->arena, &style->defaults[i],
+                                    &reason)) {
+            error_set(err, ERROR_INTERNAL, "default of \"%s\": %s", property_table[i].name, reason);
+            return false;
+        }
+    }
+    return true;
+}
+
+static struct style *style_create(const char *name, struct text json)
+{
+    struct style *style = calloc(1, sizeof *style);
+    if (!style) {
+        return NULL;
+    }
+    atomic_init(&style->references, 1);
+    style->hash = hash_bytes(json.data, json.length);
+    style->arena = arena_create(MEMORY_BYTES_MAX);
+    style->name = style->arena ? arena_strdup(style->arena, name) : NULL;
+    if (!style->name) {
+        style_unref(style);
+        return NULL;
+    }
+    return style;
+}
+
+/* Runs the check; true when there is no error. */
+static bool check(struct text json, struct style *style, struct arena *report_arena, struct style_report *out_report,
+                  struct error *err)
+{
+    struct arena *own = report_arena ? NULL : arena_create(REPORT_BYTES_MAX);
+    struct arena *arena = report_arena ? report_arena : own;
+    struct style_report report = {NULL, 0, 0};
+    bool ok = arena && style_check(json, &style->json, STYLE_CHECK_ALL, arena, &report);
+    if (!ok) {
+        error_no_memory(err);
+    } else if (report.error_count > 0) {
+        ok = false;
+        for (size_t i = 0; i < report.count; i++) {
+            const struct style_message *message = &report.messages[i];
+            if (message->severity == STYLE_ERROR) {
+                error_tell(err, ERROR_INVALID, "STY-020", "line %zu: %s: %s%s%s", "línea %zu: %s: %s%s%s",
+                           message->line, message->path, message->english, "", "");
+                break;
+            }
+        }
+        if (err) {
+            for (size_t i = 0; i < report.count; i++) {
+                if (report.messages[i].severity == STYLE_ERROR) {
+                    snprintf(err->spanish, sizeof err->spanish, "línea %zu: %s: %s", report.messages[i].line,
+                             report.messages[i].path, report.messages[i].spanish);
+                    break;
+                }
+            }
+        }
+    }
+    if (out_report && report_arena) {
+        *out_report = report;
+    }
+    arena_destroy(own);
+    return ok;
+}
+
+bool style_read(const char *name, struct text json, struct style **out_style, struct arena *report_arena,
+                struct style_report *out_report, struct error *err)
+{
+    bool ok = false;
+    struct style *style = NULL;
+    if (out_report) {
+        *out_report = (struct style_report){NULL, 0, 0};
+    }
+    if (json.length > STYLE_BYTES_MAX) {
+        error_tell(err, ERROR_TOO_LARGE, "STY-010", "style \"%s\" has more than 64 MiB",
+                   "el estilo \"%s\" tiene más de 64 MiB", name);
+        return false;
+    }
+    style = style_create(name, json);
+    if (!style) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!value_read_json(json, style->arena, &style->json, err) || !check(json, style, report_arena, out_report, err)) {
+        goto done;
+    }
+    if (!read_sources(style) || !read_state(style)) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!read_defaults(style, err) || !read_layers(style, err)) {
+        goto done;
+    }
+    *out_style = style;
+    style = NULL;
+    ok = true;
+done:
+    if (!ok) {
+        error_prefix(err, "style \"%s\"", name);
+    }
+    style_unref(style);
+    return ok;
+}
+
+struct style *style_ref(struct style *style)
+{
+    atomic_fetch_add_explicit(&style->references, 1, memory_order_relaxed);
+    return style;
+}
+
+void style_unref(struct style *style)
+{
+    if (style && atomic_fetch_sub_explicit(&style->references, 1, memory_order_acq_rel) == 1) {
+        arena_destroy(style->arena);
+        free(style);
+    }
+}
+
+/* --- asking ------------------------------------------------------------------------------------------------- */
+
+const char *style_name(const struct style *style)
+{
+    return style->name;
+}
+
+const struct value *style_json(const struct style *style)
+{
+    return &style->json;
+}
+
+uint64_t style_hash(const struct style *style)
+{
+    return style->hash;
+}
+
+size_t style_layer_count(const struct style *style)
+{
+    return style->layer_count;
+}
+
+const struct style_layer *style_layer_at(const struct style *style, size_t index)
+{
+    return &style->layers[index];
+}
+
+const struct style_layer_info *style_layer_info(const struct style_layer *layer)
+{
+    return &layer->info;
+}
+
+size_t style_source_count(const struct style *style)
+{
+    return style->source_count;
+}
+
+const struct style_source_info *style_source_at(const struct style *style, size_t index)
+{
+    return &style->sources[index];
+}
+
+const struct style_source_info *style_source_find(const struct style *style, const char *name)
+{
+    for (size_t i = 0; i < style->source_count; i++) {
+        if (strcmp(style->sources[i].name, name) == 0) {
+            return &style->sources[i];
+        }
+    }
+    return NULL;
+}
+
+void style_bind(const struct style_layer *layer, const struct text *columns, size_t column_count, int32_t *out_slots)
+{
+    for (size_t i = 0; i < layer->info.name_count; i++) {
+        out_slots[i] = -1;
+        for (size_t c = 0; c < column_count; c++) {
+            if (text_equal(layer->info.names[i], columns[c])) {
+                out_slots[i] = (int32_t)c;
+                break;
+            }
+        }
+    }
+}
+
+static const struct style_property_value *find_value(const struct style_layer *layer, enum style_property property)
+{
+    const struct style_property_value *value = layer->properties[property];
+    return value ? value : &layer->style->defaults[property];
+}
+
+static struct expr_context context_of(const struct style_layer *layer, const struct style_scope *scope)
+{
+    return (struct expr_context){.zoom = scope->zoom,
+                                 .feature = scope->feature,
+                                 .arena = scope->arena,
+                                 .global_state = &layer->style->global_state,
+                                 .has_image = scope->has_image,
+                                 .images = scope->images};
+}
+
+unsigned style_dependence(const struct style_layer *layer, enum style_property property)
+{
+    return find_value(layer, property)->depends;
+}
+
+bool style_is_set(const struct style_layer *layer, enum style_property property)
+{
+    return layer->properties[property];
+}
+
+unsigned style_filter_dependence(const struct style_layer *layer)
+{
+    return layer->filter ? layer->filter->depends & (EXPR_ON_ZOOM | EXPR_ON_FEATURE) : 0;
+}
+
+bool style_needs_shape(const struct style_layer *layer)
+{
+    return layer->needs_shape;
+}
+
+bool style_filter(const struct style_layer *layer, const struct style_scope *scope)
+{
+    if (!layer->filter) {
+        return !layer->passes_nothing;
+    }
+    struct expr_context context = context_of(layer, scope);
+    struct expr_value result;
+    return expr_evaluate(layer->filter, &context, &result) && expr_truth(&result);
+}
+
+/* The value of a property in a scope, NULL when it has none. */
+static const struct expr_value *evaluate(const struct style_layer *layer, enum style_property property,
+                                         const struct style_scope *scope, struct expr_value *room)
+{
+    const struct style_property_value *value = find_value(layer, property);
+    if (!value->expr) {
+        return value->has_constant ? &value->constant : NULL;
+    }
+    struct expr_context context = context_of(layer, scope);
+    const struct expr_value *result = style_property_evaluate(value, &context, room);
+    return result;
+}
+
+double style_number(const struct style_layer *layer, enum style_property property, const struct style_scope *scope)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    return value && value->kind == EXPR_NUMBER ? value->number : 0;
+}
+
+bool style_bool(const struct style_layer *layer, enum style_property property, const struct style_scope *scope)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    return value && value->kind == EXPR_BOOLEAN && value->boolean;
+}
+
+static double unit(double channel)
+{
+    return channel < 0 ? 0 : channel > 1 ? 1 : channel;
+}
+
+static struct style_color unit_color(struct style_color color)
+{
+    return (struct style_color){unit(color.r), unit(color.g), unit(color.b), unit(color.a)};
+}
+
+struct style_color style_color(const struct style_layer *layer, enum style_property property,
+                               const struct style_scope *scope)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    if (!value || value->kind != EXPR_COLOR) {
+        /* an outline without a colour of its own takes the fill's */
+        return property == STYLE_FILL_OUTLINE_COLOR ? style_color(layer, STYLE_FILL_COLOR, scope)
+                                                    : (struct style_color){0, 0, 0, 0};
+    }
+    return unit_color(value->color);
+}
+
+int style_enum(const struct style_layer *layer, enum style_property property, const struct style_scope *scope)
+{
+    const struct style_property_value *kept = find_value(layer, property);
+    if (!kept->expr) {
+        return kept->constant_index;
+    }
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    int index = value && value->kind == EXPR_STRING ? style_property_index(kept->spec, value->string) : -1;
+    return index >= 0 ? index : kept->constant_index;
+}
+
+struct text style_text(const struct style_layer *layer, enum style_property property, const struct style_scope *scope)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    if (!value) {
+        return (struct text){"", 0};
+    }
+    if (value->kind == EXPR_IMAGE) {
+        return value->image.name;
+    }
+    return value->kind == EXPR_STRING ? value->string : expr_to_text(value, scope->arena);
+}
+
+static bool has_items(const struct expr_value *value)
+{
+    return value && (value->kind == EXPR_ARRAY || value->kind == EXPR_PADDING || value->kind == EXPR_NUMBER_ARRAY ||
+                     value->kind == EXPR_COLOR_ARRAY || value->kind == EXPR_ANCHOR_OFFSETS);
+}
+
+size_t style_numbers(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                     double *out_numbers, size_t capacity)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    size_t count = has_items(value) ? value->array.count : 0;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        const struct expr_value *item = &value->array.items[i];
+        out_numbers[i] = item->kind == EXPR_NUMBER ? item->number : 0;
+    }
+    return count;
+}
+
+size_t style_texts(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                   struct text *out_texts, size_t capacity)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    size_t count = has_items(value) ? value->array.count : 0;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        const struct expr_value *item = &value->array.items[i];
+        out_texts[i] = item->kind == EXPR_STRING ? item->string : (struct text){"", 0};
+    }
+    return count;
+}
+
+size_t style_colors(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                    struct style_color *out_colors, size_t capacity)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    size_t count = value && value->kind == EXPR_COLOR_ARRAY ? value->array.count : 0;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        out_colors[i] = unit_color(value->array.items[i].color);
+    }
+    return count;
+}
+
+size_t style_anchor_offsets(const struct style_layer *layer, enum style_property property,
+                            const struct style_scope *scope, struct style_anchor_offset *out_offsets, size_t capacity)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    size_t count = value && value->kind == EXPR_ANCHOR_OFFSETS ? value->array.count / 2 : 0;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        const struct expr_value *pair = &value->array.items[2 * i];
+        int anchor = style_property_index(&property_table[STYLE_TEXT_ANCHOR], pair[0].string);
+        out_offsets[i] = (struct style_anchor_offset){(enum style_anchor)(anchor < 0 ? 0 : anchor),
+                                                      pair[1].array.items[0].number, pair[1].array.items[1].number};
+    }
+    return count;
+}
+
+static struct style_section section_of(const struct expr_section *section)
+{
+    struct style_section out = {.text = section->text,
+                                .image = section->is_image ? section->image : (struct text){"", 0},
+                                .scale = section->has_scale ? section->scale : 1,
+                                .font_stack = section->has_font ? section->font_stack : (struct text){"", 0},
+                                .has_color = section->has_color,
+                                .color = unit_color(section->color),
+                                .vertical_align = STYLE_ALIGN_BOTTOM};
+    if (section->has_align && text_is(section->align, "center")) {
+        out.vertical_align = STYLE_ALIGN_CENTER;
+    } else if (section->has_align && text_is(section->align, "top")) {
+        out.vertical_align = STYLE_ALIGN_TOP;
+    }
+    return out;
+}
+
+size_t style_formatted(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                       struct style_section *out_sections, size_t capacity)
+{
+    struct expr_value room;
+    const struct expr_value *value = evaluate(layer, property, scope, &room);
+    size_t count = value && value->kind == EXPR_FORMATTED ? value->formatted.count : 0;
+    for (size_t i = 0; i < count && i < capacity; i++) {
+        out_sections[i] = section_of(&value->formatted.sections[i]);
+    }
+    return count;
+}
+
+/* --- ramps -------------------------------------------------------------------------------------------------- */
+
+bool style_ramp_at(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                   double input, struct style_color *out_color)
+{
+    const struct style_property_value *value = find_value(layer, property);
+    struct expr_context context = context_of(layer, scope);
+    struct expr_value room;
+    context.heatmap_density = input;
+    context.line_progress = input;
+    context.elevation = input;
+    const struct expr_value *result = style_property_evaluate(value, &context, &room);
+    if (!result || result->kind != EXPR_COLOR) {
+        return false;
+    }
+    *out_color = unit_color(result->color);
+    return true;
+}
+
+bool style_ramp(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
+                struct style_color *out_colors, size_t count)
+{
+    const struct style_property_value *value = find_value(layer, property);
+    if (!value->expr && !value->has_constant) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        double input = count > 1 ? (double)i / (double)(count - 1) : 0;
+        if (!style_ramp_at(layer, property, scope, input, &out_colors[i])) {
+            out_colors[i] = (struct style_color){0, 0, 0, 0};
+        }
+    }
+    return true;
+}
+
+size_t style_ramp_stops(const struct style_layer *layer, enum style_property property, double *out_inputs,
+                        size_t capacity)
+{
+    const struct expr *expr = find_value(layer, property)->expr;
+    if (!expr || (expr->op != OP_INTERPOLATE && expr->op != OP_STEP)) {
+        return 0;
+    }
+    for (size_t i = 0; i < expr->curve->count && i < capacity; i++) {
+        out_inputs[i] = expr->curve->labels[i];
+    }
+    return expr->curve->count;
+}
