@@ -29,7 +29,7 @@ static bool make_cells_ready(const char *data, struct error *err)
         return false;
     }
     cli_say(stderr, "tesela: rebuilding cells.sqlite", "tesela: se rehace cells.sqlite");
-    ok = store_writer_rebuild_cells(writer, NULL, err);
+    ok = store_writer_complete_cells(writer, err);
     store_writer_close(writer);
     return ok;
 }

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+/* tesela load: files into layers. */
+
+#include "cli/load.h"
+
+#include "base/clock.h"
+#include "cli/cli.h"
+#include "ingest/descriptor.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { REPORT_BYTES_MAX = 1 << 30, DESCRIPTORS_MAX = 1000 };
+
+struct progress {
+    int64_t shown_ns;   /* when the line was last written */
+    int64_t started_ns; /* of the stage */
+    int stage;
+    bool any;
+};
+
+static void show_progress(void *context, enum ingest_stage stage, const char *layer, int64_t done, int64_t total)
+{
+    struct progress *progress = context;
+    int64_t now = clock_monotonic_ns();
+    if ((int)stage != progress->stage) {
+        progress->stage = (int)stage;
+        progress->started_ns = now;
+    } else if (now - progress->shown_ns < 100 * 1000 * 1000) {
+        return;
+    }
+    static const char *const english[] = {"reading", "loading", "publishing"};
+    static const char *const spanish[] = {"leyendo", "cargando", "publicando"};
+    progress->shown_ns = now;
+    progress->any = true;
+    fprintf(stderr, "\r\033[K%s %s: %lld", cli_pick(english[stage], spanish[stage]), layer, (long long)done);
+    if (total > 0 && done <= total) {
+        fprintf(stderr, " / %lld (%d %%)", (long long)total, (int)(done * 100 / total));
+        int64_t spent = now - progress->started_ns;
+        if (done > 0 && done < total && spent > 1000 * 1000 * 1000) {
+            int64_t left = (int64_t)((double)spent / (double)done * (double)(total - done) / 1e9);
+            fprintf(stderr, ", %s %lld s", cli_pick("left:", "faltan"), (long long)left);
+        }
+    }
+    fflush(stderr);
+}
+
+static void clear_progress(const struct progress *progress)
+{
+    if (progress->any) {
+        fputs("\r\033[K", stderr);
+    }
+}
+
+static bool print_json(const struct report *report, enum report_language language)
+{
+    struct buffer out;
+    buffer_init(&out, REPORT_BYTES_MAX);
+    report_write_json(report, language, false, &out);
+    bool ok = !out.failed && fwrite(out.data, 1, out.length, stdout) == out.length && fputc('\n', stdout) != EOF;
+    buffer_finish(&out);
+    return ok;
+}
+
+static void print_brief(const struct report *report, enum report_language language)
+{
+    for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
+        if (layer->version > 0) {
+            cli_say(stdout, "%s: version %lld, %lld features", "%s: versión %lld, %lld elementos", layer->id,
+                    (long long)layer->version, (long long)layer->loaded);
+        }
+    }
+    report_print_messages(report, language, REPORT_WARNING, stdout);
+}
+
+int load_run(const char *path, const struct ingest_options *options, bool inspect, enum load_print print)
+{
+    enum report_language language = cli_language() == CLI_SPANISH ? REPORT_SPANISH : REPORT_ENGLISH;
+    struct progress progress = {.stage = -1};
+    struct ingest_options whole = *options;
+    struct report *report = report_create(path);
+    if (!report) {
+        struct error err;
+        error_no_memory(&err);
+        cli_print_error(&err);
+        return CLI_INTERNAL;
+    }
+    if (isatty(STDERR_FILENO)) {
+        whole.progress = show_progress;
+        whole.context = &progress;
+    }
+    enum ingest_outcome outcome = inspect ? ingest_inspect(path, &whole, report) : ingest_load(path, &whole, report);
+    clear_progress(&progress);
+    bool printed = true;
+    if (print == LOAD_JSON) {
+        printed = print_json(report, language);
+    } else {
+        if (print == LOAD_WHOLE) {
+            report_print(report, language, stdout);
+        } else {
+            print_brief(report, language);
+        }
+        fflush(stdout);
+        if (outcome != INGEST_DONE) {
+            if (inspect) {
+                cli_say(stderr, "tesela: \"%s\" cannot be loaded as it is", "tesela: «%s» no se puede cargar así",
+                        path);
+            } else {
+                cli_say(stderr, "tesela: \"%s\" was not loaded", "tesela: «%s» no se cargó", path);
+            }
+        }
+    }
+    enum report_severity worst = report_worst(report);
+    bool short_of_memory = report->out_of_memory;
+    report_destroy(report);
+    if (outcome == INGEST_BROKEN || !printed || short_of_memory) {
+        return CLI_INTERNAL;
+    }
+    if (outcome == INGEST_REJECTED) {
+        return CLI_REJECTED;
+    }
+    return worst >= REPORT_WARNING ? CLI_WARNINGS : CLI_DONE;
+}
+
+static const char usage[] = "load FILE… [--layer ID] [--title T] [--source-layer NAME] [--srs EPSG:N] [--encoding ENC] "
+                            "[--key FIELD] [--descriptor FILE.json] [--strict] [--dry-run] [--data DIR] [--json]\n"
+                            "       tesela load --all FOLDER [--data DIR]";
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* One line for each layer, and its report where there is something to say. */
+static int load_descriptor(const char *path, const struct ingest_options *options, bool json)
+{
+    struct error err = {0};
+    bool current = false;
+    if (!ingest_is_current(path, options->directory, &current, &err)) {
+        cli_print_error(&err);
+        return cli_exit_code(&err);
+    }
+    if (current) {
+        cli_say(stdout, "%s: unchanged", "%s: sin cambios", path);
+        return CLI_DONE;
+    }
+    struct arena *arena = arena_create((size_t)16 << 20);
+    struct descriptor descriptor;
+    int code = CLI_INTERNAL;
+    if (!arena || !descriptor_read(path, arena, &descriptor, &err)) {
+        if (arena) {
+            cli_print_error(&err);
+            code = cli_exit_code(&err);
+        }
+        arena_destroy(arena);
+        return code;
+    }
+    struct ingest_options whole = *options;
+    whole.descriptor = path;
+    code = load_run(descriptor.file, &whole, false, json ? LOAD_JSON : LOAD_BRIEF);
+    arena_destroy(arena);
+    return code;
+}
+
+static int load_folder(const char *folder, const struct ingest_options *options, bool json)
+{
+    struct error err = {0};
+    DIR *open_folder = opendir(folder);
+    if (!open_folder) {
+        error_tell(&err, ERROR_NOT_FOUND, "IMP-080", "folder \"%s\" cannot be opened",
+                   "la carpeta «%s» no se puede abrir", folder);
+        cli_print_error(&err);
+        return CLI_REJECTED;
+    }
+    char **paths = calloc(DESCRIPTORS_MAX, sizeof *paths);
+    size_t count = 0;
+    for (struct dirent *entry = readdir(open_folder); paths && entry && count < DESCRIPTORS_MAX;
+         entry = readdir(open_folder)) {
+        size_t length = strlen(entry->d_name);
+        if (length <= 5 || entry->d_name[0] == '.' || strcmp(entry->d_name + length - 5, ".json") != 0) {
+            continue;
+        }
+        size_t room = strlen(folder) + length + 2;
+        char *path = malloc(room);
+        if (path) {
+            size_t end = strlen(folder);
+            bool slash = end > 0 && folder[end - 1] == '/';
+            snprintf(path, room, "%s%s%s", folder, slash ? "" : "/", entry->d_name);
+            paths[count++] = path;
+        }
+    }
+    closedir(open_folder);
+    int worst = paths ? CLI_DONE : CLI_INTERNAL;
+    if (paths) {
+        qsort(paths, count, sizeof *paths, by_text);
+    }
+    for (size_t i = 0; i < count; i++) {
+        int code = load_descriptor(paths[i], options, json);
+        worst = code > worst ? code : worst;
+        free(paths[i]);
+    }
+    free(paths);
+    return worst;
+}
+
+int cli_load(int argc, char **argv)
+{
+    struct ingest_options options = {0};
+    bool json = false;
+    const char *data = NULL;
+    const char *all = NULL;
+    const struct cli_option known[] = {
+        {"--layer", CLI_TEXT, &options.layer},
+        {"--title", CLI_TEXT, &options.title},
+        {"--source-layer", CLI_TEXT, &options.source_layer},
+        {"--srs", CLI_TEXT, &options.srs},
+        {"--encoding", CLI_TEXT, &options.encoding},
+        {"--key", CLI_TEXT, &options.key},
+        {"--descriptor", CLI_TEXT, &options.descriptor},
+        {"--strict", CLI_FLAG, &options.strict},
+        {"--dry-run", CLI_FLAG, &options.dry_run},
+        {"--all", CLI_TEXT, &all},
+        {"--data", CLI_TEXT, &data},
+        {"--json", CLI_FLAG, &json},
+    };
+    struct error err = {0};
+    size_t count = 0;
+    if (!cli_parse(argc, argv, known, sizeof known / sizeof known[0], &count, &err)) {
+        return cli_usage(&err, usage);
+    }
+    options.directory = cli_data_directory(data);
+    bool one = options.layer || options.title || options.source_layer || options.key || options.descriptor;
+    if ((all != NULL) == (count > 0) || (all && (one || options.srs || options.encoding))) {
+        return cli_usage(NULL, usage);
+    }
+    if (all) {
+        return load_folder(all, &options, json);
+    }
+    if (count > 1 && one) {
+        error_tell(&err, ERROR_INVALID, "CLI-001",
+                   "--layer, --title, --source-layer, --key and --descriptor speak of one file, but %zu are given",
+                   "--layer, --title, --source-layer, --key y --descriptor son de un solo archivo, pero hay %zu",
+                   count);
+        return cli_usage(&err, usage);
+    }
+    int worst = CLI_DONE;
+    for (size_t i = 1; i <= count; i++) {
+        int code = load_run(argv[i], &options, false, json ? LOAD_JSON : LOAD_WHOLE);
+        worst = code > worst ? code : worst;
+    }
+    return worst;
+}

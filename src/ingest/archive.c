@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/archive.h"
+
+#include "ingest/encoding.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include <zip.h>
+
+#define RATIO_FREE_BYTES ((uint64_t)64 << 20)
+
+struct unpacking {
+    const char *archive; /* its file name, for messages */
+    const char *folder;
+    zip_t *zip;
+    struct arena *arena;
+    uint64_t file_bytes; /* of the archive */
+    uint64_t packed_bytes;
+    uint64_t unpacked_bytes;
+};
+
+/* Old Windows programs write names in the code page of the console, newer ones in UTF-8 without saying so. */
+static const char *readable_name(const char *raw, struct arena *arena)
+{
+    struct encoding_evidence evidence = {0};
+    struct encoding_choice choice;
+    struct encoding *encoding = NULL;
+    encoding_evidence_add(&evidence, text_of(raw), 0);
+    encoding_decide(&evidence, NULL, ENCODING_UNDECLARED, &choice);
+    if (!encoding_open(&choice, &encoding, NULL)) {
+        return NULL;
+    }
+    unsigned outcome;
+    struct text text = encoding_decode(encoding, text_of(raw), 0, arena, &outcome);
+    char *name = text.data ? arena_strndup(arena, text.data, text.length) : NULL;
+    encoding_close(encoding);
+    return name;
+}
+
+static bool refuse(const struct unpacking *unpacking, const char *name, const char *english, const char *spanish,
+                   struct error *err)
+{
+    if (err) {
+        *err = (struct error){.kind = ERROR_INVALID, .code = "IMP-060"};
+        snprintf(err->english, sizeof err->english, "archive \"%.120s\": member \"%.120s\" %s", unpacking->archive,
+                 name, english);
+        snprintf(err->spanish, sizeof err->spanish, "archivo «%.120s»: el miembro «%.120s» %s", unpacking->archive,
+                 name, spanish);
+    }
+    return false;
+}
+
+static bool has_control(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        if ((unsigned char)*at < 0x20 || (unsigned char)*at == 0x7f) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool leads_outside(const char *name)
+{
+    if (name[0] == '/' || strchr(name, '\\') || (isalpha((unsigned char)name[0]) && name[1] == ':')) {
+        return true;
+    }
+    for (const char *at = name; at; at = strchr(at, '/')) {
+        at += *at == '/';
+        size_t length = strcspn(at, "/");
+        if (length == 2 && at[0] == '.' && at[1] == '.') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t depth_of(const char *name)
+{
+    size_t depth = 0;
+    for (const char *at = name; *at != '\0'; at++) {
+        depth += *at == '/';
+    }
+    return depth;
+}
+
+static bool check_name(const struct unpacking *unpacking, const char *name, struct error *err)
+{
+    if (strlen(name) > ARCHIVE_NAME_BYTES_MAX || depth_of(name) > ARCHIVE_DEPTH_MAX) {
+        return refuse(unpacking, name, "has too long a name or lies too deep: pack the files again without folders",
+                      "tiene un nombre demasiado largo o está en demasiadas carpetas: comprima de nuevo sin carpetas",
+                      err);
+    }
+    if (has_control(name)) {
+        return refuse(unpacking, "?", "has control characters in its name", "tiene caracteres de control en su nombre",
+                      err);
+    }
+    if (leads_outside(name)) {
+        return refuse(unpacking, name, "has a name that leads outside the archive: it is not opened",
+                      "tiene un nombre que lleva fuera del archivo: no se abre", err);
+    }
+    return true;
+}
+
+/* Systems other than Unix keep no file type there. */
+static bool is_regular(zip_t *zip, zip_uint64_t index)
+{
+    zip_uint8_t system = 0;
+    zip_uint32_t attributes = 0;
+    if (zip_file_get_external_attributes(zip, index, 0, &system, &attributes) != 0) {
+        return false;
+    }
+    mode_t mode = (mode_t)(attributes >> 16);
+    return system != ZIP_OPSYS_UNIX || (mode & S_IFMT) == 0 || S_ISREG(mode) || S_ISDIR(mode);
+}
+
+static bool check_member(struct unpacking *unpacking, zip_uint64_t index, const char *name, const zip_stat_t *info,
+                         struct error *err)
+{
+    if (!is_regular(unpacking->zip, index)) {
+        return refuse(unpacking, name, "is a link or a device and no file: it is not opened",
+                      "es un enlace o un dispositivo y no un archivo: no se abre", err);
+    }
+    if ((info->valid & ZIP_STAT_ENCRYPTION_METHOD) && info->encryption_method != ZIP_EM_NONE) {
+        return refuse(unpacking, name, "is encrypted: pack the files without a password",
+                      "está cifrado: comprima los archivos sin contraseña", err);
+    }
+    if (!(info->valid & ZIP_STAT_SIZE) || !(info->valid & ZIP_STAT_COMP_SIZE)) {
+        return refuse(unpacking, name, "does not tell its size", "no dice cuánto mide", err);
+    }
+    if (info->size > ARCHIVE_UNPACKED_BYTES_MAX - unpacking->unpacked_bytes) {
+        return refuse(unpacking, name, "makes the unpacked files larger than 2 GB: load them in parts",
+                      "hace que los archivos midan más de 2 GB: cárguelos por partes", err);
+    }
+    unpacking->unpacked_bytes += info->size;
+    unpacking->packed_bytes += info->comp_size;
+    if (info->comp_size > unpacking->file_bytes || unpacking->packed_bytes > unpacking->file_bytes) {
+        return refuse(unpacking, name, "overlaps with others (a zip bomb?): it is not opened",
+                      "se encima con otros (¿bomba zip?): no se abre", err);
+    }
+    if (unpacking->unpacked_bytes > RATIO_FREE_BYTES &&
+        unpacking->unpacked_bytes / ARCHIVE_RATIO_MAX > unpacking->packed_bytes) {
+        return refuse(unpacking, name, "unpacks to far more than it holds (a zip bomb?): it is not opened",
+                      "se expande mucho más de lo razonable (¿bomba zip?): no se abre", err);
+    }
+    return true;
+}
+
+static bool write_member(const struct unpacking *unpacking, zip_uint64_t index, const char *name, uint64_t size,
+                         const char *path, struct error *err)
+{
+    bool ok = false;
+    int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    zip_file_t *in = zip_fopen_index(unpacking->zip, index, 0);
+    if (out < 0) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
+                   "no se pudo escribir un archivo temporal «%s»: %s", path, strerror(errno));
+        goto done;
+    }
+    if (!in) {
+        refuse(unpacking, name, "cannot be unpacked (damaged, or packed by an unknown method)",
+               "no se puede descomprimir (dañado o con un método desconocido)", err);
+        goto done;
+    }
+    uint64_t written = 0;
+    unsigned char block[65536];
+    zip_int64_t got;
+    while ((got = zip_fread(in, block, sizeof block)) > 0) {
+        written += (uint64_t)got;
+        if (written > size) {
+            break;
+        }
+        if (write(out, block, (size_t)got) != (ssize_t)got) {
+            error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
+                       "no se pudo escribir un archivo temporal «%s»: %s", path, strerror(errno));
+            goto done;
+        }
+    }
+    /* Reading to the end checks the checksum, too. */
+    if (got < 0 || written != size) {
+        refuse(unpacking, name, "is damaged (size or checksum is wrong): fetch or pack the file again",
+               "está dañado (tamaño o suma de control incorrectos): descargue o comprima de nuevo", err);
+        goto done;
+    }
+    ok = true;
+done:
+    if (in) {
+        zip_fclose(in);
+    }
+    if (out >= 0 && close(out) != 0) {
+        ok = false;
+    }
+    return ok;
+}
+
+static bool is_litter(const char *name)
+{
+    const char *slash = strrchr(name, '/');
+    const char *base = slash ? slash + 1 : name;
+    return strncmp(name, "__MACOSX/", 9) == 0 || strstr(name, "/__MACOSX/") || base[0] == '.' ||
+           strcasecmp(base, "thumbs.db") == 0 || strcasecmp(base, "desktop.ini") == 0;
+}
+
+static const char *extension_of(const char *name, struct arena *arena)
+{
+    const char *slash = strrchr(name, '/');
+    const char *dot = strrchr(slash ? slash : name, '.');
+    char *extension = arena_strdup(arena, dot ? dot + 1 : "");
+    for (char *at = extension; at && *at != '\0'; at++) {
+        *at = (char)tolower((unsigned char)*at);
+    }
+    return extension;
+}
+
+static bool is_wanted(const char *extension, const char *const *extensions, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(extension, extensions[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool is_repeated(const struct archive *archive, const char *name)
+{
+    for (size_t i = 0; i < archive->member_count; i++) {
+        if (strcasecmp(archive->members[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool unpack_all(struct unpacking *unpacking, zip_uint64_t count, const char *const *extensions,
+                       size_t extension_count, struct archive *archive, struct error *err)
+{
+    for (zip_uint64_t i = 0; i < count; i++) {
+        zip_stat_t info;
+        zip_stat_init(&info);
+        const char *raw = zip_get_name(unpacking->zip, i, ZIP_FL_ENC_RAW);
+        if (!raw || zip_stat_index(unpacking->zip, i, 0, &info) != 0) {
+            return refuse(unpacking, "?", "cannot be read: the archive is damaged",
+                          "no se puede leer: el archivo está dañado", err);
+        }
+        if (!check_name(unpacking, raw, err)) {
+            return false;
+        }
+        size_t length = strlen(raw);
+        if (length == 0 || raw[length - 1] == '/' || is_litter(raw)) {
+            continue;
+        }
+        const char *name = readable_name(raw, unpacking->arena);
+        const char *extension = name ? extension_of(name, unpacking->arena) : NULL;
+        if (!extension) {
+            return error_no_memory(err);
+        }
+        if (!check_member(unpacking, i, name, &info, err)) {
+            return false;
+        }
+        if (!is_wanted(extension, extensions, extension_count)) {
+            archive->ignored[archive->ignored_count++] = name;
+            continue;
+        }
+        if (is_repeated(archive, name)) {
+            return refuse(unpacking, name, "occurs twice: pack the files again",
+                          "aparece dos veces: comprima de nuevo los archivos", err);
+        }
+        const char *path = arena_printf(unpacking->arena, "%s/member%u.%s", unpacking->folder, (unsigned)i, extension);
+        if (!path) {
+            return error_no_memory(err);
+        }
+        if (!write_member(unpacking, i, name, info.size, path, err)) {
+            return false;
+        }
+        archive->members[archive->member_count++] =
+            (struct archive_member){.name = name, .extension = extension, .path = path, .size = info.size};
+    }
+    return true;
+}
+
+bool archive_unpack(const char *path, const char *folder, const char *const *extensions, size_t extension_count,
+                    struct arena *arena, struct archive *out_archive, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    struct unpacking unpacking = {.archive = slash ? slash + 1 : path, .folder = folder, .arena = arena};
+    int code = 0;
+    struct stat whole;
+    unpacking.file_bytes = stat(path, &whole) == 0 ? (uint64_t)whole.st_size : 0;
+    unpacking.zip = zip_open(path, ZIP_RDONLY, &code);
+    if (!unpacking.zip) {
+        zip_error_t why;
+        zip_error_init_with_code(&why, code);
+        error_tell(err, ERROR_INVALID, "IMP-060", "archive \"%s\" cannot be opened (%s): pack or fetch it again",
+                   "el archivo «%s» no se puede abrir (%s): comprímalo o descárguelo de nuevo", unpacking.archive,
+                   zip_error_strerror(&why));
+        zip_error_fini(&why);
+        return false;
+    }
+    bool ok = false;
+    zip_int64_t count = zip_get_num_entries(unpacking.zip, 0);
+    struct archive archive = {0};
+    if (count < 0 || count > ARCHIVE_ENTRIES_MAX) {
+        error_tell(err, ERROR_TOO_LARGE, "IMP-060",
+                   "archive \"%s\" has %lld members, more than %d: pack only the layer",
+                   "el archivo «%s» tiene %lld miembros, más de %d: comprima solo la capa", unpacking.archive,
+                   (long long)count, (int)ARCHIVE_ENTRIES_MAX);
+        goto done;
+    }
+    archive.members = arena_array(arena, (size_t)count + 1, sizeof *archive.members);
+    archive.ignored = arena_array(arena, (size_t)count + 1, sizeof *archive.ignored);
+    if (!archive.members || !archive.ignored) {
+        error_no_memory(err);
+        goto done;
+    }
+    ok = unpack_all(&unpacking, (zip_uint64_t)count, extensions, extension_count, &archive, err);
+    if (ok) {
+        *out_archive = archive;
+    }
+done:
+    zip_discard(unpacking.zip);
+    return ok;
+}

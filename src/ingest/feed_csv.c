@@ -1,0 +1,725 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/feed_csv.h"
+
+#include "ingest/feed_ogr.h"
+
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+enum {
+    COLUMNS_MAX = 1000,
+    ROW_BYTES_MAX = 16 * 1024 * 1024,
+    LOOK_ROWS = 60, /* rows that decide on delimiter and header */
+    BLOCK_BYTES = 1 << 18
+};
+
+/* What the values of a column have been so far. */
+struct guess {
+    bool seen;
+    bool integer;
+    bool real;
+    bool date;
+};
+
+struct row {
+    struct text *cells;
+    bool *quoted;
+    size_t count;
+    bool any; /* some cell is not empty */
+};
+
+struct feed_csv {
+    struct feed base;
+    struct arena *arena;
+    FILE *file;
+    char *block;
+    size_t block_at;
+    size_t block_end;
+    char delimiter;
+    bool ended;
+    char *text; /* the row at hand, unquoted */
+    size_t text_room;
+    struct text cells[COLUMNS_MAX];
+    bool quoted[COLUMNS_MAX];
+    size_t *offsets;
+    int64_t lines_before; /* of title and header */
+    int64_t row;
+    size_t column_count;
+    int x_column; /* -1: none */
+    int y_column;
+    int wkt_column;
+};
+
+static int next_byte(struct feed_csv *feed)
+{
+    if (feed->block_at == feed->block_end) {
+        feed->block_end = fread(feed->block, 1, BLOCK_BYTES, feed->file);
+        feed->block_at = 0;
+        if (feed->block_end == 0) {
+            return EOF;
+        }
+    }
+    return (unsigned char)feed->block[feed->block_at++];
+}
+
+static int peek_byte(struct feed_csv *feed)
+{
+    int byte = next_byte(feed);
+    if (byte != EOF) {
+        feed->block_at--;
+    }
+    return byte;
+}
+
+static void start_over(struct feed_csv *feed)
+{
+    rewind(feed->file);
+    feed->block_at = 0;
+    feed->block_end = 0;
+    feed->ended = false;
+    if (peek_byte(feed) == 0xef && feed->block_end >= 3 && memcmp(feed->block, "\xef\xbb\xbf", 3) == 0) {
+        feed->block_at = 3;
+    }
+}
+
+static bool too_long(const struct feed_csv *feed, struct error *err)
+{
+    error_tell(err, ERROR_INVALID, "IMP-060",
+               "line %lld is longer than 16 MB or has more than %d columns: is a quotation mark missing before it?",
+               "la línea %lld mide más de 16 MB o tiene más de %d columnas: ¿falta una comilla antes?",
+               (long long)(feed->row + 1), (int)COLUMNS_MAX);
+    return false;
+}
+
+static bool put_byte(struct feed_csv *feed, size_t *length, char byte, struct error *err)
+{
+    if (*length + 1 >= feed->text_room) {
+        if (feed->text_room >= ROW_BYTES_MAX) {
+            return too_long(feed, err);
+        }
+        char *larger = realloc(feed->text, feed->text_room * 2);
+        if (!larger) {
+            return error_no_memory(err);
+        }
+        feed->text = larger;
+        feed->text_room *= 2;
+    }
+    feed->text[(*length)++] = byte;
+    return true;
+}
+
+/* Splits the next line (or lines, where quotes hold line ends) into cells; `*out_end` when there is none. */
+static bool read_row(struct feed_csv *feed, struct row *out_row, bool *out_end, struct error *err)
+{
+    size_t length = 0;
+    size_t count = 0;
+    int byte = next_byte(feed);
+    *out_end = byte == EOF;
+    if (byte == EOF) {
+        return true;
+    }
+    feed->offsets[0] = 0;
+    feed->quoted[0] = false;
+    bool in_quotes = false;
+    bool at_start = true;
+    for (;; byte = next_byte(feed)) {
+        if (in_quotes) {
+            if (byte == EOF) {
+                error_tell(err, ERROR_INVALID, "IMP-060", "a quotation mark opened in line %lld is never closed",
+                           "una comilla abierta en la línea %lld nunca se cierra", (long long)(feed->row + 1));
+                return false;
+            }
+            if (byte == '"' && peek_byte(feed) == '"') {
+                next_byte(feed);
+            } else if (byte == '"') {
+                in_quotes = false;
+                continue;
+            }
+            if (!put_byte(feed, &length, (char)byte, err)) {
+                return false;
+            }
+            continue;
+        }
+        if (byte == '"' && at_start) {
+            in_quotes = true;
+            at_start = false;
+            feed->quoted[count] = true;
+            continue;
+        }
+        if (byte == '\r' && (peek_byte(feed) == '\n' || peek_byte(feed) == EOF)) {
+            continue;
+        }
+        if (byte == EOF || byte == '\n' || byte == '\r') {
+            break;
+        }
+        if (byte == feed->delimiter) {
+            if (!put_byte(feed, &length, '\0', err)) {
+                return false;
+            }
+            if (++count == COLUMNS_MAX) {
+                return too_long(feed, err);
+            }
+            feed->offsets[count] = length;
+            feed->quoted[count] = false;
+            at_start = true;
+            continue;
+        }
+        at_start = false;
+        if (!put_byte(feed, &length, (char)byte, err)) {
+            return false;
+        }
+    }
+    count++;
+    out_row->any = false;
+    for (size_t i = 0; i < count; i++) {
+        size_t end = i + 1 < count ? feed->offsets[i + 1] - 1 : length;
+        feed->cells[i] = (struct text){feed->text + feed->offsets[i], end - feed->offsets[i]};
+        out_row->any |= feed->cells[i].length > 0;
+    }
+    out_row->cells = feed->cells;
+    out_row->quoted = feed->quoted;
+    out_row->count = count;
+    return true;
+}
+
+static struct text trimmed(struct text text)
+{
+    while (text.length > 0 && isspace((unsigned char)text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length > 0 && isspace((unsigned char)text.data[text.length - 1])) {
+        text.length--;
+    }
+    return text;
+}
+
+/* 25°32'34.1" N, 103 24 24 W, 25º 32' 34'' */
+static bool parse_sexagesimal(struct text text, double *out_number)
+{
+    char plain[64];
+    size_t length = 0;
+    double sign = 1;
+    bool marked = false;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        if (length + 2 >= sizeof plain) {
+            return false;
+        }
+        if (isdigit(byte) || byte == '.') {
+            plain[length++] = (char)byte;
+        } else if (byte == ',') {
+            plain[length++] = '.';
+        } else if (byte == '-' && i == 0) {
+            sign = -1;
+        } else if (strchr("WwOoSs", byte)) { /* oeste, sur */
+            sign = -1;
+        } else if (strchr("NnEe", byte)) {
+            sign *= 1;
+        } else if (byte == ' ' || byte == '\'' || byte == '"' || byte >= 0x80) {
+            marked |= byte >= 0x80 || byte == '\'';
+            if (length > 0 && plain[length - 1] != ' ') {
+                plain[length++] = ' ';
+            }
+        } else {
+            return false;
+        }
+    }
+    plain[length] = '\0';
+    double degrees = 0;
+    double minutes = 0;
+    double seconds = 0;
+    int read = sscanf(plain, "%lf %lf %lf", &degrees, &minutes, &seconds);
+    if (!marked || read < 1 || minutes >= 60 || seconds >= 60) {
+        return false;
+    }
+    *out_number = sign * (degrees + minutes / 60 + seconds / 3600);
+    return true;
+}
+
+bool feed_csv_coordinate(struct text text, double *out_number)
+{
+    text = trimmed(text);
+    char plain[64];
+    size_t length = 0;
+    size_t dots = 0;
+    size_t commas = 0;
+    size_t last_dot = 0;
+    size_t last_comma = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        dots += text.data[i] == '.';
+        commas += text.data[i] == ',';
+        last_dot = text.data[i] == '.' ? i : last_dot;
+        last_comma = text.data[i] == ',' ? i : last_comma;
+    }
+    if (dots == 0 && commas == 0) {
+        return text_to_double(text, out_number) || parse_sexagesimal(text, out_number);
+    }
+    /* Whichever comes last and only once is the decimal mark; the other groups thousands. */
+    char decimal = '.';
+    if (commas > 0 && (dots == 0 || last_comma > last_dot)) {
+        decimal = commas == 1 ? ',' : '.';
+    } else if (dots > 1) {
+        decimal = ',';
+    }
+    for (size_t i = 0; i < text.length; i++) {
+        char byte = text.data[i];
+        if ((byte == '.' || byte == ',') && byte != decimal) {
+            continue;
+        }
+        if (length + 1 >= sizeof plain) {
+            return false;
+        }
+        plain[length++] = byte == decimal ? '.' : byte;
+    }
+    return text_to_double((struct text){plain, length}, out_number) || parse_sexagesimal(text, out_number);
+}
+
+static bool is_integer(struct text text)
+{
+    size_t at = text.length > 0 && text.data[0] == '-';
+    if (text.length == at || text.length - at > 18 || (text.data[at] == '0' && text.length - at > 1)) {
+        return false; /* "05035" is a code and keeps its zero */
+    }
+    for (size_t i = at; i < text.length; i++) {
+        if (!isdigit((unsigned char)text.data[i])) {
+            return false;
+        }
+    }
+    return text.length - at > 0 && !(at == 1 && text.data[1] == '0');
+}
+
+static bool is_real(struct text text)
+{
+    double number;
+    size_t at = text.length > 0 && text.data[0] == '-';
+    bool code = text.length > at + 1 && text.data[at] == '0' && text.data[at + 1] != '.';
+    return !code && text.length <= 30 && text_to_double(text, &number);
+}
+
+static bool is_date(struct text text)
+{
+    static const char shape[] = "dddd-dd-dd";
+    if (text.length != 10) {
+        return false;
+    }
+    for (size_t i = 0; i < 10; i++) {
+        if (shape[i] == 'd' ? !isdigit((unsigned char)text.data[i]) : text.data[i] != shape[i]) {
+            return false;
+        }
+    }
+    int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
+    int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* The delimiter that splits the first lines into the most and most even pieces. */
+static char find_delimiter(struct feed_csv *feed)
+{
+    static const char candidates[] = {',', ';', '\t', '|'};
+    char best = ',';
+    double best_score = 0;
+    for (size_t c = 0; c < sizeof candidates; c++) {
+        size_t counts[LOOK_ROWS];
+        size_t rows = 0;
+        bool end = false;
+        struct row row;
+        feed->delimiter = candidates[c];
+        start_over(feed);
+        while (rows < LOOK_ROWS && read_row(feed, &row, &end, NULL) && !end) {
+            counts[rows++] = row.count;
+        }
+        /* How many lines have the most frequent number of cells. */
+        for (size_t i = 0; i < rows; i++) {
+            size_t same = 0;
+            for (size_t j = 0; j < rows; j++) {
+                same += counts[j] == counts[i];
+            }
+            double score = counts[i] > 1 ? (double)same * (double)same * log2((double)counts[i] + 1) : 0;
+            if (score > best_score) {
+                best_score = score;
+                best = candidates[c];
+            }
+        }
+    }
+    return best;
+}
+
+static bool looks_like_header(const struct row *row)
+{
+    size_t filled = 0;
+    double number;
+    for (size_t i = 0; i < row->count; i++) {
+        struct text cell = trimmed(row->cells[i]);
+        filled += cell.length > 0;
+        if (cell.length > 0 && text_to_double(cell, &number)) {
+            return false;
+        }
+    }
+    return filled * 10 >= row->count * 6;
+}
+
+/* Skips title lines: the header is the first line as wide as the table whose cells are words. */
+static bool find_header(struct feed_csv *feed, struct row *out_header, struct error *err)
+{
+    size_t widest = 0;
+    size_t rows = 0;
+    bool end = false;
+    struct row row;
+    start_over(feed);
+    while (rows < LOOK_ROWS && read_row(feed, &row, &end, err) && !end) {
+        widest = row.count > widest ? row.count : widest;
+        rows++;
+    }
+    start_over(feed);
+    feed->lines_before = 0;
+    for (size_t i = 0; i < rows; i++) {
+        if (!read_row(feed, &row, &end, err)) {
+            return false;
+        }
+        feed->lines_before++;
+        if (row.any && row.count * 10 >= widest * 8 && looks_like_header(&row)) {
+            *out_header = row;
+            return true;
+        }
+    }
+    error_tell(err, ERROR_INVALID, "IMP-030",
+               "no line with column names was found: the first line of the table should name its columns",
+               "no se encontró una línea con nombres de columnas: la primera línea de la tabla debe nombrarlas");
+    return false;
+}
+
+enum { AXIS_NAMES_MAX = 32 };
+
+static const char *const x_names[AXIS_NAMES_MAX] = {
+    "lon",          "long",         "longitud", "longitude",  "lng",        "lon_dec",
+    "longitud_dec", "lon_decimal",  "coord_x",  "x_coord",    "coordx",     "x",
+    "este",         "easting",      "point_x",  "utm_x",      "x_utm",      "longitud_decimal",
+    "stop_lon",     "coordenada_x", "xcoord",   "x_longitud", "longitud_x", "pos_x"};
+static const char *const y_names[AXIS_NAMES_MAX] = {
+    "lat",         "lati",         "latitud", "latitude",  "lati_dec",  "lat_dec",
+    "latitud_dec", "lat_decimal",  "coord_y", "y_coord",   "coordy",    "y",
+    "norte",       "northing",     "point_y", "utm_y",     "y_utm",     "latitud_decimal",
+    "stop_lat",    "coordenada_y", "ycoord",  "y_latitud", "latitud_y", "pos_y"};
+static const char *const wkt_names[AXIS_NAMES_MAX] = {"wkt",      "geom",        "geometry",  "geometria",
+                                                      "the_geom", "wkt_geom",    "geom_wkt",  "wkb_geometry",
+                                                      "shape",    "coordenadas", "st_astext", "wkb"};
+
+/* The first column whose name is in `names`, in the order of the names: "longitud" wins over "x". */
+static int find_column(const struct feed_csv *feed, const struct row *header, const char *const *names)
+{
+    for (size_t i = 0; i < AXIS_NAMES_MAX && names[i]; i++) {
+        for (size_t j = 0; j < header->count && j < feed->column_count; j++) {
+            char folded[64];
+            size_t length = text_fold(trimmed(header->cells[j]), folded, sizeof folded);
+            for (size_t k = 0; k < length; k++) {
+                folded[k] = folded[k] == ' ' || folded[k] == '-' || folded[k] == '.' ? '_' : folded[k];
+            }
+            if (strcmp(folded, names[i]) == 0) {
+                return (int)j;
+            }
+        }
+    }
+    return -1;
+}
+
+/* Column pairs with these names are degrees by their very name. */
+static bool is_named_degrees(const char *name)
+{
+    return strncasecmp(name, "lon", 3) == 0 || strncasecmp(name, "lng", 3) == 0 || strcasecmp(name, "stop_lon") == 0;
+}
+
+static bool no_coordinates(const struct feed_csv *feed, struct error *err)
+{
+    char names[200] = "";
+    for (size_t i = 0; i < feed->column_count && strlen(names) < 150; i++) {
+        size_t length = strlen(names);
+        struct text name = feed->base.info.fields[i].name;
+        snprintf(names + length, sizeof names - length, "%s%.*s", i == 0 ? "" : ", ",
+                 (int)(name.length > 30 ? 30 : name.length), name.data);
+    }
+    struct encoding_choice choice = {.name = "UTF-8"};
+    struct encoding *encoding = NULL;
+    unsigned outcome = 0;
+    struct text shown = text_of("");
+    if (encoding_open(&choice, &encoding, NULL)) {
+        shown = encoding_decode(encoding, text_of(names), 0, feed->arena, &outcome);
+        encoding_close(encoding);
+    }
+    error_tell(err, ERROR_INVALID, "IMP-030",
+               "no columns with coordinates were found (columns: %.*s): name them lon and lat, x and y, or wkt",
+               "no se encontraron columnas con coordenadas (columnas: %.*s): nómbrelas lon y lat, x e y, o wkt",
+               (int)shown.length, shown.data ? shown.data : "");
+    return false;
+}
+
+static bool keep_header(struct feed_csv *feed, const struct row *header, struct feed_field **out_fields,
+                        struct error *err)
+{
+    feed->column_count = header->count;
+    /* A trailing delimiter makes a last column without name or values. */
+    while (feed->column_count > 1 && trimmed(header->cells[feed->column_count - 1]).length == 0) {
+        feed->column_count--;
+    }
+    struct feed_field *fields = arena_array(feed->arena, feed->column_count, sizeof *fields);
+    if (!fields) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < feed->column_count; i++) {
+        struct text name = trimmed(header->cells[i]);
+        const char *copy = name.length > 0 ? arena_strndup(feed->arena, name.data, name.length)
+                                           : arena_printf(feed->arena, "col_%zu", i + 1);
+        if (!copy) {
+            return error_no_memory(err);
+        }
+        fields[i] = (struct feed_field){.name = text_of(copy), .type = FIELD_STRING};
+    }
+    feed->base.info.fields = fields;
+    feed->base.info.field_count = feed->column_count;
+    feed->x_column = find_column(feed, header, x_names);
+    feed->y_column = find_column(feed, header, y_names);
+    feed->wkt_column = -1;
+    if (feed->x_column < 0 || feed->y_column < 0) {
+        feed->wkt_column = find_column(feed, header, wkt_names);
+        if (feed->wkt_column < 0) {
+            return no_coordinates(feed, err);
+        }
+    } else {
+        if (is_named_degrees(fields[feed->x_column].name.data)) {
+            feed->base.info.srs_code = "EPSG:4326";
+            feed->base.info.srs_confidence = 0.95;
+        }
+    }
+    *out_fields = fields;
+    return true;
+}
+
+/* Reads the whole table once: types hold for every value or not at all. */
+static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct error *err)
+{
+    struct guess *guesses = arena_array(feed->arena, feed->column_count, sizeof *guesses);
+    if (!guesses) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < feed->column_count; i++) {
+        guesses[i] = (struct guess){.integer = true, .real = true, .date = true};
+    }
+    bool end = false;
+    struct row row;
+    int64_t count = 0;
+    for (;;) {
+        if (!read_row(feed, &row, &end, err)) {
+            return false;
+        }
+        if (end) {
+            break;
+        }
+        if (!row.any) {
+            continue;
+        }
+        count++;
+        for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
+            struct text cell = trimmed(row.cells[i]);
+            if (cell.length == 0) {
+                continue;
+            }
+            struct guess *guess = &guesses[i];
+            guess->seen = true;
+            guess->integer = guess->integer && is_integer(cell);
+            guess->real = guess->real && is_real(cell);
+            guess->date = guess->date && is_date(cell);
+        }
+    }
+    for (size_t i = 0; i < feed->column_count; i++) {
+        const struct guess *guess = &guesses[i];
+        fields[i].type = !guess->seen     ? FIELD_STRING
+                         : guess->integer ? FIELD_INTEGER
+                         : guess->real    ? FIELD_REAL
+                         : guess->date    ? FIELD_DATE
+                                          : FIELD_STRING;
+    }
+    feed->base.info.feature_count = count;
+    return true;
+}
+
+static bool rewind_csv(struct feed *base, struct error *err)
+{
+    struct feed_csv *feed = (struct feed_csv *)base;
+    struct row row;
+    bool end = false;
+    start_over(feed);
+    feed->row = 0;
+    for (int64_t i = 0; i < feed->lines_before; i++) {
+        if (!read_row(feed, &row, &end, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void close_csv(struct feed *base)
+{
+    struct feed_csv *feed = (struct feed_csv *)base;
+    if (feed->file) {
+        fclose(feed->file);
+    }
+    arena_destroy(feed->arena);
+    free(feed->block);
+    free(feed->text);
+    free(feed->offsets);
+    free(feed);
+}
+
+/* ISO WKB of a point. */
+static bool point_wkb(double x, double y, struct arena *arena, struct feed_feature *feature)
+{
+    unsigned char *wkb = arena_alloc_raw(arena, 21);
+    if (!wkb) {
+        return false;
+    }
+    static const unsigned char head[] = {1, 1, 0, 0, 0};
+    memcpy(wkb, head, sizeof head);
+    memcpy(wkb + 5, &x, sizeof x);
+    memcpy(wkb + 13, &y, sizeof y);
+    feature->wkb = wkb;
+    feature->wkb_size = 21;
+    return true;
+}
+
+static bool read_geometry(struct feed_csv *feed, const struct row *row, struct arena *arena,
+                          struct feed_feature *feature, struct error *err)
+{
+    if (feed->wkt_column >= 0) {
+        struct text cell =
+            (size_t)feed->wkt_column < row->count ? trimmed(row->cells[feed->wkt_column]) : (struct text){"", 0};
+        if (cell.length > 0 && !feed_ogr_parse_geometry(cell, arena, &feature->wkb, &feature->wkb_size)) {
+            feature->damage_english = "the geometry text cannot be read";
+            feature->damage_spanish = "el texto de la geometría no se puede leer";
+        }
+        return true;
+    }
+    struct text cells[2];
+    const int columns[2] = {feed->x_column, feed->y_column};
+    for (size_t i = 0; i < 2; i++) {
+        cells[i] = (size_t)columns[i] < row->count ? trimmed(row->cells[columns[i]]) : (struct text){"", 0};
+    }
+    if (cells[0].length == 0 && cells[1].length == 0) {
+        return true;
+    }
+    double x;
+    double y;
+    if (!feed_csv_coordinate(cells[0], &x) || !feed_csv_coordinate(cells[1], &y)) {
+        feature->damage_english = arena_printf(arena, "\"%.*s\", \"%.*s\" are no coordinates",
+                                               (int)(cells[0].length > 40 ? 40 : cells[0].length), cells[0].data,
+                                               (int)(cells[1].length > 40 ? 40 : cells[1].length), cells[1].data);
+        feature->damage_spanish =
+            arena_printf(arena, "«%.*s», «%.*s» no son coordenadas", (int)(cells[0].length > 40 ? 40 : cells[0].length),
+                         cells[0].data, (int)(cells[1].length > 40 ? 40 : cells[1].length), cells[1].data);
+        return true;
+    }
+    return point_wkb(x, y, arena, feature) || error_no_memory(err);
+}
+
+static struct value cell_value(enum field_type type, struct text cell, bool quoted, struct arena *arena)
+{
+    struct text plain = trimmed(cell);
+    double number;
+    if (type == FIELD_STRING) {
+        /* A quoted nothing is a text without characters, a bare one is no value. */
+        if (cell.length == 0 && !quoted) {
+            return value_null();
+        }
+        char *copy = arena_strndup(arena, cell.data, cell.length);
+        return copy ? value_of_text((struct text){copy, cell.length}) : value_null();
+    }
+    if (plain.length == 0) {
+        return value_null();
+    }
+    if (type == FIELD_INTEGER) {
+        char digits[32];
+        snprintf(digits, sizeof digits, "%.*s", (int)plain.length, plain.data);
+        return value_of_int(strtoll(digits, NULL, 10));
+    }
+    if (type == FIELD_REAL) {
+        return text_to_double(plain, &number) ? value_of_real(number) : value_null();
+    }
+    char *copy = arena_strndup(arena, plain.data, plain.length);
+    return copy ? value_of_text((struct text){copy, plain.length}) : value_null();
+}
+
+static bool next_csv(struct feed *base, struct arena *arena, struct feed_feature *out_feature, bool *out_end,
+                     struct error *err)
+{
+    struct feed_csv *feed = (struct feed_csv *)base;
+    struct row row = {0};
+    do {
+        if (!read_row(feed, &row, out_end, err)) {
+            return false;
+        }
+        if (*out_end) {
+            return true;
+        }
+    } while (!row.any);
+    feed->row++;
+    struct feed_feature feature = {.row = feed->row};
+    struct value *values = arena_array(arena, feed->column_count, sizeof *values);
+    if (!values) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
+        values[i] = cell_value(base->info.fields[i].type, row.cells[i], row.quoted[i], arena);
+    }
+    feature.values = values;
+    if (!read_geometry(feed, &row, arena, &feature, err)) {
+        return false;
+    }
+    *out_feature = feature;
+    return true;
+}
+
+static const struct feed_kind csv_kind = {.next = next_csv, .rewind = rewind_csv, .close = close_csv};
+
+bool feed_csv_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
+{
+    (void)report;
+    bool ok = false;
+    struct feed_csv *feed = calloc(1, sizeof *feed);
+    if (!feed) {
+        return error_no_memory(err);
+    }
+    feed->base.kind = &csv_kind;
+    feed->arena = arena_create((size_t)16 << 20);
+    feed->text_room = 4096;
+    feed->text = malloc(feed->text_room);
+    feed->block = malloc(BLOCK_BYTES);
+    feed->offsets = calloc(COLUMNS_MAX + 1, sizeof *feed->offsets);
+    feed->file = fopen(layer->path, "rbe");
+    if (!feed->arena || !feed->text || !feed->block || !feed->offsets) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!feed->file) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not open \"%s\"", "no se pudo abrir «%s»", layer->name);
+        goto done;
+    }
+    struct row header = {0};
+    struct feed_field *fields = NULL;
+    feed->delimiter = find_delimiter(feed);
+    if (!find_header(feed, &header, err) || !keep_header(feed, &header, &fields, err) ||
+        !find_types(feed, fields, err) || !rewind_csv(&feed->base, err)) {
+        goto done;
+    }
+    feed->base.info.encoding = NULL;
+    *out_feed = &feed->base;
+    feed = NULL;
+    ok = true;
+done:
+    if (feed) {
+        close_csv(&feed->base);
+    }
+    return ok;
+}

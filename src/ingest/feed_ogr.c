@@ -1,0 +1,584 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/feed_ogr.h"
+
+#include "base/file.h"
+#include "ingest/shapefile.h"
+
+#include <cpl_conv.h>
+#include <cpl_error.h>
+#include <cpl_string.h>
+#include <gdal.h>
+#include <ogr_api.h>
+#include <ogr_srs_api.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COLUMNS_MAX = 1000, PRJ_BYTES_MAX = 64 * 1024 };
+
+struct feed_ogr {
+    struct feed base;
+    struct arena *arena;
+    enum source_format format;
+    GDALDatasetH dataset;
+    OGRLayerH layer;
+    struct feed_field *fields; /* those of base.info */
+    int *columns;              /* OGR's number of each field */
+    bool *logical;             /* .dbf columns of type L, which OGR gives as text */
+    unsigned char *wkb;        /* the feature's geometry; grows */
+    size_t wkb_room;
+    int64_t rows_read;
+    char damage[200]; /* what GDAL says of the feature at hand */
+};
+
+/* GDAL's own words end in our messages and never on the user's terminal. */
+static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const char *message)
+{
+    (void)number;
+    char *caught = CPLGetErrorHandlerUserData();
+    if (severity >= CE_Warning && caught[0] == '\0') {
+        snprintf(caught, 200, "%s", message);
+    }
+}
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+
+static void set_up(void)
+{
+    /* No plugin folders, no network, nothing written beside the data. */
+    CPLSetConfigOption("GDAL_DRIVER_PATH", "disable");
+    CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
+    CPLSetConfigOption("PROJ_NETWORK", "OFF");
+    CPLSetConfigOption("CPL_VSIL_CURL_ALLOWED_EXTENSIONS", "none");
+    /* Text comes as raw bytes: decoding is ours. */
+    CPLSetConfigOption("SHAPE_ENCODING", "");
+    CPLSetConfigOption("SHAPE_RESTORE_SHX", "NO");
+    /* Attributes of the GeoJSON standard are kept as text where they are no plain values. */
+    CPLSetConfigOption("OGR_GEOJSON_ARRAY_AS_STRING", "YES");
+    CPLSetConfigOption("OGR_SQLITE_LOAD_EXTENSIONS", "NO");
+    OSRSetPROJEnableNetwork(0);
+    GDALAllRegister();
+}
+
+static const char *driver_of(enum source_format format)
+{
+    switch (format) {
+    case SOURCE_SHAPEFILE:
+        return "ESRI Shapefile";
+    case SOURCE_GEOPACKAGE:
+        return "GPKG";
+    case SOURCE_GEOJSON:
+        return "GeoJSON";
+    case SOURCE_FLATGEOBUF:
+        return "FlatGeobuf";
+    case SOURCE_KML:
+        return "KML";
+    case SOURCE_CSV:
+        break;
+    }
+    return NULL;
+}
+
+void feed_ogr_set_up(void)
+{
+    pthread_once(&once, set_up);
+}
+
+static GDALDatasetH open_dataset(const char *path, enum source_format format, struct error *err)
+{
+    feed_ogr_set_up();
+    char caught[200] = "";
+    const char *const drivers[] = {driver_of(format), NULL};
+    static const char *const gpkg_options[] = {"LIST_ALL_TABLES=NO", NULL};
+    static const char *const json_options[] = {"ARRAY_AS_STRING=YES", "DATE_AS_STRING=NO", NULL};
+    const char *const *options = format == SOURCE_GEOPACKAGE ? gpkg_options
+                                 : format == SOURCE_GEOJSON  ? json_options
+                                                             : NULL;
+    CPLPushErrorHandlerEx(catch_error, caught);
+    GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
+    CPLPopErrorHandler();
+    if (!dataset) {
+        error_tell(err, ERROR_INVALID, "IMP-060", "the %s cannot be read (%.150s): export it again",
+                   "no se puede leer el %s (%.150s): expórtelo de nuevo", source_format_name(format),
+                   caught[0] != '\0' ? caught : "unknown content");
+    }
+    return dataset;
+}
+
+bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena, const char ***out_names,
+                   size_t *out_count, struct error *err)
+{
+    GDALDatasetH dataset = open_dataset(path, format, err);
+    if (!dataset) {
+        return false;
+    }
+    bool ok = false;
+    int count = GDALDatasetGetLayerCount(dataset);
+    const char **names = arena_array(arena, (size_t)count + 1, sizeof *names);
+    size_t kept = 0;
+    for (int i = 0; names && i < count; i++) {
+        OGRLayerH layer = GDALDatasetGetLayer(dataset, i);
+        if (OGR_L_GetGeomType(layer) != wkbNone) {
+            names[kept] = arena_strdup(arena, OGR_L_GetName(layer));
+            if (!names[kept++]) {
+                names = NULL;
+            }
+        }
+    }
+    if (!names) {
+        error_no_memory(err);
+        goto done;
+    }
+    *out_names = names;
+    *out_count = kept;
+    ok = true;
+done:
+    GDALClose(dataset);
+    return ok;
+}
+
+static bool field_type_of(OGRFieldDefnH definition, enum field_type *out_type)
+{
+    switch (OGR_Fld_GetType(definition)) {
+    case OFTInteger:
+        *out_type = OGR_Fld_GetSubType(definition) == OFSTBoolean ? FIELD_BOOLEAN : FIELD_INTEGER;
+        return true;
+    case OFTInteger64:
+        *out_type = FIELD_INTEGER;
+        return true;
+    case OFTReal:
+        *out_type = FIELD_REAL;
+        return true;
+    case OFTDate:
+        *out_type = FIELD_DATE;
+        return true;
+    case OFTTime:
+        *out_type = FIELD_TIME;
+        return true;
+    case OFTDateTime:
+        *out_type = FIELD_DATETIME;
+        return true;
+    case OFTBinary:
+        return false;
+    default: /* text and lists */
+        *out_type = FIELD_STRING;
+        return true;
+    }
+}
+
+/* The .dbf's own columns say what OGR does not: logical fields. */
+static bool look_into_table(struct feed_ogr *feed, const struct source_layer *layer, struct report *report,
+                            struct error *err)
+{
+    struct shapefile_table table;
+    if (!shapefile_read_table(layer->dbf, feed->arena, &table, err)) {
+        return false;
+    }
+    const char *language = encoding_of_language(table.language);
+    if (!feed->base.info.encoding && language) {
+        feed->base.info.encoding = language;
+        feed->base.info.encoding_source = ENCODING_LANGUAGE;
+    }
+    if (table.column_count == feed->base.info.field_count) {
+        for (size_t i = 0; i < table.column_count; i++) {
+            feed->logical[i] = table.columns[i].type == 'L' && feed->fields[i].type == FIELD_STRING;
+            feed->fields[i].type = feed->logical[i] ? FIELD_BOOLEAN : feed->fields[i].type;
+        }
+    }
+    if (table.rows < table.rows_told || table.rows != layer->records) {
+        struct report_message *message = report_tell(
+            report, "IMP-060", REPORT_WARNING, "the .shp has %u shapes, the .dbf %u rows (its header says %u)",
+            "el .shp tiene %u formas y el .dbf %u filas (su encabezado dice %u)", layer->records, table.rows,
+            table.rows_told);
+        report_cure(report, message, "the parts may be of different exports: export the layer again",
+                    "las partes pueden ser de exportaciones distintas: exporte la capa de nuevo");
+        report_at(report, message, layer->name, NULL);
+    }
+    return true;
+}
+
+static bool read_fields(struct feed_ogr *feed, struct error *err)
+{
+    OGRFeatureDefnH definition = OGR_L_GetLayerDefn(feed->layer);
+    int count = OGR_FD_GetFieldCount(definition);
+    if (count > COLUMNS_MAX) {
+        error_tell(err, ERROR_TOO_LARGE, "IMP-030", "%d columns are more than %d: keep only those that are needed",
+                   "%d columnas son más de %d: conserve solo las necesarias", count, (int)COLUMNS_MAX);
+        return false;
+    }
+    struct feed_info *info = &feed->base.info;
+    struct feed_field *fields = arena_array(feed->arena, (size_t)count, sizeof *fields);
+    feed->fields = fields;
+    feed->columns = arena_array(feed->arena, (size_t)count, sizeof *feed->columns);
+    feed->logical = arena_array(feed->arena, (size_t)count, sizeof *feed->logical);
+    info->left_columns = arena_array(feed->arena, (size_t)count, sizeof *info->left_columns);
+    if (!fields || !feed->columns || !feed->logical || !info->left_columns) {
+        return error_no_memory(err);
+    }
+    for (int i = 0; i < count; i++) {
+        OGRFieldDefnH column = OGR_FD_GetFieldDefn(definition, i);
+        const char *name = arena_strdup(feed->arena, OGR_Fld_GetNameRef(column));
+        enum field_type type;
+        if (!name) {
+            return error_no_memory(err);
+        }
+        if (!field_type_of(column, &type)) {
+            info->left_columns[info->left_column_count++] = name;
+            continue;
+        }
+        int width = OGR_Fld_GetWidth(column);
+        bool fixed = feed->format == SOURCE_SHAPEFILE && type == FIELD_STRING && width > 0;
+        fields[info->field_count] =
+            (struct feed_field){.name = text_of(name), .type = type, .width = fixed ? (unsigned)width : 0};
+        feed->columns[info->field_count++] = i;
+    }
+    info->fields = fields;
+    return true;
+}
+
+static bool read_prj(struct feed_ogr *feed, const char *path, struct error *err)
+{
+    struct buffer content;
+    struct error why;
+    if (!file_read(path, PRJ_BYTES_MAX, &content, &why)) {
+        return true; /* too large or unreadable is junk, and junk is handled as none */
+    }
+    char *copy = arena_memdup(feed->arena, content.data, content.length);
+    feed->base.info.srs_wkt = (struct text){copy, content.length};
+    buffer_finish(&content);
+    return copy ? true : error_no_memory(err);
+}
+
+/* What the data set itself says of its system. */
+static bool read_srs(struct feed_ogr *feed, struct error *err)
+{
+    OGRSpatialReferenceH srs = OGR_L_GetSpatialRef(feed->layer);
+    if (!srs || (!OSRIsGeographic(srs) && !OSRIsProjected(srs))) {
+        return true;
+    }
+    const char *name = OSRGetName(srs);
+    if (name && strncmp(name, "Undefined ", 10) == 0) {
+        return true;
+    }
+    static const char *const options[] = {"FORMAT=WKT2_2019", NULL};
+    char *wkt = NULL;
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRErr failed = OSRExportToWktEx(srs, &wkt, options);
+    CPLPopErrorHandler();
+    if (failed == OGRERR_NONE && wkt) {
+        char *copy = arena_strdup(feed->arena, wkt);
+        feed->base.info.srs_wkt = text_of(copy);
+        CPLFree(wkt);
+        return copy ? true : error_no_memory(err);
+    }
+    CPLFree(wkt);
+    return true;
+}
+
+static const struct feed_kind ogr_kind;
+
+bool feed_ogr_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
+{
+    bool ok = false;
+    struct feed_ogr *feed = calloc(1, sizeof *feed);
+    if (!feed) {
+        return error_no_memory(err);
+    }
+    feed->base.kind = &ogr_kind;
+    feed->format = layer->format;
+    feed->arena = arena_create((size_t)16 << 20);
+    if (!feed->arena) {
+        error_no_memory(err);
+        goto done;
+    }
+    feed->dataset = open_dataset(layer->path, layer->format, err);
+    if (!feed->dataset) {
+        goto done;
+    }
+    feed->layer =
+        layer->inner ? GDALDatasetGetLayerByName(feed->dataset, layer->inner) : GDALDatasetGetLayer(feed->dataset, 0);
+    if (!feed->layer) {
+        error_tell(err, ERROR_INVALID, "IMP-060", "there is no layer in the %s", "no hay ninguna capa en el %s",
+                   source_format_name(layer->format));
+        goto done;
+    }
+    struct feed_info *info = &feed->base.info;
+    info->feature_count =
+        OGR_L_TestCapability(feed->layer, OLCFastFeatureCount) ? OGR_L_GetFeatureCount(feed->layer, 0) : -1;
+    if (!read_fields(feed, err)) {
+        goto done;
+    }
+    if (layer->format == SOURCE_SHAPEFILE) {
+        info->feature_count = layer->records;
+        char canonical[ENCODING_NAME_BYTES];
+        if (layer->label && encoding_canonical(text_of(layer->label), canonical)) {
+            info->encoding = arena_strdup(feed->arena, canonical);
+            info->encoding_source = ENCODING_CPG;
+        }
+        if ((layer->prj && !read_prj(feed, layer->prj, err)) ||
+            (layer->dbf && !look_into_table(feed, layer, report, err))) {
+            goto done;
+        }
+    } else {
+        info->encoding = "UTF-8";
+        info->encoding_source = ENCODING_FORMAT;
+        if (!read_srs(feed, err)) {
+            goto done;
+        }
+    }
+    *out_feed = &feed->base;
+    feed = NULL;
+    ok = true;
+done:
+    if (feed) {
+        ogr_kind.close(&feed->base);
+    }
+    return ok;
+}
+
+static void close_ogr(struct feed *base)
+{
+    struct feed_ogr *feed = (struct feed_ogr *)base;
+    if (feed->dataset) {
+        CPLPushErrorHandler(CPLQuietErrorHandler);
+        GDALClose(feed->dataset);
+        CPLPopErrorHandler();
+    }
+    arena_destroy(feed->arena);
+    free(feed->wkb);
+    free(feed);
+}
+
+static bool rewind_ogr(struct feed *base, struct error *err)
+{
+    (void)err;
+    struct feed_ogr *feed = (struct feed_ogr *)base;
+    OGR_L_ResetReading(feed->layer);
+    feed->rows_read = 0;
+    return true;
+}
+
+static struct value date_value(OGRFeatureH feature, int column, enum field_type type, struct arena *arena)
+{
+    int year;
+    int month;
+    int day;
+    int hour;
+    int minute;
+    int zone;
+    float second;
+    if (!OGR_F_GetFieldAsDateTimeEx(feature, column, &year, &month, &day, &hour, &minute, &second, &zone)) {
+        return value_null();
+    }
+    char text[64];
+    if (type == FIELD_DATE) {
+        snprintf(text, sizeof text, "%04d-%02d-%02d", year, month, day);
+        return value_of_string(arena_strdup(arena, text));
+    }
+    int whole = (int)second;
+    int thousandths = (int)((second - (float)whole) * 1000 + 0.5f);
+    if (thousandths >= 1000) {
+        thousandths = 999;
+    }
+    size_t length = 0;
+    if (type == FIELD_DATETIME) {
+        length = (size_t)snprintf(text, sizeof text, "%04d-%02d-%02dT", year, month, day);
+    }
+    length += (size_t)snprintf(text + length, sizeof text - length, "%02d:%02d:%02d", hour, minute, whole);
+    if (thousandths > 0) {
+        length += (size_t)snprintf(text + length, sizeof text - length, ".%03d", thousandths);
+    }
+    /* OGR's flag: 0 unknown, 1 local, 100 UTC, each step 15 minutes. */
+    if (type == FIELD_DATETIME && zone == 100) {
+        snprintf(text + length, sizeof text - length, "Z");
+    } else if (type == FIELD_DATETIME && zone > 1) {
+        int minutes = (zone - 100) * 15;
+        snprintf(text + length, sizeof text - length, "%c%02d:%02d", minutes < 0 ? '-' : '+', abs(minutes) / 60,
+                 abs(minutes) % 60);
+    }
+    return value_of_string(arena_strdup(arena, text));
+}
+
+static struct value logical_value(const char *text)
+{
+    switch (text[0]) {
+    case 'T':
+    case 't':
+    case 'Y':
+    case 'y':
+    case 'S': /* sí */
+    case 's':
+    case '1':
+        return value_of_bool(true);
+    case 'F':
+    case 'f':
+    case 'N':
+    case 'n':
+    case '0':
+        return value_of_bool(false);
+    default:
+        return value_null();
+    }
+}
+
+static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature, size_t i, struct arena *arena)
+{
+    int column = feed->columns[i];
+    if (!OGR_F_IsFieldSetAndNotNull(feature, column)) {
+        return value_null();
+    }
+    enum field_type type = feed->base.info.fields[i].type;
+    switch (type) {
+    case FIELD_INTEGER:
+        return value_of_int(OGR_F_GetFieldAsInteger64(feature, column));
+    case FIELD_BOOLEAN:
+        if (!feed->logical[i]) {
+            return value_of_bool(OGR_F_GetFieldAsInteger(feature, column) != 0);
+        }
+        return logical_value(OGR_F_GetFieldAsString(feature, column));
+    case FIELD_REAL:
+        return value_of_real(OGR_F_GetFieldAsDouble(feature, column));
+    case FIELD_DATE:
+    case FIELD_DATETIME:
+    case FIELD_TIME:
+        return date_value(feature, column, type, arena);
+    case FIELD_STRING:
+        break;
+    }
+    return value_of_string(arena_strdup(arena, OGR_F_GetFieldAsString(feature, column)));
+}
+
+static bool export_geometry(struct feed_ogr *feed, OGRGeometryH geometry, struct feed_feature *feature,
+                            struct error *err)
+{
+    OGRGeometryH linear = NULL;
+    if (OGR_GT_IsNonLinear(OGR_G_GetGeometryType(geometry)) || OGR_G_HasCurveGeometry(geometry, 1)) {
+        linear = OGR_G_GetLinearGeometry(geometry, 0, NULL);
+        geometry = linear ? linear : geometry;
+    }
+    bool ok = false;
+    size_t size = (size_t)OGR_G_WkbSize(geometry);
+    if (size > feed->wkb_room) {
+        unsigned char *larger = realloc(feed->wkb, size * 2);
+        if (!larger) {
+            error_no_memory(err);
+            goto done;
+        }
+        feed->wkb = larger;
+        feed->wkb_room = size * 2;
+    }
+    if (OGR_G_ExportToIsoWkb(geometry, wkbNDR, feed->wkb) == OGRERR_NONE) {
+        feature->wkb = feed->wkb;
+        feature->wkb_size = size;
+    } else {
+        feature->damage_english = "the geometry cannot be read";
+        feature->damage_spanish = "la geometría no se puede leer";
+    }
+    ok = true;
+done:
+    OGR_G_DestroyGeometry(linear);
+    return ok;
+}
+
+static int64_t row_of(struct feed_ogr *feed, OGRFeatureH feature)
+{
+    GIntBig id = OGR_F_GetFID(feature);
+    if (feed->format == SOURCE_SHAPEFILE && id >= 0) {
+        return id + 1;
+    }
+    if (feed->format == SOURCE_GEOPACKAGE && id >= 0) {
+        return id;
+    }
+    return feed->rows_read;
+}
+
+static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature *out_feature, bool *out_end,
+                     struct error *err)
+{
+    struct feed_ogr *feed = (struct feed_ogr *)base;
+    feed->damage[0] = '\0';
+    CPLErrorReset();
+    CPLPushErrorHandlerEx(catch_error, feed->damage);
+    OGRFeatureH feature = OGR_L_GetNextFeature(feed->layer);
+    CPLPopErrorHandler();
+    if (!feature) {
+        if (feed->damage[0] != '\0' && CPLGetLastErrorType() >= CE_Failure) {
+            error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: %.200s",
+                       "la lectura se detiene después de la fila %lld: %.200s", (long long)feed->rows_read,
+                       feed->damage);
+            return false;
+        }
+        *out_end = true;
+        return true;
+    }
+    bool ok = false;
+    feed->rows_read++;
+    struct feed_feature result = {.row = row_of(feed, feature)};
+    struct value *values = arena_array(arena, feed->base.info.field_count, sizeof *values);
+    if (!values) {
+        error_no_memory(err);
+        goto done;
+    }
+    for (size_t i = 0; i < feed->base.info.field_count; i++) {
+        values[i] = field_value(feed, feature, i, arena);
+    }
+    result.values = values;
+    OGRGeometryH geometry = OGR_F_GetGeometryRef(feature);
+    if (geometry && !OGR_G_IsEmpty(geometry)) {
+        if (!export_geometry(feed, geometry, &result, err)) {
+            goto done;
+        }
+    } else if (feed->damage[0] != '\0') {
+        result.damage_english = arena_strdup(arena, feed->damage);
+        result.damage_spanish = result.damage_english;
+    }
+    *out_feature = result;
+    *out_end = false;
+    ok = true;
+done:
+    OGR_F_Destroy(feature);
+    return ok;
+}
+
+static const struct feed_kind ogr_kind = {.next = next_ogr, .rewind = rewind_ogr, .close = close_ogr};
+
+bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsigned char **out_wkb, size_t *out_size)
+{
+    feed_ogr_set_up();
+    char *copy = arena_strndup(arena, text.data, text.length);
+    if (!copy || text.length < 10) {
+        return false;
+    }
+    OGRGeometryH geometry = NULL;
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    bool is_hex =
+        copy[0] == '0' && (copy[1] == '0' || copy[1] == '1') && strspn(copy, "0123456789abcdefABCDEF") == text.length;
+    if (is_hex) {
+        int size = 0;
+        GByte *bytes = CPLHexToBinary(copy, &size);
+        if (bytes && OGR_G_CreateFromWkb(bytes, NULL, &geometry, size) != OGRERR_NONE) {
+            geometry = NULL;
+        }
+        CPLFree(bytes);
+    } else {
+        /* "SRID=4326;POINT(…)" is PostGIS's spelling. */
+        char *at = strncasecmp(copy, "SRID=", 5) == 0 && strchr(copy, ';') ? strchr(copy, ';') + 1 : copy;
+        if (OGR_G_CreateFromWkt(&at, NULL, &geometry) != OGRERR_NONE) {
+            geometry = NULL;
+        }
+    }
+    bool ok = false;
+    if (geometry) {
+        size_t size = (size_t)OGR_G_WkbSize(geometry);
+        unsigned char *wkb = arena_alloc_raw(arena, size);
+        if (wkb && OGR_G_ExportToIsoWkb(geometry, wkbNDR, wkb) == OGRERR_NONE) {
+            *out_wkb = wkb;
+            *out_size = size;
+            ok = true;
+        }
+    }
+    OGR_G_DestroyGeometry(geometry);
+    CPLPopErrorHandler();
+    return ok;
+}

@@ -1,0 +1,862 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/scan.h"
+
+#include "base/hash.h"
+#include "geo/projection.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NAME_BYTES_MAX = 120, KEY_COLUMNS_MAX = 40, KEY_VALUES_MAX = 4 << 20, PROGRESS_STEP = 1000, EDGE_POINTS = 9 };
+
+#define FEATURE_ARENA_BYTES ((size_t)512 << 20)
+
+/* The hashes of a column's values, as long as it may still be a key. */
+struct key_set {
+    uint64_t *slots;
+    size_t capacity;
+    size_t count;
+    bool out; /* a value is missing or occurs twice */
+};
+
+struct findings {
+    struct encoding_evidence evidence;
+    int64_t nulls;
+    int64_t invalid;
+    int64_t kinds[4]; /* features by enum geometry_kind */
+    int64_t singles;
+    int64_t multis;
+    int64_t mixed; /* features with parts of several kinds */
+    bool has_z;
+    bool has_m;
+    struct report_rows unusable;
+    struct report_rows invalid_rows;
+    struct report_rows duplicates; /* of the key */
+    struct report_rows keyless;
+    struct key_set *keys;
+    struct bbox boxes[4]; /* of each kind */
+};
+
+static bool key_set_grow(struct key_set *set)
+{
+    size_t capacity = set->capacity == 0 ? 1024 : set->capacity * 2;
+    uint64_t *slots = calloc(capacity, sizeof *slots);
+    if (!slots) {
+        return false;
+    }
+    for (size_t i = 0; i < set->capacity; i++) {
+        for (size_t at = (size_t)set->slots[i] & (capacity - 1); set->slots[i] != 0; at = (at + 1) & (capacity - 1)) {
+            if (slots[at] == 0) {
+                slots[at] = set->slots[i];
+                break;
+            }
+        }
+    }
+    free(set->slots);
+    set->slots = slots;
+    set->capacity = capacity;
+    return true;
+}
+
+/* True when `hash` is new. */
+static bool key_set_add(struct key_set *set, uint64_t hash)
+{
+    hash = hash == 0 ? 1 : hash;
+    if (set->count * 2 >= set->capacity && !key_set_grow(set)) {
+        set->out = true;
+        return true;
+    }
+    size_t at = (size_t)hash & (set->capacity - 1);
+    while (set->slots[at] != 0) {
+        if (set->slots[at] == hash) {
+            return false;
+        }
+        at = (at + 1) & (set->capacity - 1);
+    }
+    set->slots[at] = hash;
+    set->count++;
+    return true;
+}
+
+static void key_set_drop(struct key_set *set)
+{
+    free(set->slots);
+    *set = (struct key_set){.out = true};
+}
+
+static uint64_t hash_value(const struct value *value)
+{
+    if (value->type == VALUE_INT) {
+        return hash_bytes(&value->integer, sizeof value->integer);
+    }
+    return hash_bytes(value->string.data, value->string.length);
+}
+
+static bool is_missing(const struct value *value)
+{
+    return value->type == VALUE_NULL || (value->type == VALUE_STRING && value->string.length == 0);
+}
+
+/* --- columns --- */
+
+static bool is_taken(const struct field *fields, size_t count, const char *name)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (strcasecmp(fields[i].name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column's name without control characters and blanks around it. */
+static const char *clean_name(struct text text, size_t number, struct arena *arena)
+{
+    char out[NAME_BYTES_MAX + 1];
+    size_t length = 0;
+    for (size_t at = 0; at < text.length;) {
+        size_t start = at;
+        uint32_t code = text_next_code_point(text, &at);
+        if (code < 0x20 || code == 0x7f || code == 0xfffd || (code >= 0x80 && code < 0xa0)) {
+            continue;
+        }
+        if (length + (at - start) > NAME_BYTES_MAX) {
+            break;
+        }
+        if (length == 0 && code == ' ') {
+            continue;
+        }
+        memcpy(out + length, text.data + start, at - start);
+        length += at - start;
+    }
+    while (length > 0 && out[length - 1] == ' ') {
+        length--;
+    }
+    out[length] = '\0';
+    return length > 0 ? arena_strdup(arena, out) : arena_printf(arena, "col_%zu", number);
+}
+
+/* Names in a table's own encoding may differ from that of its values ("AÑO" typed elsewhere). */
+static bool name_fields(struct scan *scan, struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    bool ok = false;
+    struct encoding *encoding = NULL;
+    struct field *fields = arena_array(scan->arena, info->field_count, sizeof *fields);
+    if (!fields) {
+        return error_no_memory(err);
+    }
+    if (!encoding_open(&scan->encoding, &encoding, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < info->field_count; i++) {
+        unsigned outcome;
+        struct text text = encoding_decode(encoding, info->fields[i].name, 0, scan->arena, &outcome);
+        const char *name = text.data ? clean_name(text, i + 1, scan->arena) : NULL;
+        const char *unique = name;
+        for (int copy = 2; unique && is_taken(fields, i, unique); copy++) {
+            unique = arena_printf(scan->arena, "%s_%d", name, copy);
+        }
+        if (!unique) {
+            error_no_memory(err);
+            goto done;
+        }
+        if (unique != name) {
+            struct report_message *message = report_tell(
+                scan->report, "IMP-030", REPORT_WARNING, "column \"%s\" occurs twice: the later one is \"%s\"",
+                "la columna «%s» aparece dos veces: la segunda se llama «%s»", name, unique);
+            report_at(scan->report, message, scan->layer->name, name);
+        }
+        fields[i] = (struct field){.name = unique, .type = info->fields[i].type};
+    }
+    scan->fields = fields;
+    scan->field_count = info->field_count;
+    ok = true;
+done:
+    encoding_close(encoding);
+    return ok;
+}
+
+static ptrdiff_t find_field(const struct scan *scan, const char *name)
+{
+    for (size_t i = 0; i < scan->field_count; i++) {
+        if (strcmp(scan->fields[i].name, name) == 0) {
+            return (ptrdiff_t)i;
+        }
+    }
+    return -1;
+}
+
+static const char *nearest_field(const struct scan *scan, const char *name)
+{
+    const char *nearest = "";
+    size_t best = SIZE_MAX;
+    char folded[128];
+    text_fold(text_of(name), folded, sizeof folded);
+    for (size_t i = 0; i < scan->field_count; i++) {
+        char other[128];
+        text_fold(text_of(scan->fields[i].name), other, sizeof other);
+        size_t distance = text_edit_distance(text_of(folded), text_of(other));
+        if (distance < best) {
+            best = distance;
+            nearest = scan->fields[i].name;
+        }
+    }
+    return nearest;
+}
+
+static void check_wished_fields(struct scan *scan, const struct scan_wishes *wishes)
+{
+    scan->key = -1;
+    if (wishes->key) {
+        scan->key = find_field(scan, wishes->key);
+        if (scan->key < 0) {
+            struct report_message *message =
+                report_tell(scan->report, "IMP-031", wishes->key_is_needed ? REPORT_ERROR : REPORT_WARNING,
+                            "there is no column \"%s\" to identify features; the nearest is \"%s\"",
+                            "no hay ninguna columna «%s» que identifique los elementos; la más parecida es «%s»",
+                            wishes->key, nearest_field(scan, wishes->key));
+            report_cure(scan->report, message, "give the key with --key, or in the descriptor",
+                        "indique la clave con --key o en el descriptor");
+            report_at(scan->report, message, scan->layer->name, wishes->key);
+            scan->failed |= wishes->key_is_needed;
+        }
+    }
+    const char *label = value_member_string(wishes->descriptor, "label");
+    if (label && find_field(scan, label) < 0) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-030", REPORT_WARNING,
+                        "there is no column \"%s\" to label features with; the nearest is \"%s\"",
+                        "no hay ninguna columna «%s» para rotular los elementos; la más parecida es «%s»", label,
+                        nearest_field(scan, label));
+        report_at(scan->report, message, scan->layer->name, label);
+    }
+    const struct value *fields = value_member(wishes->descriptor, "fields");
+    for (size_t i = 0; fields && fields->type == VALUE_OBJECT && i < fields->object.count; i++) {
+        const char *name =
+            arena_strndup(scan->arena, fields->object.members[i].name.data, fields->object.members[i].name.length);
+        if (name && find_field(scan, name) < 0) {
+            struct report_message *message = report_tell(
+                scan->report, "IMP-030", REPORT_WARNING,
+                "the descriptor speaks of column \"%s\", which the file does not have; the nearest is \"%s\"",
+                "el descriptor menciona la columna «%s», que el archivo no tiene; la más parecida es «%s»", name,
+                nearest_field(scan, name));
+            report_at(scan->report, message, scan->layer->name, name);
+        }
+    }
+}
+
+static bool list_fields(struct scan *scan, const struct scan_wishes *wishes, struct error *err)
+{
+    struct arena *arena = scan->report->arena;
+    struct report_field *fields = arena_array(arena, scan->field_count, sizeof *fields);
+    if (!fields) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < scan->field_count; i++) {
+        const char *spanish = descriptor_field_title(wishes->descriptor, scan->fields[i].name, "es");
+        const char *english = descriptor_field_title(wishes->descriptor, scan->fields[i].name, "en");
+        fields[i] = (struct report_field){
+            .name = arena_strdup(arena, scan->fields[i].name),
+            .type = scan->fields[i].type,
+            .title_english = english ? arena_strdup(arena, english) : NULL,
+            .title_spanish = spanish ? arena_strdup(arena, spanish) : NULL,
+        };
+    }
+    scan->layer->fields = fields;
+    scan->layer->field_count = scan->field_count;
+    const struct feed_info *info = &scan->feed->info;
+    for (size_t i = 0; i < info->left_column_count; i++) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-030", REPORT_WARNING, "column \"%s\" holds binary data and was left out",
+                        "la columna «%s» contiene datos binarios y no se cargó", info->left_columns[i]);
+        report_at(scan->report, message, scan->layer->name, info->left_columns[i]);
+    }
+    return true;
+}
+
+/* --- one pass --- */
+
+static bool note_keys(struct scan *scan, struct findings *found, const struct feed_feature *feature, ptrdiff_t key)
+{
+    for (size_t i = 0; i < scan->feed->info.field_count; i++) {
+        struct key_set *set = &found->keys[i];
+        if (set->out) {
+            continue;
+        }
+        const struct value *value = &feature->values[i];
+        bool missing = is_missing(value);
+        bool fresh = !missing && key_set_add(set, hash_value(value));
+        if (fresh && set->count <= KEY_VALUES_MAX) {
+            continue;
+        }
+        if ((ptrdiff_t)i != key) {
+            key_set_drop(set);
+            continue;
+        }
+        struct report_detail detail = {.row = feature->row,
+                                       .english = missing ? "no value" : "the value occurs before",
+                                       .spanish = missing ? "sin valor" : "el valor aparece antes",
+                                       .x = NAN,
+                                       .y = NAN};
+        char text[64];
+        if (value->type == VALUE_INT) {
+            snprintf(text, sizeof text, "%lld", (long long)value->integer);
+            detail.key = text;
+        } else if (value->type == VALUE_STRING && text_is_utf8(value->string)) {
+            snprintf(text, sizeof text, "%.*s", (int)(value->string.length > 40 ? 40 : value->string.length),
+                     value->string.data);
+            detail.key = text;
+        }
+        if (!fresh && !report_rows_add(missing ? &found->keyless : &found->duplicates, scan->report->arena, &detail)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool note_geometry(struct scan *scan, struct findings *found, const struct feed_feature *feature, bool check,
+                          struct repair *repair, struct arena *arena, struct error *err)
+{
+    if (feature->damage_english) {
+        struct report_detail detail = {feature->row, NULL, feature->damage_english, feature->damage_spanish, NAN, NAN};
+        return report_rows_add(&found->unusable, scan->report->arena, &detail) || error_no_memory(err);
+    }
+    struct repair_result result;
+    if (!repair_geometry(repair, feature->wkb, feature->wkb_size, GEOMETRY_NONE, true,
+                         check ? REPAIR_CHECK : REPAIR_LOOK, arena, &result, err)) {
+        return false;
+    }
+    struct report_detail detail = {feature->row, NULL, result.english, result.spanish, result.x, result.y};
+    if (result.fate == REPAIR_EMPTY) {
+        found->nulls++;
+        return true;
+    }
+    if (result.fate == REPAIR_UNUSABLE) {
+        return report_rows_add(&found->unusable, scan->report->arena, &detail) || error_no_memory(err);
+    }
+    if (result.flags & (REPAIR_INVALID | REPAIR_CLOSED_RING | REPAIR_ZERO_LENGTH)) {
+        found->invalid++;
+        if (!detail.english) {
+            bool line = (result.flags & REPAIR_ZERO_LENGTH) != 0;
+            detail.english = line ? "a line without length" : "a ring is not closed";
+            detail.spanish = line ? "una línea sin longitud" : "un anillo no está cerrado";
+        }
+        if (check && !report_rows_add(&found->invalid_rows, scan->report->arena, &detail)) {
+            return error_no_memory(err);
+        }
+    }
+    found->kinds[result.kind]++;
+    found->singles += (result.flags & REPAIR_WAS_SINGLE) != 0;
+    found->multis += (result.flags & REPAIR_WAS_MULTI) != 0;
+    found->mixed += (result.flags & REPAIR_OTHER_PARTS) != 0;
+    found->has_z |= (result.flags & REPAIR_HAS_Z) != 0;
+    found->has_m |= (result.flags & REPAIR_HAD_M) != 0;
+    bbox_add_box(&found->boxes[result.kind], &result.bbox);
+    return true;
+}
+
+static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, bool check, struct repair *repair,
+                     void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
+{
+    bool ok = false;
+    struct arena *arena = arena_create(FEATURE_ARENA_BYTES);
+    if (!arena) {
+        return error_no_memory(err);
+    }
+    const struct feed_info *info = &scan->feed->info;
+    for (;;) {
+        struct feed_feature feature;
+        bool end = false;
+        arena_reset(arena);
+        if (!feed_next(scan->feed, arena, &feature, &end, err)) {
+            goto done;
+        }
+        if (end) {
+            break;
+        }
+        scan->features++;
+        for (size_t i = 0; i < info->field_count; i++) {
+            if (info->fields[i].type == FIELD_STRING && feature.values[i].type == VALUE_STRING) {
+                encoding_evidence_add(&found->evidence, feature.values[i].string, info->fields[i].width);
+            }
+        }
+        if (!note_keys(scan, found, &feature, key)) {
+            error_no_memory(err);
+            goto done;
+        }
+        if (!note_geometry(scan, found, &feature, check, repair, arena, err)) {
+            goto done;
+        }
+        if (progress && scan->features % PROGRESS_STEP == 0) {
+            progress(context, scan->features, info->feature_count);
+        }
+    }
+    ok = true;
+done:
+    arena_destroy(arena);
+    return ok;
+}
+
+/* --- decisions --- */
+
+static void tell_encoding(struct scan *scan, const struct findings *found)
+{
+    const struct encoding_choice *choice = &scan->encoding;
+    const struct encoding_evidence *evidence = &found->evidence;
+    bool beyond_ascii = evidence->utf8 + evidence->utf8_cut + evidence->other > 0;
+    const char *declared = scan->feed->info.encoding;
+    struct report_message *message = NULL;
+    if (choice->contradicted) {
+        message = report_tell(scan->report, "IMP-010", REPORT_WARNING, "encoding: %s; read as %s",
+                              "codificación: %s; leída como %s", choice->how_english, choice->name);
+        message->spanish =
+            arena_printf(scan->report->arena, "codificación: %s; leída como %s", choice->how_spanish, choice->name);
+    } else if (!choice->said && !declared && evidence->other > 0) {
+        message = report_tell(scan->report, "IMP-010", REPORT_WARNING,
+                              "the file does not declare its encoding; its bytes look like %s (%.0f %%)",
+                              "el archivo no declara su codificación; sus bytes parecen %s (%.0f %%)", choice->name,
+                              choice->confidence * 100);
+    } else if (!choice->said && !declared && beyond_ascii) {
+        message = report_tell(scan->report, "IMP-010", REPORT_NOTICE,
+                              "the file does not declare its encoding; every value is %s",
+                              "el archivo no declara su codificación; todos los valores son %s", choice->name);
+    }
+    if (message) {
+        report_at(scan->report, message, scan->layer->name, NULL);
+        if (message->severity == REPORT_WARNING) {
+            report_cure(scan->report, message,
+                        "look at the sample values; if they are wrong, load again with --encoding",
+                        "revise los valores de muestra; si están mal, cargue de nuevo con --encoding");
+        }
+    }
+}
+
+static bool decide_encoding(struct scan *scan, const struct scan_wishes *wishes, const struct findings *found,
+                            struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    char canonical[ENCODING_NAME_BYTES];
+    const char *declared = info->encoding;
+    enum encoding_source source = info->encoding_source;
+    if (wishes->encoding) {
+        if (!encoding_canonical(text_of(wishes->encoding), canonical)) {
+            error_tell(err, ERROR_INVALID, "IMP-010", "unknown encoding \"%.60s\": use UTF-8, windows-1252 or CP850",
+                       "codificación desconocida «%.60s»: use UTF-8, windows-1252 o CP850", wishes->encoding);
+            return false;
+        }
+        declared = canonical;
+        source = ENCODING_OPTION;
+    }
+    encoding_decide(&found->evidence, declared, source, &scan->encoding);
+    tell_encoding(scan, found);
+    struct encoding *encoding = NULL;
+    if (!encoding_open(&scan->encoding, &encoding, err)) {
+        return false;
+    }
+    struct report_layer *layer = scan->layer;
+    bool has_text = false;
+    for (size_t i = 0; i < info->field_count; i++) {
+        has_text |= info->fields[i].type == FIELD_STRING;
+    }
+    layer->encoding_name = has_text ? arena_strdup(scan->report->arena, scan->encoding.name) : NULL;
+    layer->encoding_confidence = scan->encoding.confidence;
+    layer->encoding_how_english = scan->encoding.how_english;
+    layer->encoding_how_spanish = scan->encoding.how_spanish;
+    for (size_t i = 0; i < found->evidence.sample_count && layer->sample_count < REPORT_SAMPLES_MAX; i++) {
+        unsigned outcome;
+        struct text raw = {(const char *)found->evidence.samples[i].bytes, found->evidence.samples[i].length};
+        struct text text = encoding_decode(encoding, raw, 0, scan->report->arena, &outcome);
+        char *copy = text.data ? arena_strndup(scan->report->arena, text.data, text.length) : NULL;
+        if (copy) {
+            layer->samples[layer->sample_count++] = copy;
+        }
+    }
+    encoding_close(encoding);
+    return true;
+}
+
+static void tell_guess(struct scan *scan, const struct crs_finding *guess, const char *english, const char *spanish)
+{
+    bool sure = guess->confidence >= CRS_CONFIDENCE_SURE;
+    struct report_message *message;
+    if (sure) {
+        message = report_tell(scan->report, "IMP-020", REPORT_WARNING, "%s; %s was assumed", "%s; se supuso %s",
+                              english, guess->code);
+        message->spanish = arena_printf(scan->report->arena, "%s; se supuso %s", spanish, guess->code);
+        report_cure(scan->report, message, "if that is wrong, load again with --srs EPSG:N",
+                    "si no es correcto, cargue de nuevo con --srs EPSG:N");
+    } else if (guess->code) {
+        message = report_tell(scan->report, "IMP-020", REPORT_ERROR, "%s; the coordinates look like %s (%s, %.0f %%)",
+                              "%s; las coordenadas parecen %s (%s, %.0f %%)", english, guess->code, guess->name,
+                              guess->confidence * 100);
+        message->spanish = arena_printf(scan->report->arena, "%s; las coordenadas parecen %s (%s, %.0f %%)", spanish,
+                                        guess->code, guess->name, guess->confidence * 100);
+        report_cure(scan->report, message, "if that is right, load with --srs %s; else give the right one",
+                    "si es correcto, cargue con --srs %s; si no, indique el que corresponde", guess->code);
+        scan->failed = true;
+    } else {
+        const struct bbox *box = &scan->extent;
+        message = report_tell(scan->report, "IMP-020", REPORT_ERROR,
+                              "%s, and the coordinates (%.10g, %.10g to %.10g, %.10g) do not tell it",
+                              "%s, y las coordenadas (%.10g, %.10g a %.10g, %.10g) no lo indican", english, box->min_x,
+                              box->min_y, box->max_x, box->max_y);
+        message->spanish =
+            arena_printf(scan->report->arena, "%s, y las coordenadas (%.10g, %.10g a %.10g, %.10g) no lo indican",
+                         spanish, box->min_x, box->min_y, box->max_x, box->max_y);
+        report_cure(scan->report, message, "ask who made the file, and load with --srs EPSG:N",
+                    "pregunte a quien hizo el archivo y cargue con --srs EPSG:N");
+        scan->failed = true;
+    }
+    report_at(scan->report, message, scan->layer->name, NULL);
+}
+
+static void tell_swapped(struct scan *scan)
+{
+    struct report_message *message = report_tell(
+        scan->report, "IMP-021", REPORT_ERROR, "x and y seem exchanged: x is from %.6g to %.6g and y from %.6g to %.6g",
+        "x e y parecen intercambiadas: x va de %.6g a %.6g e y de %.6g a %.6g", scan->extent.min_x, scan->extent.max_x,
+        scan->extent.min_y, scan->extent.max_y);
+    report_cure(
+        scan->report, message,
+        "exchange them (in QGIS: Processing, \"Swap X and Y coordinates\"; in a table: rename the columns)",
+        "intercámbielas (en QGIS: Procesos, «Intercambiar coordenadas X e Y»; en una tabla: renombre las columnas)");
+    report_at(scan->report, message, scan->layer->name, NULL);
+    scan->failed = true;
+}
+
+/* What the file says of its system; confidence 0 when nothing of use. */
+static bool read_declared(struct scan *scan, struct crs_finding *out, struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    *out = (struct crs_finding){0};
+    if (info->srs_code) {
+        if (!crs_from_option(info->srs_code, scan->arena, out, err)) {
+            return false;
+        }
+        out->confidence = info->srs_confidence;
+        out->how_english = "by the names of the columns";
+        out->how_spanish = "por los nombres de las columnas";
+        return true;
+    }
+    if (info->srs_wkt.length == 0) {
+        return true;
+    }
+    struct error why;
+    if (!crs_identify(info->srs_wkt, scan->arena, out, &why)) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-020", REPORT_WARNING, ".prj: %s", ".prj: %s", why.english);
+        message->spanish = arena_printf(scan->report->arena, ".prj: %s", why.spanish);
+        report_at(scan->report, message, scan->layer->name, NULL);
+    }
+    return true;
+}
+
+static void guess_system(struct scan *scan, const char *english, const char *spanish)
+{
+    if (crs_looks_swapped(&scan->extent)) {
+        tell_swapped(scan);
+        return;
+    }
+    crs_guess(&scan->extent, scan->arena, &scan->crs);
+    tell_guess(scan, &scan->crs, english, spanish);
+}
+
+static bool decide_crs(struct scan *scan, const struct scan_wishes *wishes, struct error *err)
+{
+    struct crs_finding declared;
+    if (!read_declared(scan, &declared, err)) {
+        return false;
+    }
+    if (wishes->srs) {
+        if (!crs_from_option(wishes->srs, scan->arena, &scan->crs, err)) {
+            return false;
+        }
+        if (declared.confidence >= 1 && declared.code && scan->crs.code && strcmp(declared.code, scan->crs.code) != 0) {
+            struct report_message *message =
+                report_tell(scan->report, "IMP-020", REPORT_NOTICE, "the file declares %s; %s is used as you said",
+                            "el archivo declara %s; se usa %s como usted indicó", declared.code, scan->crs.code);
+            report_at(scan->report, message, scan->layer->name, NULL);
+        }
+    } else if (declared.confidence > 0) {
+        scan->crs = declared;
+    }
+    if (bbox_is_empty(&scan->extent)) {
+        return true;
+    }
+    if (scan->crs.confidence <= 0) {
+        guess_system(scan, "the file does not tell its reference system",
+                     "el archivo no dice su sistema de referencia");
+        return true;
+    }
+    bool degrees = crs_is_geographic(&scan->crs);
+    bool wide = scan->extent.min_x < -360 || scan->extent.max_x > 360 || scan->extent.min_y < -90.01 ||
+                scan->extent.max_y > 90.01;
+    if (degrees && wide) {
+        if (wishes->srs || crs_looks_swapped(&scan->extent)) {
+            if (crs_looks_swapped(&scan->extent)) {
+                tell_swapped(scan);
+                return true;
+            }
+            struct report_message *message =
+                report_tell(scan->report, "IMP-021", REPORT_ERROR,
+                            "%s is in degrees, but the coordinates go from %.10g, %.10g to %.10g, %.10g",
+                            "%s está en grados, pero las coordenadas van de %.10g, %.10g a %.10g, %.10g", wishes->srs,
+                            scan->extent.min_x, scan->extent.min_y, scan->extent.max_x, scan->extent.max_y);
+            report_cure(scan->report, message, "give the projected system, such as EPSG:6372 or EPSG:32613, with --srs",
+                        "indique el sistema proyectado, por ejemplo EPSG:6372 o EPSG:32613, con --srs");
+            report_at(scan->report, message, scan->layer->name, NULL);
+            scan->failed = true;
+            return true;
+        }
+        /* A few stray coordinates are listed row by row; here all of the layer is meant. */
+        if (scan->extent.min_x > 360 || scan->extent.max_x < -360 || scan->extent.min_y > 90.01 ||
+            scan->extent.max_y < -90.01) {
+            guess_system(scan, "the file claims degrees, but its coordinates are not",
+                         "el archivo dice estar en grados, pero sus coordenadas no lo son");
+        }
+    }
+    return true;
+}
+
+/* Degrees of the extent, walked along its edges. */
+static bool place_extent(struct scan *scan, struct error *err)
+{
+    scan->layer->bbox = bbox_empty();
+    if (bbox_is_empty(&scan->extent) || !scan->crs.definition || scan->failed) {
+        return true;
+    }
+    struct projection *projection = NULL;
+    if (!projection_open(scan->crs.definition, &projection, err)) {
+        return false;
+    }
+    double xy[2 * EDGE_POINTS * EDGE_POINTS];
+    size_t count = 0;
+    for (int i = 0; i < EDGE_POINTS; i++) {
+        for (int j = 0; j < EDGE_POINTS; j++) {
+            double u = (double)i / (EDGE_POINTS - 1);
+            double v = (double)j / (EDGE_POINTS - 1);
+            xy[2 * count] = scan->extent.min_x * (1 - u) + scan->extent.max_x * u;
+            xy[2 * count + 1] = scan->extent.min_y * (1 - v) + scan->extent.max_y * v;
+            count++;
+        }
+    }
+    projection_to_lonlat(projection, xy, count);
+    for (size_t i = 0; i < count; i++) {
+        if (isfinite(xy[2 * i]) && isfinite(xy[2 * i + 1])) {
+            bbox_add(&scan->layer->bbox, xy[2 * i], xy[2 * i + 1]);
+        }
+    }
+    projection_close(projection);
+    return true;
+}
+
+/* Far outside of where the system is meant for, something is wrong: a wrong zone, exchanged axes, other units. */
+static void check_place(struct scan *scan)
+{
+    struct bbox area;
+    const struct bbox *box = &scan->layer->bbox;
+    if (scan->failed || bbox_is_empty(&scan->extent) || !crs_area(&scan->crs, &area) || area.min_x > area.max_x) {
+        return;
+    }
+    const double slack = 5;
+    bool outside = bbox_is_empty(box) || box->min_x > area.max_x + slack || box->max_x < area.min_x - slack ||
+                   box->min_y > area.max_y + slack || box->max_y < area.min_y - slack;
+    if (outside) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-021", REPORT_WARNING,
+                        "the coordinates fall outside the area of %s: is that the right system?",
+                        "las coordenadas caen fuera del área de %s: ¿es el sistema correcto?",
+                        scan->crs.code ? scan->crs.code : scan->crs.name);
+        report_cure(scan->report, message, "look at the place on the map; if it is wrong, load again with --srs EPSG:N",
+                    "revise el lugar en el mapa; si está mal, cargue de nuevo con --srs EPSG:N");
+        report_at(scan->report, message, scan->layer->name, NULL);
+    }
+}
+
+static void decide_kind(struct scan *scan, const struct findings *found)
+{
+    static const char *const english[] = {"none", "points", "lines", "polygons"};
+    static const char *const spanish[] = {"ninguna", "puntos", "líneas", "polígonos"};
+    static const char *const names[] = {"none", "point", "linestring", "polygon"};
+    unsigned kinds = 0;
+    scan->kind = GEOMETRY_NONE;
+    for (int kind = GEOMETRY_POINT; kind <= GEOMETRY_POLYGON; kind++) {
+        kinds += found->kinds[kind] > 0;
+        if (found->kinds[kind] > 0 && found->kinds[kind] >= found->kinds[scan->kind]) {
+            scan->kind = (enum geometry_kind)kind;
+        }
+    }
+    scan->extent = found->boxes[scan->kind];
+    scan->has_z = found->has_z;
+    struct report_layer *layer = scan->layer;
+    layer->geometry = kinds > 1 ? "mixed"
+                      : kinds == 0
+                          ? "none"
+                          : arena_printf(scan->report->arena, "%s%s%s%s", found->multis > 0 ? "multi" : "",
+                                         names[scan->kind], found->has_z ? " z" : "", found->has_m ? " m" : "");
+    if (kinds > 1) {
+        int64_t others = 0;
+        for (int kind = GEOMETRY_POINT; kind <= GEOMETRY_POLYGON; kind++) {
+            others += (enum geometry_kind)kind == scan->kind ? 0 : found->kinds[kind];
+        }
+        struct report_message *message =
+            report_tell(scan->report, "IMP-052", REPORT_WARNING,
+                        "the layer mixes geometries: %lld %s are loaded, %lld others left out",
+                        "la capa mezcla geometrías: se cargan %lld %s y se omiten %lld de otro tipo",
+                        (long long)found->kinds[scan->kind], english[scan->kind], (long long)others);
+        message->spanish = arena_printf(scan->report->arena,
+                                        "la capa mezcla geometrías: se cargan %lld %s y se omiten %lld de otro tipo",
+                                        (long long)found->kinds[scan->kind], spanish[scan->kind], (long long)others);
+        report_cure(scan->report, message, "split it into one file for each kind of geometry",
+                    "divídala en un archivo por tipo de geometría");
+        report_at(scan->report, message, layer->name, NULL);
+    }
+    if (kinds == 0) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-050", REPORT_ERROR, "none of %lld features has a usable geometry",
+                        "ninguno de los %lld elementos tiene una geometría utilizable", (long long)scan->features);
+        report_cure(scan->report, message, "export the layer again", "exporte la capa de nuevo");
+        report_at(scan->report, message, layer->name, NULL);
+        scan->failed = true;
+    }
+    if (found->has_m) {
+        struct report_message *message = report_tell(scan->report, "IMP-051", REPORT_NOTICE,
+                                                     "measures (M) are not kept", "las medidas (M) no se conservan");
+        report_at(scan->report, message, layer->name, NULL);
+    }
+}
+
+static void tell_rows(struct scan *scan, struct findings *found, bool check)
+{
+    struct report *report = scan->report;
+    const char *name = scan->layer->name;
+    if (found->nulls > 0) {
+        struct report_message *message =
+            report_tell(report, "IMP-050", REPORT_WARNING, "%lld features have no geometry; their attributes are kept",
+                        "%lld elementos no tienen geometría; se conservan sus atributos", (long long)found->nulls);
+        report_at(report, message, name, NULL);
+    }
+    if (check && found->invalid_rows.count > 0) {
+        struct report_message *message =
+            report_tell(report, "IMP-050", REPORT_WARNING, "%zu features have invalid geometry; loading mends it",
+                        "%zu elementos tienen geometría inválida; al cargar se repara", found->invalid_rows.count);
+        report_take_rows(report, message, &found->invalid_rows);
+        report_at(report, message, name, NULL);
+    }
+    if (check && found->unusable.count > 0) {
+        struct report_message *message = report_tell(
+            report, "IMP-050", REPORT_WARNING, "%zu features have unusable geometry; loading leaves them out",
+            "%zu elementos tienen geometría inutilizable; al cargar se omiten", found->unusable.count);
+        report_take_rows(report, message, &found->unusable);
+        report_at(report, message, name, NULL);
+    }
+    struct report_rows *const wrong[] = {&found->duplicates, &found->keyless};
+    for (size_t i = 0; scan->key >= 0 && i < 2; i++) {
+        if (wrong[i]->count == 0) {
+            continue;
+        }
+        struct report_message *message = report_tell(
+            report, "IMP-031", REPORT_ERROR, "column \"%s\" cannot identify features: %zu rows have %s",
+            "la columna «%s» no puede identificar los elementos: %zu filas tienen %s", scan->fields[scan->key].name,
+            wrong[i]->count, i == 0 ? "a value that another row has" : "no value");
+        message->spanish = arena_printf(
+            report->arena, "la columna «%s» no puede identificar los elementos: %zu filas %s",
+            scan->fields[scan->key].name, wrong[i]->count, i == 0 ? "repiten el valor de otra" : "no tienen valor");
+        report_cure(report, message, "mend the column, or choose another with --key",
+                    "corrija la columna o elija otra con --key");
+        report_take_rows(report, message, wrong[i]);
+        report_at(report, message, name, scan->fields[scan->key].name);
+        scan->failed = true;
+    }
+}
+
+static void list_keys(struct scan *scan, const struct findings *found)
+{
+    for (size_t i = 0; i < scan->field_count && scan->layer->key_count < REPORT_KEYS_MAX; i++) {
+        if (!found->keys[i].out && found->keys[i].count > 0) {
+            scan->layer->keys[scan->layer->key_count++] = arena_strdup(scan->report->arena, scan->fields[i].name);
+        }
+    }
+}
+
+static bool conclude(struct scan *scan, const struct scan_wishes *wishes, struct findings *found, bool check,
+                     struct error *err)
+{
+    struct report_layer *layer = scan->layer;
+    layer->features = scan->features;
+    layer->null_geometries = found->nulls;
+    layer->invalid_geometries = check ? found->invalid : -1;
+    decide_kind(scan, found);
+    if (!decide_encoding(scan, wishes, found, err) || !name_fields(scan, err) || !list_fields(scan, wishes, err)) {
+        return false;
+    }
+    check_wished_fields(scan, wishes);
+    tell_rows(scan, found, check);
+    list_keys(scan, found);
+    if (!decide_crs(scan, wishes, err) || !place_extent(scan, err)) {
+        return false;
+    }
+    check_place(scan);
+    if (scan->crs.definition) {
+        layer->srs_code = scan->crs.code ? arena_strdup(scan->report->arena, scan->crs.code) : NULL;
+        layer->srs_name = arena_strdup(scan->report->arena, scan->crs.name);
+        layer->srs_confidence = scan->crs.confidence;
+        layer->srs_how_english = scan->crs.how_english;
+        layer->srs_how_spanish = scan->crs.how_spanish;
+    }
+    return true;
+}
+
+/* The wished key's column by its raw name, before names are decoded: ASCII names, which keys have, are the same. */
+static ptrdiff_t key_before_names(const struct scan *scan, const char *key)
+{
+    for (size_t i = 0; key && i < scan->feed->info.field_count; i++) {
+        if (text_is(scan->feed->info.fields[i].name, key)) {
+            return (ptrdiff_t)i;
+        }
+    }
+    return -1;
+}
+
+bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
+              void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
+{
+    struct findings *found = calloc(1, sizeof *found);
+    const struct feed_info *info = &scan->feed->info;
+    if (found) {
+        found->keys = calloc(info->field_count + 1, sizeof *found->keys);
+    }
+    bool ok = false;
+    if (!found || !found->keys) {
+        error_no_memory(err);
+        goto done;
+    }
+    for (size_t i = 0; i < 4; i++) {
+        found->boxes[i] = bbox_empty();
+    }
+    ptrdiff_t key = key_before_names(scan, wishes->key);
+    for (size_t i = 0; i < info->field_count; i++) {
+        bool can = info->fields[i].type == FIELD_STRING || info->fields[i].type == FIELD_INTEGER;
+        found->keys[i].out = (!can || i >= KEY_COLUMNS_MAX) && (ptrdiff_t)i != key;
+        if (!can && (ptrdiff_t)i == key) {
+            found->keys[i].out = true;
+        }
+    }
+    ok = read_all(scan, found, key, check, repair, progress, context, err) && conclude(scan, wishes, found, check, err);
+done:
+    if (found) {
+        for (size_t i = 0; found->keys && i < info->field_count; i++) {
+            free(found->keys[i].slots);
+        }
+        free(found->keys);
+        report_rows_finish(&found->unusable);
+        report_rows_finish(&found->invalid_rows);
+        report_rows_finish(&found->duplicates);
+        report_rows_finish(&found->keyless);
+        free(found);
+    }
+    return ok;
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The bytes of a shapefile that we look at ourselves before GDAL does: headers, the index, the table's columns.
+ * ESRI Shapefile Technical Description, July 1998; dBASE III+ table structure. */
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+
+#include <stdint.h>
+
+struct shapefile_column {
+    char name[12]; /* raw bytes, NUL-terminated */
+    char type;     /* 'C', 'N', 'F', 'L', 'D', … */
+    unsigned width;
+    unsigned decimals;
+};
+
+struct shapefile_table {
+    uint32_t rows;      /* what the file has room for; the header may claim more */
+    uint32_t rows_told; /* what the header claims */
+    unsigned char language;
+    unsigned header_bytes;
+    unsigned row_bytes;
+    struct shapefile_column *columns;
+    size_t column_count;
+};
+
+/* Reads the header of the .dbf at `path`. */
+bool shapefile_read_table(const char *path, struct arena *arena, struct shapefile_table *out_table, struct error *err);
+
+struct shapefile_shapes {
+    int type;           /* 1, 3, 5, 8, 11, … 31; 0: only null shapes */
+    uint32_t records;   /* in the index */
+    uint64_t unread_at; /* where a rebuilt index had to stop because the rest is damaged; 0: read to the end */
+};
+
+/* Reads the header of the .shp. Fails when it is none. */
+bool shapefile_read_header(const char *shp, struct shapefile_shapes *out_shapes, struct error *err);
+
+/* Whether the .shx at `shx` fits the .shp: entries inside the file, and together no larger than it (an index that
+ * points again and again at one record would make gigabytes out of a small file). */
+bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_shapes *out_shapes, struct error *err);
+
+/* Makes the .shx anew from the records of the .shp, up to the first that is damaged. */
+bool shapefile_rebuild_index(const char *shp, const char *shx, struct shapefile_shapes *out_shapes, struct error *err);

@@ -1,0 +1,848 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/source.h"
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "ingest/archive.h"
+#include "ingest/feed_ogr.h"
+#include "ingest/shapefile.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <limits.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { HEAD_BYTES = 65536, LAYERS_MAX = 200, LABEL_BYTES_MAX = 64 };
+
+enum content {
+    CONTENT_UNKNOWN,
+    CONTENT_ZIP,
+    CONTENT_SHP,
+    CONTENT_SQLITE,
+    CONTENT_FLATGEOBUF,
+    CONTENT_GEOJSON,
+    CONTENT_OTHER_JSON,
+    CONTENT_KML,
+    CONTENT_XML,
+    CONTENT_GZIP,
+    CONTENT_RASTER,
+    CONTENT_PDF,
+    CONTENT_TEXT,
+    CONTENT_UTF16,
+    CONTENT_EMPTY
+};
+
+/* The parts that lie in a folder or an archive, before they are put together to layers. */
+struct part {
+    const char *name; /* with folders, for people */
+    const char *extension;
+    const char *path;
+};
+
+const char *source_format_name(enum source_format format)
+{
+    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf", "KML", "CSV"};
+    return names[format];
+}
+
+void source_slug(const char *name, char out[65])
+{
+    char folded[512];
+    size_t length = text_fold(text_of(name), folded, sizeof folded);
+    size_t put = 0;
+    for (size_t i = 0; i < length && put < 64; i++) {
+        unsigned char byte = (unsigned char)folded[i];
+        bool plain = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_' || byte == '-';
+        if (plain) {
+            out[put++] = (char)byte;
+        } else if (put > 0 && out[put - 1] != '_') {
+            out[put++] = '_';
+        }
+    }
+    while (put > 0 && (out[put - 1] == '_' || out[put - 1] == '-')) {
+        put--;
+    }
+    size_t skip = 0;
+    while (skip < put && (out[skip] == '_' || out[skip] == '-')) {
+        skip++;
+    }
+    memmove(out, out + skip, put - skip);
+    out[put - skip] = '\0';
+    if (put == skip) {
+        memcpy(out, "capa", 5);
+    }
+}
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+static bool ends_with(const char *text, const char *end)
+{
+    size_t length = strlen(text);
+    size_t tail = strlen(end);
+    return length > tail && strcasecmp(text + length - tail, end) == 0;
+}
+
+/* "dir/colonias.geojson.zip" gives "colonias". */
+static char *stem_of(const char *path, struct arena *arena)
+{
+    static const char *const extensions[] = {".zip", ".shp", ".gpkg", ".geojson", ".json", ".csv",
+                                             ".txt", ".tsv", ".kml",  ".kmz",     ".fgb",  ".gz"};
+    char *stem = arena_strdup(arena, base_name(path));
+    for (int pass = 0; stem && pass < 2; pass++) {
+        for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
+            if (ends_with(stem, extensions[i])) {
+                stem[strlen(stem) - strlen(extensions[i])] = '\0';
+                break;
+            }
+        }
+    }
+    return stem;
+}
+
+static enum content content_of_text(const unsigned char *head, size_t size)
+{
+    size_t at = size >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (at < size && isspace(head[at])) {
+        at++;
+    }
+    if (at == size) {
+        return CONTENT_EMPTY;
+    }
+    if (head[at] == '{') {
+        bool geographic = memmem(head, size, "\"FeatureCollection\"", 19) || memmem(head, size, "\"Feature\"", 9) ||
+                          memmem(head, size, "\"coordinates\"", 13) || memmem(head, size, "\"features\"", 10);
+        return geographic ? CONTENT_GEOJSON : CONTENT_OTHER_JSON;
+    }
+    if (head[at] == '<') {
+        return memmem(head, size, "<kml", 4) ? CONTENT_KML : CONTENT_XML;
+    }
+    return memchr(head, '\0', size) ? CONTENT_UNKNOWN : CONTENT_TEXT;
+}
+
+static enum content content_of(const unsigned char *head, size_t size)
+{
+    static const struct {
+        const char *magic;
+        size_t length;
+        enum content content;
+    } magics[] = {
+        {"PK\x03\x04", 4, CONTENT_ZIP},
+        {"PK\x05\x06", 4, CONTENT_ZIP},
+        {"\x00\x00\x27\x0a", 4, CONTENT_SHP},
+        {"SQLite format 3", 16, CONTENT_SQLITE},
+        {"fgb\x03", 4, CONTENT_FLATGEOBUF},
+        {"\x1f\x8b", 2, CONTENT_GZIP},
+        {"II*\x00", 4, CONTENT_RASTER},
+        {"MM\x00*", 4, CONTENT_RASTER},
+        {"II+\x00", 4, CONTENT_RASTER},
+        {"\x89PNG", 4, CONTENT_RASTER},
+        {"\xff\xd8\xff", 3, CONTENT_RASTER},
+        {"\x00\x00\x00\x0cjP  ", 8, CONTENT_RASTER},
+        {"%PDF", 4, CONTENT_PDF},
+        {"\xff\xfe", 2, CONTENT_UTF16},
+        {"\xfe\xff", 2, CONTENT_UTF16},
+    };
+    if (size == 0) {
+        return CONTENT_EMPTY;
+    }
+    for (size_t i = 0; i < sizeof magics / sizeof magics[0]; i++) {
+        if (size >= magics[i].length && memcmp(head, magics[i].magic, magics[i].length) == 0) {
+            return magics[i].content;
+        }
+    }
+    return content_of_text(head, size);
+}
+
+static bool read_content(const char *path, enum content *out_content, struct error *err)
+{
+    static const char english[] = "could not open \"%s\": %s";
+    static const char spanish[] = "no se pudo abrir «%s»: %s";
+    struct stat info;
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        error_tell(err, errno == ENOENT ? ERROR_NOT_FOUND : ERROR_INVALID, "IMP-060", english, spanish, path,
+                   strerror(errno));
+        return false;
+    }
+    if (fstat(fileno(file), &info) != 0 || !S_ISREG(info.st_mode)) {
+        fclose(file);
+        error_tell(err, ERROR_INVALID, "IMP-060", "\"%s\" is not a file", "«%s» no es un archivo", path);
+        return false;
+    }
+    unsigned char *head = malloc(HEAD_BYTES);
+    size_t size = head ? fread(head, 1, HEAD_BYTES, file) : 0;
+    fclose(file);
+    if (!head) {
+        return error_no_memory(err);
+    }
+    *out_content = content_of(head, size);
+    free(head);
+    return true;
+}
+
+static bool hash_file(crypto_hash_sha256_state *state, const char *path)
+{
+    FILE *file = fopen(path, "rbe");
+    if (!file) {
+        return false;
+    }
+    unsigned char block[65536];
+    size_t got;
+    while ((got = fread(block, 1, sizeof block, file)) > 0) {
+        crypto_hash_sha256_update(state, block, got);
+    }
+    bool ok = !ferror(file);
+    fclose(file);
+    return ok;
+}
+
+/* Over one file, or over the parts of a shapefile in the order of their extensions. */
+static bool hash_parts(struct source *source, const struct part *parts, size_t count, struct error *err)
+{
+    crypto_hash_sha256_state state;
+    crypto_hash_sha256_init(&state);
+    for (size_t i = 0; i < count; i++) {
+        if (count > 1) {
+            crypto_hash_sha256_update(&state, (const unsigned char *)parts[i].extension, strlen(parts[i].extension));
+        }
+        if (!hash_file(&state, parts[i].path)) {
+            error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not read \"%s\"", "no se pudo leer «%s»",
+                       parts[i].path);
+            return false;
+        }
+    }
+    unsigned char digest[crypto_hash_sha256_BYTES];
+    crypto_hash_sha256_final(&state, digest);
+    sodium_bin2hex(source->sha256, sizeof source->sha256, digest, sizeof digest);
+    return true;
+}
+
+static bool make_folder(struct source *source, struct error *err)
+{
+    const char *top = getenv("TMPDIR");
+    char *path = arena_printf(source->arena, "%s/tesela-XXXXXX", top && top[0] != '\0' ? top : "/tmp");
+    if (!path) {
+        return error_no_memory(err);
+    }
+    if (!mkdtemp(path)) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not create a temporary folder \"%s\": %s",
+                   "no se pudo crear una carpeta temporal «%s»: %s", path, strerror(errno));
+        return false;
+    }
+    source->folder = path;
+    return true;
+}
+
+static void remove_folder(const char *folder)
+{
+    DIR *open_folder = opendir(folder);
+    if (open_folder) {
+        for (struct dirent *entry = readdir(open_folder); entry; entry = readdir(open_folder)) {
+            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+                unlinkat(dirfd(open_folder), entry->d_name, 0);
+            }
+        }
+        closedir(open_folder);
+    }
+    rmdir(folder);
+}
+
+/* Gives the file at `path` the name that GDAL expects, without copying it. NULL with `err` filled on failure. */
+static const char *place(struct source *source, const char *path, const char *extension, struct error *err)
+{
+    char real[PATH_MAX];
+    const char *name = arena_printf(source->arena, "%s/layer%zu.%s", source->folder, source->layer_count, extension);
+    if (!name) {
+        error_no_memory(err);
+        return NULL;
+    }
+    if (!realpath(path, real) || symlink(real, name) != 0) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not prepare \"%s\": %s", "no se pudo preparar «%s»: %s",
+                   path, strerror(errno));
+        return NULL;
+    }
+    return name;
+}
+
+static struct source_layer *add_layer(struct source *source, const char *name, enum source_format format,
+                                      struct error *err)
+{
+    if (source->layer_count == LAYERS_MAX) {
+        error_tell(err, ERROR_TOO_LARGE, "IMP-060", "the file has more than %d layers: split it",
+                   "el archivo tiene más de %d capas: divídalo", (int)LAYERS_MAX);
+        return NULL;
+    }
+    struct source_layer *layer = &source->layers[source->layer_count];
+    *layer = (struct source_layer){.name = name, .format = format};
+    return layer;
+}
+
+static bool same_stem(const struct part *a, const struct part *b)
+{
+    size_t length = strlen(a->name) - strlen(a->extension);
+    return length == strlen(b->name) - strlen(b->extension) && strncasecmp(a->name, b->name, length) == 0;
+}
+
+/* The part beside `shp` with `extension`: the one spelled alike where two differ only in case. */
+static const struct part *beside(const struct part *parts, size_t count, const struct part *shp, const char *extension)
+{
+    const struct part *found = NULL;
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(parts[i].extension, extension) == 0 && same_stem(&parts[i], shp)) {
+            size_t length = strlen(shp->name) - strlen(shp->extension);
+            if (strncmp(parts[i].name, shp->name, length) == 0) {
+                return &parts[i];
+            }
+            found = found ? found : &parts[i];
+        }
+    }
+    return found;
+}
+
+static const char *read_label(struct source *source, const char *path)
+{
+    struct buffer content;
+    struct error why;
+    if (!file_read(path, 4096, &content, &why)) {
+        return NULL;
+    }
+    size_t start = content.length >= 3 && memcmp(content.data, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
+    while (start < content.length && isspace(content.data[start])) {
+        start++;
+    }
+    size_t end = start;
+    while (end < content.length && content.data[end] >= 0x20 && content.data[end] < 0x7f &&
+           end - start < LABEL_BYTES_MAX) {
+        end++;
+    }
+    const char *label = arena_strndup(source->arena, (const char *)content.data + start, end - start);
+    buffer_finish(&content);
+    return label && label[0] != '\0' ? label : NULL;
+}
+
+static void tell_missing(struct report *report, const char *layer, const char *extension, const char *english,
+                         const char *spanish)
+{
+    struct report_message *message = report_tell(report, "IMP-060", REPORT_WARNING, "the .%s is missing: %s",
+                                                 "falta el .%s: %s", extension, english);
+    message->spanish = arena_printf(report->arena, "falta el .%s: %s", extension, spanish);
+    report_cure(report, message, "send all parts of the shapefile in one zip",
+                "envíe todas las partes del shapefile en un zip");
+    report_at(report, message, layer, NULL);
+}
+
+/* The .shx is an index and can be made anew from the .shp. */
+static bool prepare_index(struct source *source, struct source_layer *layer, const struct part *shx,
+                          struct report *report, struct error *err)
+{
+    struct shapefile_shapes shapes;
+    const char *index = arena_printf(source->arena, "%s/layer%zu.shx", source->folder, source->layer_count);
+    if (!index) {
+        return error_no_memory(err);
+    }
+    struct error why;
+    if (shx && shapefile_check_index(layer->path, shx->path, &shapes, &why)) {
+        layer->records = shapes.records;
+        return place(source, shx->path, "shx", err) != NULL;
+    }
+    if (!shapefile_rebuild_index(layer->path, index, &shapes, err)) {
+        return false;
+    }
+    layer->records = shapes.records;
+    if (shx) {
+        struct report_message *message =
+            report_tell(report, "IMP-060", REPORT_WARNING, "the .shx does not fit the .shp: it was made anew",
+                        "el .shx no corresponde al .shp: se rehízo");
+        report_at(report, message, layer->name, NULL);
+    } else {
+        tell_missing(report, layer->name, "shx", "it was made anew from the .shp", "se rehízo a partir del .shp");
+    }
+    if (shapes.unread_at > 0) {
+        struct report_message *message =
+            report_tell(report, "IMP-060", REPORT_WARNING,
+                        "the .shp is damaged after shape %u (byte %llu): what follows cannot be read",
+                        "el .shp está dañado después de la forma %u (byte %llu): lo que sigue no se puede leer",
+                        shapes.records, (unsigned long long)shapes.unread_at);
+        report_cure(report, message, "export the layer again and compare the number of features",
+                    "exporte la capa de nuevo y compare el número de elementos");
+        report_at(report, message, layer->name, NULL);
+    }
+    return true;
+}
+
+static bool add_shapefile(struct source *source, const struct part *parts, size_t count, const struct part *shp,
+                          struct report *report, struct error *err)
+{
+    struct shapefile_shapes shapes;
+    char *name = stem_of(shp->name, source->arena);
+    struct source_layer *layer = name ? add_layer(source, name, SOURCE_SHAPEFILE, err) : NULL;
+    if (!layer) {
+        return name ? false : error_no_memory(err);
+    }
+    if (!shapefile_read_header(shp->path, &shapes, err)) {
+        error_prefix(err, "%s", base_name(shp->name));
+        return false;
+    }
+    const struct part *dbf = beside(parts, count, shp, "dbf");
+    const struct part *prj = beside(parts, count, shp, "prj");
+    const struct part *cpg = beside(parts, count, shp, "cpg");
+    cpg = cpg ? cpg : beside(parts, count, shp, "cst");
+    layer->path = place(source, shp->path, "shp", err);
+    if (!layer->path || !prepare_index(source, layer, beside(parts, count, shp, "shx"), report, err)) {
+        return false;
+    }
+    if (dbf) {
+        layer->dbf = place(source, dbf->path, "dbf", err);
+        if (!layer->dbf) {
+            return false;
+        }
+    } else {
+        tell_missing(report, layer->name, "dbf", "the features have no attributes",
+                     "los elementos no tienen atributos");
+    }
+    layer->prj = prj ? prj->path : NULL;
+    layer->label = cpg ? read_label(source, cpg->path) : NULL;
+    source->layer_count++;
+    return true;
+}
+
+static bool add_container(struct source *source, const char *path, enum source_format format, const char *extension,
+                          struct error *err)
+{
+    const char **names = NULL;
+    size_t count = 0;
+    const char *placed = place(source, path, extension, err);
+    if (!placed || !feed_ogr_list(placed, format, source->arena, &names, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        struct source_layer *layer = add_layer(source, names[i], format, err);
+        if (!layer) {
+            return false;
+        }
+        layer->path = placed;
+        layer->inner = names[i];
+        source->layer_count++;
+    }
+    return true;
+}
+
+static bool add_single(struct source *source, const char *path, const char *name, enum source_format format,
+                       const char *extension, struct error *err)
+{
+    char *stem = stem_of(name, source->arena);
+    struct source_layer *layer = stem ? add_layer(source, stem, format, err) : NULL;
+    if (!layer) {
+        return stem ? false : error_no_memory(err);
+    }
+    layer->path = place(source, path, extension, err);
+    if (!layer->path) {
+        return false;
+    }
+    source->layer_count++;
+    return true;
+}
+
+/* Adds the layers of one file that is neither a shapefile nor an archive. */
+static bool add_file(struct source *source, const char *path, const char *name, enum content content, struct error *err)
+{
+    switch (content) {
+    case CONTENT_SQLITE:
+        return add_container(source, path, SOURCE_GEOPACKAGE, "gpkg", err);
+    case CONTENT_KML:
+        return add_container(source, path, SOURCE_KML, "kml", err);
+    case CONTENT_GEOJSON:
+        return add_single(source, path, name, SOURCE_GEOJSON, "geojson", err);
+    case CONTENT_FLATGEOBUF:
+        return add_single(source, path, name, SOURCE_FLATGEOBUF, "fgb", err);
+    case CONTENT_TEXT:
+        return add_single(source, path, name, SOURCE_CSV, "csv", err);
+    default:
+        break;
+    }
+    return true;
+}
+
+static bool refuse_content(const char *path, enum content content, struct error *err)
+{
+    static const struct {
+        enum content content;
+        const char *english;
+        const char *spanish;
+    } reasons[] = {
+        {CONTENT_EMPTY, "is empty: export the layer again", "está vacío: exporte la capa de nuevo"},
+        {CONTENT_OTHER_JSON, "is JSON but no GeoJSON: export the layer as GeoJSON",
+         "es JSON pero no GeoJSON: exporte la capa como GeoJSON"},
+        {CONTENT_XML, "is XML or a web page and no map layer (a failed download?)",
+         "es XML o una página web y no una capa (¿descarga fallida?)"},
+        {CONTENT_GZIP, "is packed with gzip: unpack it first (gunzip), or pack it as .zip",
+         "está comprimido con gzip: descomprímalo primero (gunzip) o comprímalo como .zip"},
+        {CONTENT_RASTER, "is an image: raster layers cannot be loaded yet",
+         "es una imagen: las capas ráster aún no se pueden cargar"},
+        {CONTENT_PDF, "is a PDF: ask for the layer as shapefile or GeoPackage",
+         "es un PDF: pida la capa como shapefile o GeoPackage"},
+        {CONTENT_UTF16, "is text in UTF-16: save it as CSV in UTF-8", "es texto en UTF-16: guárdelo como CSV en UTF-8"},
+        {CONTENT_UNKNOWN,
+         "is of no format that can be loaded (shapefile, zip, GeoPackage, GeoJSON, CSV, KML, FlatGeobuf)",
+         "no es de un formato que se pueda cargar (shapefile, zip, GeoPackage, GeoJSON, CSV, KML, FlatGeobuf)"},
+    };
+    size_t i = 0;
+    while (reasons[i].content != content && reasons[i].content != CONTENT_UNKNOWN) {
+        i++;
+    }
+    error_tell(err, ERROR_INVALID, "IMP-060", "\"%s\" ", "«%s» ", base_name(path));
+    if (err) {
+        strncat(err->english, reasons[i].english, sizeof err->english - strlen(err->english) - 1);
+        strncat(err->spanish, reasons[i].spanish, sizeof err->spanish - strlen(err->spanish) - 1);
+    }
+    return false;
+}
+
+/* The parts in the folder of the .shp at `path`, as if they had come in an archive. */
+static bool list_beside(struct source *source, const char *path, struct part **out_parts, size_t *out_count,
+                        struct error *err)
+{
+    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "cpg", "cst"};
+    const char *base = base_name(path);
+    const char *dot = strrchr(base, '.');
+    size_t stem = dot ? (size_t)(dot - base) : strlen(base);
+    char *folder =
+        base == path ? arena_strdup(source->arena, ".") : arena_strndup(source->arena, path, (size_t)(base - path));
+    DIR *open_folder = folder ? opendir(folder) : NULL;
+    struct part *parts = arena_array(source->arena, 64, sizeof *parts);
+    size_t count = 0;
+    if (!parts || !folder) {
+        if (open_folder) {
+            closedir(open_folder);
+        }
+        return error_no_memory(err);
+    }
+    parts[count++] = (struct part){.name = base, .extension = "shp", .path = path};
+    for (struct dirent *entry = open_folder ? readdir(open_folder) : NULL; entry && count < 64;
+         entry = readdir(open_folder)) {
+        const char *name = entry->d_name;
+        if (strlen(name) != stem + 4 || name[stem] != '.' || strncasecmp(name, base, stem) != 0) {
+            continue;
+        }
+        for (size_t i = 1; i < sizeof extensions / sizeof extensions[0]; i++) {
+            if (strcasecmp(name + stem + 1, extensions[i]) == 0) {
+                parts[count++] = (struct part){
+                    .name = arena_strdup(source->arena, name),
+                    .extension = extensions[i],
+                    .path = arena_printf(source->arena, "%s/%s", folder, name),
+                };
+            }
+        }
+    }
+    if (open_folder) {
+        closedir(open_folder);
+    }
+    *out_parts = parts;
+    *out_count = count;
+    return true;
+}
+
+static int compare_parts(const void *a, const void *b)
+{
+    const struct part *left = a;
+    const struct part *right = b;
+    int order = strcmp(left->extension, right->extension);
+    return order != 0 ? order : strcmp(left->name, right->name);
+}
+
+/* Only what is used counts, whatever else has a like name. */
+enum { PARTS_USED_MAX = 6 };
+
+static bool use_parts(struct source *source, const char *path, struct part used[PARTS_USED_MAX], size_t *out_count,
+                      struct error *err)
+{
+    static const char *const extensions[] = {"shx", "dbf", "prj", "cpg", "cst"};
+    struct part *parts = NULL;
+    size_t count = 0;
+    if (!list_beside(source, path, &parts, &count, err)) {
+        return false;
+    }
+    size_t used_count = 0;
+    used[used_count++] = parts[0];
+    for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
+        const struct part *part = beside(parts + 1, count - 1, &parts[0], extensions[i]);
+        if (part) {
+            used[used_count++] = *part;
+        }
+    }
+    qsort(used, used_count, sizeof used[0], compare_parts);
+    *out_count = used_count;
+    return true;
+}
+
+static bool open_shapefile(struct source *source, const char *path, struct report *report, struct error *err)
+{
+    struct part used[PARTS_USED_MAX];
+    size_t count = 0;
+    if (!use_parts(source, path, used, &count, err) || !hash_parts(source, used, count, err)) {
+        return false;
+    }
+    source->format = "shapefile";
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(used[i].extension, "shp") == 0) {
+            return add_shapefile(source, used, count, &used[i], report, err);
+        }
+    }
+    return false;
+}
+
+static void tell_ignored(const struct archive *archive, struct report *report)
+{
+    static const char *const quiet[] = {".sbn",  ".sbx", ".xml",  ".qix", ".qpj", ".fbn", ".fbx",
+                                        ".ain",  ".aih", ".atx",  ".lyr", ".txt", ".pdf", ".md",
+                                        ".html", ".htm", ".docx", ".doc", ".jpg", ".png"};
+    for (size_t i = 0; i < archive->ignored_count; i++) {
+        bool known = false;
+        for (size_t j = 0; j < sizeof quiet / sizeof quiet[0]; j++) {
+            known |= ends_with(archive->ignored[i], quiet[j]);
+        }
+        if (!known) {
+            report_tell(report, "IMP-060", REPORT_NOTICE, "\"%s\" in the archive is no layer and was ignored",
+                        "«%s» en el archivo no es una capa y se ignoró", archive->ignored[i]);
+        }
+    }
+}
+
+static bool refuse_archive(const struct source *source, const struct archive *archive, struct error *err)
+{
+    for (size_t i = 0; i < archive->ignored_count; i++) {
+        if (ends_with(archive->ignored[i], "workbook.xml") || strcmp(archive->ignored[i], "mimetype") == 0) {
+            error_tell(err, ERROR_INVALID, "IMP-060",
+                       "\"%s\" is a spreadsheet or document: save the sheet with the coordinates as CSV (UTF-8)",
+                       "«%s» es una hoja de cálculo o documento: guarde la hoja con las coordenadas como CSV (UTF-8)",
+                       base_name(source->file));
+            return false;
+        }
+    }
+    for (size_t i = 0; i < archive->member_count; i++) {
+        if (strcmp(archive->members[i].extension, "dbf") == 0) {
+            error_tell(
+                err, ERROR_INVALID, "IMP-060",
+                "archive \"%s\" has \"%.100s\" but no .shp, so there is no geometry: send all parts of the shapefile",
+                "el archivo «%s» tiene «%.100s» pero ningún .shp, así que no hay geometría: envíe todas las "
+                "partes del shapefile",
+                base_name(source->file), archive->members[i].name);
+            return false;
+        }
+    }
+    error_tell(err, ERROR_INVALID, "IMP-060",
+               "there is no layer in archive \"%s\": it should hold a shapefile, GeoPackage, GeoJSON or CSV",
+               "no hay ninguna capa en el archivo «%s»: debería contener un shapefile, GeoPackage, GeoJSON o CSV",
+               base_name(source->file));
+    return false;
+}
+
+static bool add_members(struct source *source, const struct part *parts, size_t count, bool tables,
+                        struct report *report, struct error *err)
+{
+    for (size_t i = 0; i < count; i++) {
+        const struct part *part = &parts[i];
+        if (strcmp(part->extension, "shp") == 0) {
+            if (!tables && !add_shapefile(source, parts, count, part, report, err)) {
+                return false;
+            }
+            continue;
+        }
+        static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst"};
+        bool sidecar = false;
+        for (size_t j = 0; j < sizeof sidecars / sizeof sidecars[0]; j++) {
+            sidecar |= strcmp(part->extension, sidecars[j]) == 0;
+        }
+        enum content content = CONTENT_UNKNOWN;
+        if (sidecar || !read_content(part->path, &content, err)) {
+            if (sidecar) {
+                continue;
+            }
+            return false;
+        }
+        if ((content == CONTENT_TEXT) == tables && !add_file(source, part->path, part->name, content, err)) {
+            error_prefix(err, "%s", part->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool open_archive(struct source *source, const char *path, struct report *report, struct error *err)
+{
+    static const char *const extensions[] = {"shp",     "shx",  "dbf", "prj", "cpg", "cst", "gpkg",
+                                             "geojson", "json", "fgb", "kml", "csv", "tsv"};
+    struct archive archive;
+    struct part whole = {.name = path, .extension = "", .path = path};
+    if (!hash_parts(source, &whole, 1, err) ||
+        !archive_unpack(path, source->folder, extensions, sizeof extensions / sizeof extensions[0], source->arena,
+                        &archive, err)) {
+        return false;
+    }
+    struct part *parts = arena_array(source->arena, archive.member_count, sizeof *parts);
+    if (!parts) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < archive.member_count; i++) {
+        parts[i] = (struct part){archive.members[i].name, archive.members[i].extension, archive.members[i].path};
+    }
+    /* Tables of text beside real layers are notes to them; alone they are the layer. */
+    if (!add_members(source, parts, archive.member_count, false, report, err) ||
+        (source->layer_count == 0 && !add_members(source, parts, archive.member_count, true, report, err))) {
+        return false;
+    }
+    if (source->layer_count == 0) {
+        return refuse_archive(source, &archive, err);
+    }
+    tell_ignored(&archive, report);
+    source->format = arena_printf(source->arena, "zip (%s)", source_format_name(source->layers[0].format));
+    return true;
+}
+
+static bool refuse_part(const char *path, struct error *err)
+{
+    static const char *const parts[] = {".dbf", ".shx", ".prj", ".cpg", ".cst", ".sbn", ".sbx"};
+    for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
+        if (ends_with(path, parts[i])) {
+            error_tell(err, ERROR_INVALID, "IMP-060",
+                       "\"%s\" is one part of a shapefile: give the .shp (its parts beside it), or all in one zip",
+                       "«%s» es una parte de un shapefile: indique el .shp (con sus partes al lado) o todo en un zip",
+                       base_name(path));
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool open_content(struct source *source, const char *path, struct report *report, struct error *err)
+{
+    enum content content = CONTENT_UNKNOWN;
+    if (!read_content(path, &content, err)) {
+        return false;
+    }
+    if (refuse_part(path, err)) {
+        return false;
+    }
+    if (content == CONTENT_ZIP) {
+        return open_archive(source, path, report, err);
+    }
+    if (content == CONTENT_SHP) {
+        return open_shapefile(source, path, report, err);
+    }
+    if (ends_with(path, ".shp") || ends_with(path, ".zip")) {
+        error_tell(
+            err, ERROR_INVALID, "IMP-060",
+            "\"%s\" is not what its name says (neither shapefile nor zip inside): export or fetch it again",
+            "«%s» no es lo que dice su nombre (no contiene un shapefile ni un zip): exporte o descargue de nuevo",
+            base_name(path));
+        return false;
+    }
+    struct part whole = {.name = path, .extension = "", .path = path};
+    if (!hash_parts(source, &whole, 1, err) || !add_file(source, path, path, content, err)) {
+        return false;
+    }
+    if (source->layer_count == 0) {
+        if (content == CONTENT_SQLITE || content == CONTENT_KML) {
+            error_tell(err, ERROR_INVALID, "IMP-060", "there is no layer with geometry in \"%s\"",
+                       "no hay ninguna capa con geometría en «%s»", base_name(path));
+            return false;
+        }
+        return refuse_content(path, content, err);
+    }
+    source->format = source_format_name(source->layers[0].format);
+    return true;
+}
+
+bool source_open(const char *path, struct report *report, struct source **out_source, struct error *err)
+{
+    feed_ogr_set_up();
+    bool ok = false;
+    struct arena *arena = arena_create((size_t)16 << 20);
+    struct source *source = arena ? arena_alloc(arena, sizeof *source) : NULL;
+    if (!source) {
+        arena_destroy(arena);
+        return error_no_memory(err);
+    }
+    source->arena = arena;
+    source->file = arena_strdup(arena, path);
+    source->stem = stem_of(path, arena);
+    source->layers = arena_array(arena, LAYERS_MAX, sizeof *source->layers);
+    if (!source->file || !source->stem || !source->layers) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (sodium_init() < 0) {
+        error_set(err, ERROR_INTERNAL, "libsodium could not be started");
+        goto done;
+    }
+    if (!make_folder(source, err) || !open_content(source, path, report, err)) {
+        goto done;
+    }
+    report->sha256 = arena_strdup(report->arena, source->sha256);
+    report->format = arena_strdup(report->arena, source->format);
+    *out_source = source;
+    source = NULL;
+    ok = true;
+done:
+    source_close(source);
+    return ok;
+}
+
+void source_close(struct source *source)
+{
+    if (!source) {
+        return;
+    }
+    if (source->folder) {
+        remove_folder(source->folder);
+    }
+    arena_destroy(source->arena);
+}
+
+const struct source_layer *source_find(const struct source *source, const char *name)
+{
+    for (size_t i = 0; i < source->layer_count; i++) {
+        if (strcmp(source->layers[i].name, name) == 0) {
+            return &source->layers[i];
+        }
+    }
+    for (size_t i = 0; i < source->layer_count; i++) {
+        if (strcasecmp(source->layers[i].name, name) == 0) {
+            return &source->layers[i];
+        }
+    }
+    return NULL;
+}
+
+bool source_hash(const char *path, char out_sha256[65], struct error *err)
+{
+    bool ok = false;
+    enum content content = CONTENT_UNKNOWN;
+    struct arena *arena = arena_create((size_t)1 << 20);
+    if (!arena) {
+        return error_no_memory(err);
+    }
+    struct source source = {.arena = arena};
+    struct part used[PARTS_USED_MAX] = {{.name = path, .extension = "", .path = path}};
+    size_t count = 1;
+    if (!read_content(path, &content, err) ||
+        (content == CONTENT_SHP && !use_parts(&source, path, used, &count, err)) ||
+        !hash_parts(&source, used, count, err)) {
+        goto done;
+    }
+    memcpy(out_sha256, source.sha256, sizeof source.sha256);
+    ok = true;
+done:
+    arena_destroy(arena);
+    return ok;
+}
