@@ -13,7 +13,7 @@ enum { LABEL_SQUARE_PX = 2048, LABEL_REACH_PX = 512 };
 
 /* One square at one zoom. */
 struct label_square {
-    int32_t zoom; /* whole style zoom */
+    int32_t zoom;   /* whole style zoom */
     int64_t column; /* from the world's left edge; wraps around */
     int64_t row;
 };

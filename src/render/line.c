@@ -81,91 +81,25 @@ static struct stroke stroke_of(const struct render_layer_context *context, const
     return stroke;
 }
 
-static bool segment_is_seen(const struct projector *projector, const struct feature *feature,
-                            const struct world_point *a, const struct world_point *b)
-{
-    int64_t ax = a->x + feature->shift_x;
-    int64_t bx = b->x + feature->shift_x;
-    const struct world_box *seen = &projector->visible;
-    return (ax < bx ? ax : bx) <= seen->max_x && (ax > bx ? ax : bx) >= seen->min_x &&
-           (a->y < b->y ? a->y : b->y) <= seen->max_y && (a->y > b->y ? a->y : b->y) >= seen->min_y;
-}
-
-static double length_px(const struct projector *projector, const struct world_point *a, const struct world_point *b)
-{
-    double dx = (double)b->x - (double)a->x;
-    double dy = (double)b->y - (double)a->y;
-    return sqrt(dx * dx + dy * dy) * projector->scale / DRAW_ONE;
-}
-
-/* Strokes the runs of segments that can be seen. A run begins and ends outside the picture, or where the line does, so
- * what its ends look like is never seen; dashes go on from the line's own start. */
-static bool add_runs(const struct render_layer_context *context, const struct projector *projector,
-                     const struct feature *feature, const struct world_point *points, uint32_t count,
-                     const struct stroke *stroke, struct error *err)
-{
-    double length = 0;
-    uint32_t i = 0;
-    while (i + 1 < count) {
-        if (!segment_is_seen(projector, feature, &points[i], &points[i + 1])) {
-            length += stroke->dashes_px ? length_px(projector, &points[i], &points[i + 1]) : 0;
-            i++;
-            continue;
-        }
-        struct stroke run = *stroke;
-        run.dash_start_px = length;
-        uint32_t first = i;
-        while (i + 1 < count && segment_is_seen(projector, feature, &points[i], &points[i + 1])) {
-            length += stroke->dashes_px ? length_px(projector, &points[i], &points[i + 1]) : 0;
-            i++;
-        }
-        size_t projected_count;
-        const struct draw_point *projected = projector_part(projector, feature, points + first, i - first + 1, false,
-                                                            context->arena, &projected_count);
-        if (!projected) {
-            return error_no_memory(err);
-        }
-        stroke_add(context->painter->raster, projected, projected_count, false, &run);
-    }
-    return true;
-}
-
-static bool all_seen(const struct projector *projector, const struct feature *feature)
-{
-    const struct world_box *seen = &projector->visible;
-    return feature->box.min_x + feature->shift_x >= seen->min_x &&
-           feature->box.max_x + feature->shift_x <= seen->max_x && feature->box.min_y >= seen->min_y &&
-           feature->box.max_y <= seen->max_y;
-}
-
+/* What lies outside the picture is left out by stroke_add, which alone knows how far ink and dashes reach. */
 static bool add_line(const struct render_layer_context *context, const struct projector *projector,
                      const struct feature *feature, const struct stroke *stroke, struct error *err)
 {
     const struct geometry *geometry = &feature->geometry;
-    bool is_ring = geometry->kind == GEOMETRY_POLYGON;
-    bool whole = all_seen(projector, feature);
     uint32_t start = 0;
     for (uint32_t p = 0; p < geometry->part_count; p++) {
         uint32_t end = geometry->parts[p].end;
         const struct world_point *points = geometry->points + start;
         uint32_t count = end - start;
-        /* A closed line is joined at its start, but only a whole one: a run that does not close stays open. */
-        bool closes = count > 2 && points[0].x == points[count - 1].x && points[0].y == points[count - 1].y;
+        bool closed = count > 2 && points[0].x == points[count - 1].x && points[0].y == points[count - 1].y;
         start = end;
-        bool close_it = closes && (is_ring || stroke->dashes_px == NULL);
-        if (!whole && !close_it) {
-            if (!add_runs(context, projector, feature, points, count, stroke, err)) {
-                return false;
-            }
-            continue;
-        }
         size_t projected_count;
         const struct draw_point *projected =
-            projector_part(projector, feature, points, count, close_it, context->arena, &projected_count);
+            projector_part(projector, feature, points, count, closed, context->arena, &projected_count);
         if (!projected) {
             return error_no_memory(err);
         }
-        stroke_add(context->painter->raster, projected, projected_count, close_it, stroke);
+        stroke_add(context->painter->raster, projected, projected_count, closed, stroke);
     }
     return true;
 }

@@ -49,6 +49,12 @@ static struct world_box grown(const struct world_box *box, int64_t margin)
     return (struct world_box){box->min_x - margin, box->min_y - margin, box->max_x + margin, box->max_y + margin};
 }
 
+bool render_shows(const struct style_layer *layer, double zoom)
+{
+    const struct style_layer_info *info = style_layer_info(layer);
+    return info->visible && (info->min_zoom <= 0 || zoom >= info->min_zoom) && zoom < info->max_zoom;
+}
+
 bool render_needs(const struct style *style, const struct view *view, struct arena *arena,
                   struct render_need **out_needs, size_t *out_count, struct error *err)
 {
@@ -63,7 +69,7 @@ bool render_needs(const struct style *style, const struct view *view, struct are
     for (size_t i = 0; i < layer_count; i++) {
         const struct style_layer *layer = style_layer_at(style, i);
         const struct style_layer_info *info = style_layer_info(layer);
-        if (!info->visible || view->zoom < info->min_zoom || view->zoom >= info->max_zoom || !info->source) {
+        if (!render_shows(layer, view->zoom) || !info->source) {
             continue;
         }
         const struct style_source_info *source = style_source_find(style, info->source);

@@ -91,7 +91,7 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
     for (size_t i = 0; i < style_layer_count(style); i++) {
         const struct style_layer *layer = style_layer_at(style, i);
         const struct style_layer_info *info = style_layer_info(layer);
-        if (!info->visible || view->zoom < info->min_zoom || view->zoom >= info->max_zoom) {
+        if (!render_shows(layer, view->zoom)) {
             continue;
         }
         struct render_layer_context context = {

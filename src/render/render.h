@@ -30,6 +30,10 @@ struct view view_of_bbox(const struct bbox *bbox, uint32_t width_css_px, uint32_
 double view_units_per_px(const struct view *view);
 struct world_box view_box(const struct view *view);
 
+/* True when the layer is visible at this style zoom. A tile of 256 px at z = 0 has style zoom -1: a layer without
+ * minzoom is shown there too. */
+bool render_shows(const struct style_layer *layer, double zoom);
+
 /* A set of features some layers of the style want. */
 struct render_need {
     const char *source;       /* the style's source name */

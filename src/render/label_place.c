@@ -1,0 +1,386 @@
+/* SPDX-License-Identifier: MIT */
+#include "render/label_place.h"
+
+#include "base/hash.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    SQUARE = LABEL_SQUARE_PX * LABEL_ONE,
+    REACH = LABEL_REACH_PX * LABEL_ONE,
+    BIN = 64 * LABEL_ONE,
+    BINS = 96, /* a side of the table of bins; places beyond wrap around */
+    BLOCKS = 9 /* 4 corners, 4 edges, the inside */
+};
+
+/* Room taken: a box, or a circle. In the frame's coordinates. */
+struct taken {
+    struct label_box box;
+    int32_t radius; /* 0: the box itself; else the circle in it */
+    bool yields;    /* may be overlapped by those that may overlap some */
+    uint32_t next;  /* in the bin's chain, +1 */
+};
+
+struct placer {
+    struct arena *arena;
+    struct taken *taken;
+    size_t taken_count;
+    size_t taken_capacity;
+    uint32_t *cells; /* first of each bin, +1 */
+    struct link *links;
+    size_t link_count;
+    size_t link_capacity;
+    struct repeat *repeats;
+    size_t repeat_count;
+    uint32_t *repeat_slots;
+    size_t repeat_slot_count;
+    struct label_choices choices;
+    struct label_stats *stats;
+    bool failed;
+};
+
+/* An entry of a bin. */
+struct link {
+    uint32_t taken;
+    uint32_t next; /* +1 */
+};
+
+/* A label along a line that is shown, by its text. */
+struct repeat {
+    const struct label_candidate *candidate;
+    uint32_t next; /* +1 */
+};
+
+/* A candidate and where it is in the frame. */
+struct entry {
+    const struct label_candidate *candidate;
+    struct label_box reach;
+    int32_t x;
+    int32_t y;
+    uint32_t block;
+};
+
+static int64_t floor_divide(int64_t a, int64_t b)
+{
+    int64_t quotient = a / b;
+    return quotient - (a % b != 0 && a < 0);
+}
+
+/* Which line k * SQUARE, if any, comes within `margin` of the closed range. At most one does. */
+static bool find_line(int32_t low, int32_t high, int32_t margin, int64_t *out_line)
+{
+    int64_t line = floor_divide((int64_t)high + margin, SQUARE);
+    *out_line = line;
+    return line * SQUARE >= (int64_t)low - margin;
+}
+
+/* The number of the block that decides, 0 … 3 corners, 4 … 7 edges, 8 inside; BLOCKS when it is not this square's. */
+static uint32_t block_of(const struct label_box *reach)
+{
+    int64_t column;
+    int64_t row;
+    bool near_x = find_line(reach->min_x, reach->max_x, REACH, &column);
+    bool near_y = find_line(reach->min_y, reach->max_y, REACH, &row);
+    bool own_column = column == 0 || column == 1;
+    bool own_row = row == 0 || row == 1;
+    if (near_x && near_y) {
+        return own_column && own_row ? (uint32_t)(row * 2 + column) : BLOCKS;
+    }
+    int64_t line;
+    bool in_columns = floor_divide(reach->min_x, SQUARE) == 0;
+    bool in_rows = floor_divide(reach->min_y, SQUARE) == 0;
+    if (find_line(reach->min_x, reach->max_x, 0, &line)) {
+        return own_column && in_rows ? (uint32_t)(4 + line) : BLOCKS;
+    }
+    if (find_line(reach->min_y, reach->max_y, 0, &line)) {
+        return own_row && in_columns ? (uint32_t)(6 + line) : BLOCKS;
+    }
+    return in_columns && in_rows ? BLOCKS - 1 : BLOCKS;
+}
+
+/* By block, then later layers first, then the order within the layer. */
+static int compare_entries(const void *left, const void *right)
+{
+    const struct entry *a = left;
+    const struct entry *b = right;
+    if (a->block != b->block) {
+        return a->block < b->block ? -1 : 1;
+    }
+    if (a->candidate->layer != b->candidate->layer) {
+        return a->candidate->layer > b->candidate->layer ? -1 : 1;
+    }
+    return label_order_compare(&a->candidate->order, &b->candidate->order);
+}
+
+static uint32_t bin_of(int32_t x, int32_t y)
+{
+    int64_t column = floor_divide(x, BIN) % BINS;
+    int64_t row = floor_divide(y, BIN) % BINS;
+    column += column < 0 ? BINS : 0;
+    row += row < 0 ? BINS : 0;
+    return (uint32_t)(row * BINS + column);
+}
+
+/* Strictly: things that only touch do not overlap. */
+static bool boxes_overlap(const struct label_box *a, const struct label_box *b)
+{
+    return a->min_x < b->max_x && b->min_x < a->max_x && a->min_y < b->max_y && b->min_y < a->max_y;
+}
+
+static int64_t outside(int64_t value, int64_t low, int64_t high)
+{
+    return value < low ? low - value : value > high ? value - high : 0;
+}
+
+static bool overlap(const struct taken *a, const struct taken *b)
+{
+    if (!boxes_overlap(&a->box, &b->box)) {
+        return false;
+    }
+    if (a->radius == 0 && b->radius == 0) {
+        return true;
+    }
+    const struct taken *circle = a->radius > 0 ? a : b;
+    const struct taken *other = circle == a ? b : a;
+    int64_t x = (int64_t)circle->box.min_x + circle->radius;
+    int64_t y = (int64_t)circle->box.min_y + circle->radius;
+    int64_t dx;
+    int64_t dy;
+    int64_t reach = circle->radius;
+    if (other->radius > 0) {
+        dx = x - other->box.min_x - other->radius;
+        dy = y - other->box.min_y - other->radius;
+        reach += other->radius;
+    } else {
+        dx = outside(x, other->box.min_x, other->box.max_x);
+        dy = outside(y, other->box.min_y, other->box.max_y);
+    }
+    return dx * dx + dy * dy < reach * reach;
+}
+
+static bool is_free(const struct placer *placer, const struct taken *wanted, enum label_overlap mode)
+{
+    if (mode == LABEL_OVERLAP_ALWAYS) {
+        return true;
+    }
+    for (int32_t y = wanted->box.min_y;; y = y + BIN < wanted->box.max_y ? y + BIN : wanted->box.max_y) {
+        for (int32_t x = wanted->box.min_x;; x = x + BIN < wanted->box.max_x ? x + BIN : wanted->box.max_x) {
+            for (uint32_t at = placer->cells[bin_of(x, y)]; at; at = placer->links[at - 1].next) {
+                const struct taken *taken = &placer->taken[placer->links[at - 1].taken];
+                if (!(mode == LABEL_OVERLAP_COOPERATIVE && taken->yields) && overlap(taken, wanted)) {
+                    return false;
+                }
+            }
+            if (x == wanted->box.max_x) {
+                break;
+            }
+        }
+        if (y == wanted->box.max_y) {
+            return true;
+        }
+    }
+}
+
+static bool grow_array(struct arena *arena, void **array, size_t *capacity, size_t count, size_t size)
+{
+    if (count < *capacity) {
+        return true;
+    }
+    size_t larger = *capacity ? *capacity * 2 : 1024;
+    void *grown = arena_grow(arena, *array, *capacity * size, larger * size);
+    if (!grown) {
+        return false;
+    }
+    *array = grown;
+    *capacity = larger;
+    return true;
+}
+
+static bool put_link(struct placer *placer, uint32_t bin, uint32_t taken)
+{
+    void *links = placer->links;
+    if (!grow_array(placer->arena, &links, &placer->link_capacity, placer->link_count, sizeof *placer->links)) {
+        return false;
+    }
+    placer->links = links;
+    placer->links[placer->link_count++] = (struct link){taken, placer->cells[bin]};
+    placer->cells[bin] = (uint32_t)placer->link_count;
+    return true;
+}
+
+static void take(struct placer *placer, const struct taken *wanted)
+{
+    void *all = placer->taken;
+    if (!grow_array(placer->arena, &all, &placer->taken_capacity, placer->taken_count, sizeof *placer->taken)) {
+        placer->failed = true;
+        return;
+    }
+    placer->taken = all;
+    uint32_t number = (uint32_t)placer->taken_count++;
+    placer->taken[number] = *wanted;
+    for (int64_t y = floor_divide(wanted->box.min_y, BIN); y <= floor_divide(wanted->box.max_y, BIN); y++) {
+        for (int64_t x = floor_divide(wanted->box.min_x, BIN); x <= floor_divide(wanted->box.max_x, BIN); x++) {
+            if (!put_link(placer, bin_of((int32_t)(x * BIN), (int32_t)(y * BIN)), number)) {
+                placer->failed = true;
+                return;
+            }
+        }
+    }
+}
+
+static struct taken taken_by_way(const struct entry *entry, const struct label_way *way)
+{
+    struct label_box box = {entry->x + way->box.min_x, entry->y + way->box.min_y, entry->x + way->box.max_x,
+                            entry->y + way->box.max_y};
+    return (struct taken){.box = box, .yields = entry->candidate->text->overlap != LABEL_OVERLAP_NEVER};
+}
+
+static struct taken taken_by_circle(const struct entry *entry, const struct label_circle *circle)
+{
+    int32_t x = entry->x + circle->x;
+    int32_t y = entry->y + circle->y;
+    struct label_box box = {x - circle->radius, y - circle->radius, x + circle->radius, y + circle->radius};
+    return (struct taken){
+        .box = box, .radius = circle->radius, .yields = entry->candidate->text->overlap != LABEL_OVERLAP_NEVER};
+}
+
+static size_t repeat_slot(const struct placer *placer, const struct label_candidate *candidate)
+{
+    return (size_t)(hash_mix(candidate->text->hash, candidate->layer) & (placer->repeat_slot_count - 1));
+}
+
+/* True when the same words stand nearer than they should. Pieces of one feature have been spaced along it already, so
+ * there only bends bring them together. */
+static bool is_repeated(const struct placer *placer, const struct label_candidate *candidate)
+{
+    for (uint32_t at = placer->repeat_slots[repeat_slot(placer, candidate)]; at; at = placer->repeats[at - 1].next) {
+        const struct label_candidate *other = placer->repeats[at - 1].candidate;
+        if (other->layer != candidate->layer || other->text->hash != candidate->text->hash) {
+            continue;
+        }
+        int64_t dx = other->x - candidate->x;
+        int64_t dy = other->y - candidate->y;
+        int64_t least = (int64_t)candidate->repeat_margin + other->repeat_margin;
+        bool same_line = other->order.row == candidate->order.row && other->order.part == candidate->order.part;
+        least = same_line ? least / 2 : least;
+        /* Nothing beyond the margins is asked: reach boxes that are apart must not know of each other. */
+        if (llabs(dx) < least && llabs(dy) < least && dx * dx + dy * dy < least * least) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void note_repeat(struct placer *placer, const struct label_candidate *candidate)
+{
+    size_t slot = repeat_slot(placer, candidate);
+    placer->repeats[placer->repeat_count++] = (struct repeat){candidate, placer->repeat_slots[slot]};
+    placer->repeat_slots[slot] = (uint32_t)placer->repeat_count;
+}
+
+/* Finds room for a label along a line. */
+static bool place_along(struct placer *placer, const struct entry *entry)
+{
+    const struct label_candidate *candidate = entry->candidate;
+    if (candidate->repeat_margin > 0 && is_repeated(placer, candidate)) {
+        placer->stats->repeated++;
+        return false;
+    }
+    for (size_t i = 0; i < candidate->circle_count; i++) {
+        struct taken wanted = taken_by_circle(entry, &candidate->circles[i]);
+        if (!is_free(placer, &wanted, candidate->text->overlap)) {
+            placer->stats->collided++;
+            return false;
+        }
+    }
+    for (size_t i = 0; i < candidate->circle_count && candidate->text->blocks_others; i++) {
+        struct taken wanted = taken_by_circle(entry, &candidate->circles[i]);
+        take(placer, &wanted);
+    }
+    if (candidate->repeat_margin > 0) {
+        note_repeat(placer, candidate);
+    }
+    return true;
+}
+
+static bool place_upright(struct placer *placer, const struct entry *entry, uint32_t *out_way)
+{
+    const struct label_candidate *candidate = entry->candidate;
+    for (uint32_t i = 0; i < candidate->way_count; i++) {
+        struct taken wanted = taken_by_way(entry, &candidate->ways[i]);
+        if (is_free(placer, &wanted, candidate->text->overlap)) {
+            if (candidate->text->blocks_others) {
+                take(placer, &wanted);
+            }
+            *out_way = i;
+            return true;
+        }
+    }
+    placer->stats->collided++;
+    return false;
+}
+
+static bool placer_init(struct placer *placer, size_t count, struct arena *arena, struct label_stats *stats)
+{
+    *placer = (struct placer){.arena = arena, .stats = stats, .repeat_slot_count = 64};
+    while (placer->repeat_slot_count < 2 * count) {
+        placer->repeat_slot_count *= 2;
+    }
+    placer->cells = arena_array(arena, (size_t)BINS * BINS, sizeof *placer->cells);
+    placer->repeats = arena_array(arena, count, sizeof *placer->repeats);
+    placer->repeat_slots = arena_array(arena, placer->repeat_slot_count, sizeof *placer->repeat_slots);
+    placer->choices.items = arena_array(arena, count, sizeof *placer->choices.items);
+    return placer->cells && placer->repeats && placer->repeat_slots && placer->choices.items;
+}
+
+/* Those this square has a say in, in the order of their turn. */
+static struct entry *find_entries(const struct label_frame *frame, const struct label_candidates *candidates,
+                                  struct arena *arena, size_t *out_count)
+{
+    struct entry *entries = arena_array(arena, candidates->count, sizeof *entries);
+    size_t count = 0;
+    for (size_t i = 0; entries && i < candidates->count; i++) {
+        const struct label_candidate *candidate = &candidates->items[i];
+        struct entry entry = {.candidate = candidate,
+                              .x = (int32_t)(candidate->x - frame->origin_x),
+                              .y = (int32_t)(candidate->y - frame->origin_y)};
+        entry.reach = (struct label_box){entry.x + candidate->reach.min_x, entry.y + candidate->reach.min_y,
+                                         entry.x + candidate->reach.max_x, entry.y + candidate->reach.max_y};
+        entry.block = frame->has_squares ? block_of(&entry.reach) : 0;
+        if (entry.block < BLOCKS) {
+            entries[count++] = entry;
+        }
+    }
+    if (entries) {
+        qsort(entries, count, sizeof *entries, compare_entries);
+    }
+    *out_count = count;
+    return entries;
+}
+
+bool label_place_all(const struct label_frame *frame, const struct label_candidates *candidates, struct arena *arena,
+                     struct label_choices *out_choices, struct label_stats *stats, struct error *err)
+{
+    size_t count = 0;
+    struct entry *entries = find_entries(frame, candidates, arena, &count);
+    struct placer placer;
+    if (!entries || !placer_init(&placer, count, arena, stats)) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        uint32_t way = 0;
+        bool along = entries[i].candidate->way_count == 0;
+        bool placed = along ? place_along(&placer, &entries[i]) : place_upright(&placer, &entries[i], &way);
+        if (placed) {
+            placer.choices.items[placer.choices.count++] = (struct label_choice){entries[i].candidate, way};
+        }
+    }
+    if (placer.failed) {
+        return error_no_memory(err);
+    }
+    stats->candidates += count;
+    stats->placed += placer.choices.count;
+    *out_choices = placer.choices;
+    return true;
+}

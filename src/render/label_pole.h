@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Where the label of a polygon goes: the pole of inaccessibility, the inner point farthest from its outline. */
+
+#include "base/arena.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct label_point {
+    double x;
+    double y;
+};
+
+/* `points` hold one outer ring and its holes (closed, ring after ring; `ends` one past the last of each). Found to
+ * within a thirtieth of the polygon's smaller side. False when the polygon has no area or memory is out. */
+bool label_pole_find(const struct label_point *points, const size_t *ends, size_t ring_count, struct arena *arena,
+                     struct label_point *out_pole);

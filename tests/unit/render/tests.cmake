@@ -1,0 +1,5 @@
+foreach(file IN ITEMS label render)
+  if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/unit/render/${file}_test.c)
+    tesela_unit_test(render ${file})
+  endif()
+endforeach()
