@@ -102,8 +102,8 @@ static void release_plans(struct plans *plans, struct label_cache *labels)
 static bool style_has_symbols(const struct style *style, double zoom)
 {
     for (size_t i = 0; i < style_layer_count(style); i++) {
-        const struct style_layer_info *info = style_layer_info(style_layer_at(style, i));
-        if (info->type == STYLE_SYMBOL && info->visible && zoom >= info->min_zoom && zoom < info->max_zoom) {
+        const struct style_layer *layer = style_layer_at(style, i);
+        if (style_layer_info(layer)->type == STYLE_SYMBOL && render_shows(layer, zoom)) {
             return true;
         }
     }

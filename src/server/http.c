@@ -1,0 +1,660 @@
+/* SPDX-License-Identifier: MIT */
+#include "server/http.h"
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "server/connections.h"
+#include "server/listen.h"
+#include "tile/gzip.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+enum {
+    POOL_BYTES = 16 * 1024,  /* of one connection: the head of a request and of its answer */
+    IDLE_SECONDS = 15,
+    STREAM_BLOCK_BYTES = 32 * 1024,
+    PIECE_BYTES_MAX = 64 << 20,
+    ARGUMENTS_MAX = 64,      /* more than this would not fit the library's pool; the gate allows fewer */
+    CONNECTIONS_DEFAULT = 4096,
+    PER_ADDRESS_DEFAULT = 256,
+    SPARE_DESCRIPTORS = 256
+};
+
+struct listener {
+    struct http_server *server;
+    struct MHD_Daemon *daemon;
+    int socket;
+    bool is_quiet;
+};
+
+struct http_server {
+    const struct exchange_shared *shared;
+    struct connections *connections;
+    struct listener *listeners;
+    size_t listener_count;
+    char address[LISTEN_ADDRESS_BYTES];
+    pthread_t watchdog;
+    bool has_watchdog;
+    atomic_bool is_ending;
+};
+
+/* Where a call is between us and the workers. */
+enum call_state { CALL_ASKED, CALL_SUSPENDED, CALL_DONE };
+
+/* One request while the library holds it. Belongs to the listener's thread, except between asking a worker and its
+ * answer, when it belongs to the worker. */
+struct call {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct connection *watched;
+    struct exchange *exchange;
+    char *target;
+    bool has_head;     /* the gate was asked */
+    bool has_begun;    /* the handler was asked */
+    bool is_dead;      /* answered by hand: nothing more to say */
+    bool is_queued;
+    atomic_int state;
+    uint64_t bytes;
+    /* Streams. */
+    struct gzip_stream *gzip;
+    struct buffer plain;
+    struct buffer piece;  /* ready to be sent, from `sent` on */
+    size_t sent;
+    bool stream_ended;
+    bool stream_failed;
+};
+
+static void library_log(void *context, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
+static void library_log(void *context, const char *format, va_list args)
+{
+    char text[512];
+    (void)context;
+    vsnprintf(text, sizeof text, format, args);
+    text[strcspn(text, "\n")] = '\0';
+    log_event(LOG_DEBUG, "http_library", "text=\"%s\"", text);
+}
+
+/* --- the life of a call ------------------------------------------------------------------------------------------- */
+
+static void destroy_call(struct call *call)
+{
+    exchange_destroy(call->exchange);
+    gzip_stream_destroy(call->gzip);
+    buffer_finish(&call->plain);
+    buffer_finish(&call->piece);
+    free(call->target);
+    free(call);
+}
+
+static struct call *create_call(struct http_server *server, struct MHD_Connection *connection, const char *target)
+{
+    struct call *call = calloc(1, sizeof *call);
+    if (!call) {
+        return NULL;
+    }
+    call->server = server;
+    call->connection = connection;
+    buffer_init(&call->plain, PIECE_BYTES_MAX);
+    buffer_init(&call->piece, PIECE_BYTES_MAX);
+    call->target = strdup(target);
+    call->exchange = exchange_create(server->shared);
+    if (!call->target || !call->exchange) {
+        destroy_call(call);
+        return NULL;
+    }
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+    call->watched = info ? info->socket_context : NULL;
+    atomic_fetch_add_explicit(&server->shared->status->in_flight, 1, memory_order_relaxed);
+    return call;
+}
+
+/* The library would run out of its pool before we could answer: the refusal is written to the socket directly. */
+static void refuse_by_hand(struct call *call)
+{
+    static const char body[] = "{\"type\":\"urn:tesela:error:SRV-002\",\"title\":\"Dirección demasiado larga\","
+                               "\"status\":414,\"detail\":\"la dirección es demasiado larga o tiene demasiados "
+                               "parámetros\",\"code\":\"SRV-002\"}";
+    char text[1024];
+    int length = snprintf(text, sizeof text,
+                          "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\nContent-Type: application/problem+json\r\n"
+                          "Access-Control-Allow-Origin: *\r\nX-Content-Type-Options: nosniff\r\n"
+                          "Cache-Control: no-store\r\nContent-Length: %zu\r\n\r\n%s",
+                          sizeof body - 1, body);
+    const union MHD_ConnectionInfo *info = MHD_get_connection_info(call->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    call->is_dead = true;
+    call->exchange->response.status = 414;
+    call->exchange->response.problem_code = "SRV-002";
+    atomic_fetch_add_explicit(&call->server->shared->status->refused_at_gate, 1, memory_order_relaxed);
+    if (info && length > 0) {
+        ssize_t sent = send(info->connect_fd, text, (size_t)length, MSG_NOSIGNAL | MSG_DONTWAIT);
+        (void)sent;
+        shutdown(info->connect_fd, SHUT_RDWR);
+    }
+}
+
+/* The first thing the library tells: the target as it came. */
+static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
+{
+    struct listener *listener = context;
+    struct call *call = create_call(listener->server, connection, target);
+    if (!call) {
+        return NULL;
+    }
+    size_t arguments = 0;
+    for (const char *c = target; *c; c++) {
+        arguments += *c == '&' ? 1 : 0;
+    }
+    connection_set_phase(call->watched, CONNECTION_HEAD);
+    if (arguments >= ARGUMENTS_MAX || strlen(target) > GATE_TARGET_BYTES_MAX) {
+        refuse_by_hand(call);
+    }
+    return call;
+}
+
+static void log_request(const struct call *call, int64_t took_ns)
+{
+    const struct exchange *exchange = call->exchange;
+    const struct request *request = &exchange->request;
+    char target[512];
+    size_t length = 0;
+    /* What the gate refused may hold anything. */
+    for (const char *c = call->target; *c && length < sizeof target - 1; c++) {
+        bool is_plain = *c > 0x20 && *c < 0x7f && *c != '"' && *c != '\\';
+        target[length++] = is_plain ? *c : '?';
+    }
+    target[length] = '\0';
+    log_event(LOG_INFO, "request", "method=%s path=\"%s\" status=%u ms=%.2f bytes=%llu%s%s",
+              request->method_name ? request->method_name : "-", target, exchange->response.status,
+              (double)took_ns / 1e6, (unsigned long long)call->bytes,
+              exchange->response.problem_code ? " code=" : "",
+              exchange->response.problem_code ? exchange->response.problem_code : "");
+}
+
+static void on_completed(void *context, struct MHD_Connection *connection, void **call_slot,
+                         enum MHD_RequestTerminationCode reason)
+{
+    struct call *call = *call_slot;
+    (void)context;
+    (void)connection;
+    if (!call) {
+        return;
+    }
+    struct server_status *status = call->server->shared->status;
+    int64_t took = clock_monotonic_ns() - call->exchange->started_ns;
+    if (call->has_head || call->is_dead) {
+        server_status_count(status, call->exchange->response.status, took, call->bytes);
+        if (!call->server->shared->options->quiet) {
+            log_request(call, took);
+        }
+    }
+    if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
+        connection_set_phase(call->watched, CONNECTION_IDLE);
+    }
+    destroy_call(call);
+    *call_slot = NULL;
+    atomic_fetch_sub_explicit(&status->in_flight, 1, memory_order_relaxed);
+}
+
+/* --- asking workers ------------------------------------------------------------------------------------------------- */
+
+/* The answer is there, on any thread. */
+static void finish(struct call *call)
+{
+    struct MHD_Connection *connection = call->connection;
+    /* From here on the call belongs to the listener's thread again. */
+    if (atomic_exchange(&call->state, CALL_DONE) == CALL_SUSPENDED) {
+        MHD_resume_connection(connection);
+    }
+}
+
+/* Lets the connection rest until `finish`, unless that came already. True when the answer is there. */
+static bool await(struct call *call)
+{
+    if (atomic_load(&call->state) == CALL_DONE) {
+        return true;
+    }
+    MHD_suspend_connection(call->connection);
+    if (atomic_exchange(&call->state, CALL_SUSPENDED) == CALL_DONE) {
+        MHD_resume_connection(call->connection);
+    }
+    return false;
+}
+
+static void tile_is_done(void *context, struct tile_blob *blob, const struct error *err)
+{
+    struct call *call = context;
+    exchange_take_tile(call->exchange, blob, err);
+    finish(call);
+}
+
+static void run_handler(void *context, struct tile_worker *worker)
+{
+    struct call *call = context;
+    exchange_run(call->exchange, worker);
+    finish(call);
+}
+
+static void ask(struct call *call, enum exchange_step step)
+{
+    struct tile_service *service = call->server->shared->service;
+    struct exchange *exchange = call->exchange;
+    struct error err;
+    atomic_store(&call->state, CALL_ASKED);
+    if (step == EXCHANGE_NEEDS_TILE) {
+        const struct tile_request tile = exchange->response.tile;
+        tile_service_get(service, exchange->catalog, &tile, tile_is_done, call);
+    } else if (!tile_service_run(service, run_handler, call, &err)) {
+        exchange_fail(exchange, &err);
+        atomic_store(&call->state, CALL_DONE);
+    }
+}
+
+/* --- streams -------------------------------------------------------------------------------------------------------- */
+
+static bool make_piece(struct call *call, struct tile_worker *worker)
+{
+    struct exchange *exchange = call->exchange;
+    struct handler_context context = exchange_context(exchange, worker);
+    struct buffer *out = call->gzip ? &call->plain : &call->piece;
+    struct error err = {0};
+    buffer_clear(&call->plain);
+    buffer_clear(&call->piece);
+    call->sent = 0;
+    if (!worker) {
+        return false;
+    }
+    if (!exchange->response.stream.next(exchange->response.stream.state, &context, out, &call->stream_ended, &err)) {
+        log_event(LOG_ERROR, "stream_failed", "path=\"%s\" reason=\"%s\"", exchange->request.target, err.english);
+        return false;
+    }
+    if (call->gzip && !gzip_stream_write(call->gzip, out->data, out->length, call->stream_ended, &call->piece)) {
+        return false;
+    }
+    return !call->piece.failed;
+}
+
+static void run_stream(void *context, struct tile_worker *worker)
+{
+    struct call *call = context;
+    call->stream_failed = !make_piece(call, worker);
+    finish(call);
+}
+
+/* The library wants bytes: from the piece at hand, or the next one is asked for and the connection rests meanwhile. */
+static ssize_t on_read(void *context, uint64_t position, char *out, size_t size)
+{
+    struct call *call = context;
+    (void)position;
+    size_t left = call->piece.length - call->sent;
+    if (call->stream_failed) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    if (left > 0) {
+        size_t count = left < size ? left : size;
+        memcpy(out, call->piece.data + call->sent, count);
+        call->sent += count;
+        call->bytes += count;
+        connection_set_phase(call->watched, CONNECTION_SENDING);
+        return (ssize_t)count;
+    }
+    if (call->stream_ended) {
+        return MHD_CONTENT_READER_END_OF_STREAM;
+    }
+    struct error err;
+    connection_set_phase(call->watched, CONNECTION_BUSY);
+    atomic_store(&call->state, CALL_ASKED);
+    if (!tile_service_continue(call->server->shared->service, run_stream, call, &err)) {
+        return MHD_CONTENT_READER_END_WITH_ERROR;
+    }
+    await(call);
+    return 0;
+}
+
+/* --- answering ------------------------------------------------------------------------------------------------------ */
+
+static void release_blob(void *blob)
+{
+    tile_blob_unref(blob);
+}
+
+/* For const bytes of a blob, which the library only reads. */
+static void *writable(const unsigned char *bytes)
+{
+    union {
+        const unsigned char *in;
+        void *out;
+    } pointer = {.in = bytes};
+    return pointer.out;
+}
+
+static struct MHD_Response *make_library_response(struct call *call)
+{
+    struct response *response = &call->exchange->response;
+    if (response->is_stream) {
+        if (response->content_encoding) {
+            call->gzip = gzip_stream_create();
+            if (!call->gzip) {
+                return NULL;
+            }
+        }
+        return MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, STREAM_BLOCK_BYTES, on_read, call, NULL);
+    }
+    if (response->blob) {
+        struct tile_blob *blob = response->blob;
+        const unsigned char *data = response->use_gzip_of_blob ? blob->gzip : blob->data;
+        size_t size = response->use_gzip_of_blob ? blob->gzip_size : blob->size;
+        call->bytes = size;
+        struct MHD_Response *made = MHD_create_response_from_buffer_with_free_callback_cls(
+            size, writable(data), release_blob, tile_blob_ref(blob));
+        if (!made) {
+            tile_blob_unref(blob);
+        }
+        return made;
+    }
+    size_t size = response->body.length;
+    call->bytes = size;
+    if (size == 0) {
+        return MHD_create_response_from_buffer(0, writable((const unsigned char *)""), MHD_RESPMEM_PERSISTENT);
+    }
+    unsigned char *data = buffer_take(&response->body, &size);
+    struct MHD_Response *made = MHD_create_response_from_buffer(size, data, MHD_RESPMEM_MUST_FREE);
+    if (!made) {
+        free(data);
+    }
+    return made;
+}
+
+static enum MHD_Result answer(struct call *call)
+{
+    struct response *response = &call->exchange->response;
+    struct MHD_Response *made = make_library_response(call);
+    if (!made) {
+        return MHD_NO;
+    }
+    for (size_t i = 0; i < response->header_count; i++) {
+        if (MHD_add_response_header(made, response->headers[i].name, response->headers[i].value) != MHD_YES) {
+            log_event(LOG_WARNING, "header_dropped", "name=%s", response->headers[i].name);
+        }
+    }
+    if (call->exchange->request.method == METHOD_HEAD) {
+        call->bytes = 0;
+    }
+    call->is_queued = true;
+    connection_set_phase(call->watched, CONNECTION_SENDING);
+    enum MHD_Result queued = MHD_queue_response(call->connection, response->status, made);
+    MHD_destroy_response(made);
+    return queued;
+}
+
+struct header_list {
+    struct gate_header items[GATE_HEADERS_MAX + 1];
+    size_t count;
+};
+
+static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, const char *name, size_t name_size,
+                                      const char *value, size_t value_size)
+{
+    struct header_list *list = context;
+    (void)kind;
+    if (list->count == sizeof list->items / sizeof list->items[0]) {
+        return MHD_NO;
+    }
+    list->items[list->count++] =
+        (struct gate_header){{name, name_size}, {value ? value : "", value ? value_size : 0}};
+    return MHD_YES;
+}
+
+/* The head is complete. A refusal is sent at once; the library then closes the connection, since there may be more to
+ * come. Anything else waits for the library's next call, after which the connection can be kept. */
+static enum MHD_Result read_head(struct call *call, const char *method, const char *version)
+{
+    struct header_list headers = {.count = 0};
+    call->has_head = true;
+    connection_set_phase(call->watched, CONNECTION_BUSY);
+    MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, collect_header, &headers);
+    const struct exchange_head head = {.method = method,
+                                       .version = version,
+                                       .target = text_of(call->target),
+                                       .headers = headers.items,
+                                       .header_count = headers.count};
+    return exchange_read(call->exchange, &head) ? MHD_YES : answer(call);
+}
+
+static enum MHD_Result begin(struct call *call)
+{
+    call->has_begun = true;
+    enum exchange_step step = exchange_begin(call->exchange);
+    if (step == EXCHANGE_ANSWERED) {
+        return answer(call);
+    }
+    ask(call, step);
+    return await(call) ? answer(call) : MHD_YES;
+}
+
+static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
+                                  const char *version, const char *upload, size_t *upload_size, void **call_slot)
+{
+    struct call *call = *call_slot;
+    (void)context;
+    (void)connection;
+    (void)url;
+    (void)upload;
+    if (!call || call->is_dead) {
+        return MHD_NO;
+    }
+    if (!call->has_head) {
+        return read_head(call, method, version);
+    }
+    if (call->is_queued) {
+        *upload_size = 0; /* what follows a refused head */
+        return MHD_YES;
+    }
+    return call->has_begun ? answer(call) : begin(call);
+}
+
+/* --- connections ---------------------------------------------------------------------------------------------------- */
+
+static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t size)
+{
+    struct listener *listener = context;
+    (void)size;
+    return connections_admit(listener->server->connections, address) ? MHD_YES : MHD_NO;
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
+                          enum MHD_ConnectionNotificationCode code)
+{
+    struct listener *listener = context;
+    struct http_server *server = listener->server;
+    atomic_int *count = &server->shared->status->connections;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+        *socket_context = fd && peer ? connections_add(server->connections, fd->connect_fd, peer->client_addr) : NULL;
+        atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
+    } else {
+        connections_remove(server->connections, *socket_context);
+        *socket_context = NULL;
+        atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
+    }
+}
+
+static void *watch(void *context)
+{
+    struct http_server *server = context;
+    while (!atomic_load(&server->is_ending)) {
+        const struct timespec pause = {.tv_nsec = 250 * 1000 * 1000};
+        nanosleep(&pause, NULL);
+        unsigned cut = connections_cut_off(server->connections);
+        if (cut > 0) {
+            atomic_fetch_add_explicit(&server->shared->status->cut_off, cut, memory_order_relaxed);
+            log_event(LOG_DEBUG, "cut_off", "connections=%u", cut);
+        }
+    }
+    return NULL;
+}
+
+/* --- life ----------------------------------------------------------------------------------------------------------- */
+
+/* Escapes are decoded by the gate, once. */
+static size_t keep_escaped(void *context, struct MHD_Connection *connection, char *text)
+{
+    (void)context;
+    (void)connection;
+    return strlen(text);
+}
+
+static bool start_listener(struct http_server *server, struct listener *listener, unsigned connections_max,
+                           struct error *err)
+{
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+    listener->server = server;
+    listener->daemon = MHD_start_daemon(
+        flags, 0, on_accept, listener, on_request, listener,                                     /**/
+        MHD_OPTION_EXTERNAL_LOGGER, library_log, (void *)NULL,                                   /**/
+        MHD_OPTION_LISTEN_SOCKET, listener->socket,                                              /**/
+        MHD_OPTION_CONNECTION_LIMIT, connections_max + SPARE_DESCRIPTORS / 2,                    /**/
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,                                   /**/
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,                                  /**/
+        MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,                                        /**/
+        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, (void *)NULL,                                /**/
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,                                     /**/
+        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,                                   /**/
+        MHD_OPTION_END);
+    if (!listener->daemon) {
+        error_set(err, ERROR_INTERNAL, "could not start the HTTP daemon: %s", strerror(errno));
+        close(listener->socket);
+        return false;
+    }
+    return true;
+}
+
+/* As many descriptors as connections need, within what the system grants. */
+static void raise_descriptor_limit(unsigned connections_max)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)connections_max + SPARE_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted) {
+        return;
+    }
+    limit.rlim_cur = limit.rlim_max == RLIM_INFINITY || limit.rlim_max > wanted ? wanted : limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < wanted) {
+        log_event(LOG_WARNING, "few_descriptors", "wanted=%llu have=%llu", (unsigned long long)wanted,
+                  (unsigned long long)limit.rlim_cur);
+    }
+}
+
+static size_t listener_count(const struct server_options *options)
+{
+    long online = sysconf(_SC_NPROCESSORS_ONLN);
+    size_t count = options->listeners ? options->listeners : online > 0 ? (size_t)online : 1;
+    return count > LISTEN_SOCKETS_MAX ? LISTEN_SOCKETS_MAX : count;
+}
+
+static bool start_listeners(struct http_server *server, unsigned connections_max, struct error *err)
+{
+    int sockets[LISTEN_SOCKETS_MAX];
+    const struct server_options *options = server->shared->options;
+    size_t count = listener_count(options);
+    const char *address = options->listen ? options->listen : "127.0.0.1:8080";
+    server->listeners = calloc(count, sizeof *server->listeners);
+    if (!server->listeners) {
+        return error_no_memory(err);
+    }
+    if (!listen_open(address, count, sockets, server->address, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        server->listeners[i].socket = sockets[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!start_listener(server, &server->listeners[i], connections_max, err)) {
+            for (size_t k = i + 1; k < count; k++) {
+                close(sockets[k]);
+            }
+            return false;
+        }
+        server->listener_count++;
+    }
+    return true;
+}
+
+bool http_server_create(const struct exchange_shared *shared, struct http_server **out_server, struct error *err)
+{
+    bool ok = false;
+    const struct server_options *options = shared->options;
+    struct connections_limits limits = {
+        .count_max = options->connections_max ? options->connections_max : CONNECTIONS_DEFAULT,
+        .per_address_max = options->connections_per_address_max ? options->connections_per_address_max
+                                                                : PER_ADDRESS_DEFAULT};
+    struct http_server *server = calloc(1, sizeof *server);
+    if (!server) {
+        return error_no_memory(err);
+    }
+    server->shared = shared;
+    atomic_init(&server->is_ending, false);
+    raise_descriptor_limit(limits.count_max);
+    server->connections = connections_create(&limits);
+    if (!server->connections) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!start_listeners(server, limits.count_max, err)) {
+        goto done;
+    }
+    if (pthread_create(&server->watchdog, NULL, watch, server) != 0) {
+        error_set(err, ERROR_INTERNAL, "could not start the watchdog thread");
+        goto done;
+    }
+    server->has_watchdog = true;
+    *out_server = server;
+    server = NULL;
+    ok = true;
+done:
+    http_server_destroy(server);
+    return ok;
+}
+
+const char *http_server_address(const struct http_server *server)
+{
+    return server->address;
+}
+
+void http_server_quiesce(struct http_server *server)
+{
+    for (size_t i = 0; i < server->listener_count; i++) {
+        struct listener *listener = &server->listeners[i];
+        if (!listener->is_quiet) {
+            listener->is_quiet = true;
+            MHD_socket fd = MHD_quiesce_daemon(listener->daemon);
+            if (fd != MHD_INVALID_SOCKET) {
+                close(fd);
+            }
+        }
+    }
+}
+
+void http_server_destroy(struct http_server *server)
+{
+    if (!server) {
+        return;
+    }
+    for (size_t i = 0; i < server->listener_count; i++) {
+        MHD_stop_daemon(server->listeners[i].daemon);
+    }
+    atomic_store(&server->is_ending, true);
+    if (server->has_watchdog) {
+        pthread_join(server->watchdog, NULL);
+    }
+    connections_destroy(server->connections);
+    free(server->listeners);
+    free(server);
+}

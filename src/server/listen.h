@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Listening sockets. */
+
+#include "base/error.h"
+
+#include <stddef.h>
+
+enum { LISTEN_SOCKETS_MAX = 64, LISTEN_ADDRESS_BYTES = 300 };
+
+/* Opens `count` sockets on one address ("127.0.0.1:8080", "[::1]:0", ":8080" for all), each with a queue of its own.
+ * Port 0 takes a free port. Fails when another program listens there. `out_address` tells where it listens. */
+bool listen_open(const char *address, size_t count, int *out_sockets, char out_address[LISTEN_ADDRESS_BYTES],
+                 struct error *err);

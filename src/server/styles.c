@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: MIT */
+/* /styles/{map}.json: the map's style for MapLibre GL clients. What is ours in it ("tesela://" sources, relative
+ * addresses) becomes absolute. */
+
+#include "base/json_write.h"
+#include "server/handlers.h"
+
+#include <string.h>
+
+static bool is_tesela_url(const struct value *value)
+{
+    return value && value->type == VALUE_STRING && value->string.length > 9 &&
+           memcmp(value->string.data, "tesela://", 9) == 0;
+}
+
+/* A source of the store becomes vector tiles by template; another source stays as it is. */
+static void write_source(struct json_writer *writer, const struct request *request, struct handler_context *context,
+                         const struct value *source)
+{
+    const struct value *url = value_member(source, "url");
+    if (!is_tesela_url(url)) {
+        json_write_value(writer, source);
+        return;
+    }
+    struct text id = {url->string.data + 9, url->string.length - 9};
+    const char *layer_id = arena_strndup(context->arena, id.data, id.length);
+    const struct store_layer *layer = layer_id ? catalog_layer_find(context->catalog, layer_id) : NULL;
+    char version[17];
+    response_version_text(layer ? catalog_subject_version(context->catalog, layer_id) : 0, version);
+    json_write_begin_object(writer);
+    for (size_t i = 0; i < source->object.count; i++) {
+        const struct value_member *member = &source->object.members[i];
+        if (!text_is(member->name, "url") && !text_is(member->name, "tiles")) {
+            json_write_name_text(writer, member->name);
+            json_write_value(writer, &member->value);
+        }
+    }
+    json_write_name(writer, "tiles");
+    json_write_begin_array(writer);
+    json_write_string(writer, arena_printf(context->arena, "%s/tiles/%.*s/{z}/{x}/{y}.mvt%s%s", request->base_url,
+                                           (int)id.length, id.data, layer ? "?v=" : "", layer ? version : ""));
+    json_write_end_array(writer);
+    if (!value_member(source, "maxzoom")) {
+        json_write_member_int(writer, "maxzoom", 18);
+    }
+    if (layer && layer->attribution && !value_member(source, "attribution")) {
+        json_write_member_string(writer, "attribution", layer->attribution);
+    }
+    json_write_end_object(writer);
+}
+
+static void write_sources(struct json_writer *writer, const struct request *request, struct handler_context *context,
+                          const struct value *sources)
+{
+    if (sources->type != VALUE_OBJECT) {
+        json_write_value(writer, sources);
+        return;
+    }
+    json_write_begin_object(writer);
+    for (size_t i = 0; i < sources->object.count; i++) {
+        json_write_name_text(writer, sources->object.members[i].name);
+        write_source(writer, request, context, &sources->object.members[i].value);
+    }
+    json_write_end_object(writer);
+}
+
+/* "/sprites/base" becomes absolute; "https://…" stays. */
+static void write_address(struct json_writer *writer, const struct request *request, struct arena *arena,
+                          const struct value *value)
+{
+    if (value->type == VALUE_STRING && value->string.length > 0 && value->string.data[0] == '/') {
+        json_write_string(writer, arena_printf(arena, "%s%.*s", request->base_url, (int)value->string.length,
+                                               value->string.data));
+    } else {
+        json_write_value(writer, value);
+    }
+}
+
+void handle_style(const struct request *request, struct handler_context *context, struct response *response)
+{
+    const char *id = request_capture(request, 0);
+    const struct catalog_map *map = catalog_map_find(context->catalog, id);
+    if (!map || map->state == MAP_IGNORE) {
+        response_problem(response, request, 404, "MAP-404", "no existe el mapa «%.64s»", id);
+        return;
+    }
+    const struct value *root = style_json(map->style);
+    struct json_writer writer;
+    json_write_init(&writer, &response->body);
+    json_write_begin_object(&writer);
+    for (size_t i = 0; i < root->object.count; i++) {
+        const struct value_member *member = &root->object.members[i];
+        json_write_name_text(&writer, member->name);
+        if (text_is(member->name, "sources")) {
+            write_sources(&writer, request, context, &member->value);
+        } else if (text_is(member->name, "sprite") || text_is(member->name, "glyphs")) {
+            write_address(&writer, request, context->arena, &member->value);
+        } else {
+            json_write_value(&writer, &member->value);
+        }
+    }
+    json_write_end_object(&writer);
+    response->version = map->version;
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+/* /tiles/…: which tile is wanted. Making it is the tile service's. */
+
+#include "server/handlers.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Digits only, no sign, no leading zero: every tile has one address. */
+static bool is_plain_number(const char *text)
+{
+    size_t length = strlen(text);
+    return length > 0 && strspn(text, "0123456789") == length && (length == 1 || text[0] != '0');
+}
+
+/* Reads z, x, y from the captures after the subject. Answers 400 or 404 itself. */
+static bool read_tile(const struct request *request, struct response *response, struct tile_id *out_tile)
+{
+    uint64_t numbers[3];
+    static const char *const names[] = {"z", "x", "y"};
+    bool is_outside = false;
+    for (size_t i = 0; i < 3; i++) {
+        const char *text = request_capture(request, i + 1);
+        if (!is_plain_number(text)) {
+            response_problem(response, request, 400, "SRV-013",
+                             "%s = «%.32s» no es un número de tesela; use solo dígitos, sin signo ni ceros a la izquierda",
+                             names[i], text);
+            return false;
+        }
+        /* Numbers too large to read are outside as well. */
+        if (!text_to_uint(text_of(text), UINT32_MAX, &numbers[i])) {
+            is_outside = true;
+            numbers[i] = UINT32_MAX;
+        }
+    }
+    struct tile_id tile = {(uint32_t)numbers[0], (uint32_t)numbers[1], (uint32_t)numbers[2]};
+    if (is_outside || tile.z > GRID_ZOOM_MAX || !tile_is_valid(tile)) {
+        response_problem(response, request, 404, "SRV-014",
+                         "la tesela %.10s/%.10s/%.10s está fuera de los límites: z de 0 a %d, x y y de 0 a 2^z - 1",
+                         request_capture(request, 1), request_capture(request, 2), request_capture(request, 3),
+                         GRID_ZOOM_MAX);
+        return false;
+    }
+    *out_tile = tile;
+    return true;
+}
+
+static bool is_served_map(const struct handler_context *context, const char *id)
+{
+    const struct catalog_map *map = catalog_map_find(context->catalog, id);
+    return map && map->state != MAP_IGNORE;
+}
+
+static void want_tile(const struct request *request, struct handler_context *context, struct response *response,
+                      enum tile_format format, uint32_t size_px, uint32_t pixel_ratio)
+{
+    static const char *const types[] = {[TILE_PNG] = TYPE_PNG, [TILE_MVT] = TYPE_MVT, [TILE_GEOJSON] = TYPE_GEOJSON};
+    const char *subject = request_capture(request, 0);
+    struct tile_request tile = {.format = format, .size_px = size_px, .pixel_ratio = pixel_ratio};
+    if (!read_tile(request, response, &tile.tile)) {
+        return;
+    }
+    bool is_map = is_served_map(context, subject);
+    bool is_layer = catalog_layer_find(context->catalog, subject) != NULL;
+    if (format == TILE_PNG && !is_map) {
+        response_problem(response, request, 404, "MAP-404", "no existe el mapa «%.64s»%s", subject,
+                         is_layer ? "; es una capa: pida .mvt o .geojson" : "");
+        return;
+    }
+    if ((format == TILE_MVT && !is_map && !is_layer) || (format == TILE_GEOJSON && !is_layer)) {
+        response_problem(response, request, 404, "LAY-404", "no existe la capa «%.64s»", subject);
+        return;
+    }
+    snprintf(tile.subject, sizeof tile.subject, "%s", subject);
+    response->content_type = types[format];
+    response->wants_tile = true;
+    response->tile = tile;
+    response->version = format == TILE_PNG ? catalog_map_find(context->catalog, subject)->version
+                                           : catalog_subject_version(context->catalog, subject);
+}
+
+void handle_tile_png(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_PNG, 256, 1);
+}
+
+void handle_tile_png_2x(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_PNG, 256, 2);
+}
+
+void handle_tile_png_512(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_PNG, 512, 1);
+}
+
+void handle_tile_png_512_2x(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_PNG, 512, 2);
+}
+
+void handle_tile_mvt(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_MVT, 512, 1);
+}
+
+void handle_tile_geojson(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_GEOJSON, 512, 1);
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* What there is to serve at one moment: the published layers of the store and the maps of the styles folder. Immutable,
+ * shared by counting; when something is published or a style file changes, a new catalog takes its place. */
+
+#include "store/store.h"
+#include "style/style.h"
+
+/* A map: a style with root metadata "tesela:map". Texts are NULL where the metadata is silent. */
+struct catalog_map {
+    const char *id;           /* file name without ".json" */
+    struct style *style;      /* owned by the catalog */
+    const char *title_es;     /* never NULL */
+    const char *title_en;
+    const char *description_es;
+    const char *description_en;
+    const char *theme;
+    const char *source;       /* "Fuente: …" */
+    const char *date;         /* "2020-03-15" or "2020" */
+    const char *legal;        /* never NULL: the default legal note */
+    enum map_state { MAP_PUBLISH, MAP_REVIEW, MAP_IGNORE } state; /* "publicar", "revisar" (served, not listed), "ignorar" (not served) */
+    bool has_center;
+    double center_lon;        /* degrees */
+    double center_lat;
+    double zoom;              /* of 256 px tiles, as Leaflet counts: style zoom + 1 */
+    double min_zoom;
+    double max_zoom;
+    struct bbox bbox;         /* degrees: of the layers it shows */
+    uint64_t version;         /* hash of the style text and the serials of its layers: changes when its tiles may */
+    const struct value *metadata; /* the "tesela:map" object */
+};
+
+struct catalog;
+
+/* Reads styles from `styles_folder` and layers from `store`. A style that cannot be read is left out and told to
+ * `on_problem` (may be NULL); the others are served. */
+typedef void catalog_problem(void *context, const char *style_path, const struct error *problem);
+bool catalog_create(struct store *store, const char *styles_folder, catalog_problem *on_problem, void *context,
+                    struct catalog **out_catalog, struct error *err);
+struct catalog *catalog_ref(struct catalog *catalog);
+void catalog_unref(struct catalog *catalog);
+
+size_t catalog_map_count(const struct catalog *catalog);
+const struct catalog_map *catalog_map_at(const struct catalog *catalog, size_t index); /* by id */
+const struct catalog_map *catalog_map_find(const struct catalog *catalog, const char *id);
+const struct store_layer_list *catalog_layers(const struct catalog *catalog);
+const struct store_layer *catalog_layer_find(const struct catalog *catalog, const char *id);
+/* The distinct store layers a map uses, in the order of its sources; those not in the store are left out. */
+size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_map *map,
+                          const struct store_layer **out_layers, size_t capacity);
+/* Changes whenever the content does. */
+uint64_t catalog_version(const struct catalog *catalog);
+
+/* A layer's number for cache keys and ?v=: changes when the layer is loaded anew. */
+uint64_t catalog_layer_version(const struct store_layer *layer);
+/* The number for what is known by `id` as tiles: the map's version, the layer's, or both mixed; 0 when there is
+ * neither. Maps in state MAP_IGNORE do not count. */
+uint64_t catalog_subject_version(const struct catalog *catalog, const char *id);
+
+/* Names, sizes and times of the files in a styles folder as one number: changes when the folder should be read again. */
+uint64_t catalog_styles_fingerprint(const char *styles_folder);

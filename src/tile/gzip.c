@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: MIT */
+#include "tile/gzip.h"
+
+#include <brotli/encode.h>
+#include <libdeflate.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <zlib.h>
+
+bool gzip_compress(const void *bytes, size_t size, int level, struct buffer *out)
+{
+    struct libdeflate_compressor *compressor = libdeflate_alloc_compressor(level);
+    if (!compressor) {
+        return false;
+    }
+    bool ok = false;
+    size_t bound = libdeflate_gzip_compress_bound(compressor, size);
+    unsigned char *room = buffer_reserve(out, bound);
+    if (room) {
+        size_t written = libdeflate_gzip_compress(compressor, bytes, size, room, bound);
+        out->length += written;
+        ok = written > 0;
+    }
+    libdeflate_free_compressor(compressor);
+    return ok;
+}
+
+bool gzip_compress_brotli(const void *bytes, size_t size, int quality, struct buffer *out)
+{
+    size_t bound = BrotliEncoderMaxCompressedSize(size);
+    unsigned char *room = bound > 0 ? buffer_reserve(out, bound) : NULL;
+    if (!room || !BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, size, bytes, &bound, room)) {
+        return false;
+    }
+    out->length += bound;
+    return true;
+}
+
+struct gzip_stream {
+    z_stream z;
+};
+
+struct gzip_stream *gzip_stream_create(void)
+{
+    struct gzip_stream *stream = calloc(1, sizeof *stream);
+    if (!stream) {
+        return NULL;
+    }
+    /* 15 + 16: the largest window, gzip framing. Level 1: a stream is made while somebody waits for it. */
+    if (deflateInit2(&stream->z, 1, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY) != Z_OK) {
+        free(stream);
+        return NULL;
+    }
+    return stream;
+}
+
+void gzip_stream_destroy(struct gzip_stream *stream)
+{
+    if (stream) {
+        deflateEnd(&stream->z);
+        free(stream);
+    }
+}
+
+bool gzip_stream_write(struct gzip_stream *stream, const void *bytes, size_t size, bool end, struct buffer *out)
+{
+    enum { STEP = 32 * 1024 };
+    if (size > UINT_MAX) {
+        return false;
+    }
+    /* next_in is not const in older zlib headers, but never written through. */
+    union {
+        const void *in;
+        Bytef *next;
+    } input = {.in = bytes};
+    stream->z.next_in = input.next;
+    stream->z.avail_in = (uInt)size;
+    int status = Z_OK;
+    do {
+        unsigned char *room = buffer_reserve(out, STEP);
+        if (!room) {
+            return false;
+        }
+        stream->z.next_out = room;
+        stream->z.avail_out = STEP;
+        status = deflate(&stream->z, end ? Z_FINISH : Z_NO_FLUSH);
+        if (status == Z_STREAM_ERROR) {
+            return false;
+        }
+        out->length += STEP - stream->z.avail_out;
+    } while (stream->z.avail_out == 0 || (end && status != Z_STREAM_END));
+    return true;
+}

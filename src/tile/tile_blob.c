@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/* A finished answer, shared between the cache and the requests it answers. */
+
+#include "tile/tile_service.h"
+
+#include "base/hash.h"
+#include "tile/gzip.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+
+/* Below this a compressed copy saves no packet. */
+enum { GZIP_SIZE_MIN = 256, GZIP_LEVEL = 6 };
+
+struct shared_blob {
+    struct tile_blob blob; /* first, so that a pointer to one is a pointer to the other */
+    atomic_uint references;
+    unsigned char *data;
+    unsigned char *gzip;
+};
+
+static void add_gzip(struct shared_blob *shared)
+{
+    struct buffer out;
+    buffer_init(&out, shared->blob.size + 1024);
+    if (gzip_compress(shared->data, shared->blob.size, GZIP_LEVEL, &out) && !out.failed &&
+        out.length + out.length / 16 < shared->blob.size) {
+        shared->gzip = buffer_take(&out, &shared->blob.gzip_size);
+        shared->blob.gzip = shared->gzip;
+    }
+    buffer_finish(&out);
+}
+
+struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool with_gzip)
+{
+    struct shared_blob *shared = calloc(1, sizeof *shared);
+    if (!shared) {
+        free(take_data);
+        return NULL;
+    }
+    atomic_init(&shared->references, 1);
+    shared->data = take_data;
+    shared->blob.data = take_data;
+    shared->blob.size = size;
+    shared->blob.hash = hash_bytes(take_data, size);
+    if (with_gzip && size >= GZIP_SIZE_MIN) {
+        add_gzip(shared);
+    }
+    return &shared->blob;
+}
+
+struct tile_blob *tile_blob_ref(struct tile_blob *blob)
+{
+    struct shared_blob *shared = (struct shared_blob *)(void *)blob;
+    atomic_fetch_add_explicit(&shared->references, 1, memory_order_relaxed);
+    return blob;
+}
+
+void tile_blob_unref(struct tile_blob *blob)
+{
+    struct shared_blob *shared = (struct shared_blob *)(void *)blob;
+    if (!shared || atomic_fetch_sub_explicit(&shared->references, 1, memory_order_acq_rel) != 1) {
+        return;
+    }
+    free(shared->data);
+    free(shared->gzip);
+    free(shared);
+}
