@@ -45,6 +45,20 @@ static size_t slot_of(const struct palette *palette, uint32_t word)
     return slot;
 }
 
+enum { RUN = 8 }; /* pixels that are compared at once */
+
+static bool is_run(const uint8_t *pixels, uint32_t word)
+{
+    uint64_t pairs[RUN / 2];
+    uint64_t pair = (uint64_t)word << 32 | word;
+    uint64_t different = 0;
+    memcpy(pairs, pixels, sizeof pairs);
+    for (int i = 0; i < RUN / 2; i++) {
+        different |= pairs[i] ^ pair;
+    }
+    return different == 0;
+}
+
 /* True when the canvas has at most COLORS_MAX colours, which are then in the palette. Writes the index of each pixel.
  */
 static bool find_palette(struct palette *palette, const struct canvas *canvas, uint8_t *out_indices)
@@ -57,6 +71,13 @@ static bool find_palette(struct palette *palette, const struct canvas *canvas, u
     for (size_t i = 0; i < count; i++) {
         uint32_t word;
         memcpy(&word, canvas->rgba + i * 4, 4);
+        if (word == previous && i > 0) {
+            while (i + RUN < count && is_run(canvas->rgba + i * 4, word)) {
+                memset(out_indices + i, index, RUN);
+                i += RUN;
+            }
+            memcpy(&word, canvas->rgba + i * 4, 4);
+        }
         if (word != previous || i == 0) {
             size_t slot = slot_of(palette, word);
             if (palette->slots[slot] == 0) {
@@ -120,30 +141,52 @@ static unsigned bit_depth_for(size_t colors)
     return colors <= 2 ? 1 : colors <= 4 ? 2 : colors <= 16 ? 4 : 8;
 }
 
-/* Packs indices (renumbered by `map`) into scanlines without filter; returns their size. The target may begin at or
- * before the source by at least a byte a row: see reserve_scanlines. */
+/* One row of indices, renumbered by `map`, `depth` bits each. */
+BLEND_INLINE unsigned char *pack_row(unsigned char *out, const uint8_t *row, size_t width, unsigned depth,
+                                     const uint8_t map[COLORS_MAX])
+{
+    unsigned per_byte = 8 / depth;
+    size_t x = 0;
+    for (; x + per_byte <= width; x += per_byte) {
+        unsigned byte = 0;
+        for (unsigned i = 0; i < per_byte; i++) {
+            byte = byte << depth | map[row[x + i]];
+        }
+        *out++ = (unsigned char)byte;
+    }
+    if (x < width) {
+        unsigned byte = 0;
+        for (unsigned i = 0; i < per_byte; i++) {
+            byte = byte << depth | (x + i < width ? map[row[x + i]] : 0U);
+        }
+        *out++ = (unsigned char)byte;
+    }
+    return out;
+}
+
+/* Packs indices into scanlines without filter; returns their size. The target may lie before the source in the same
+ * memory, as long as it ends where the source does or before. */
 static size_t pack_indices(unsigned char *out, const uint8_t *indices, const struct canvas *canvas, unsigned depth,
                            const uint8_t map[COLORS_MAX])
 {
     size_t width = canvas->width_px;
     unsigned char *start = out;
-    unsigned per_byte = 8 / depth;
     for (size_t y = 0; y < canvas->height_px; y++) {
         const uint8_t *row = indices + y * width;
         *out++ = 0;
-        if (depth == 8) {
-            for (size_t x = 0; x < width; x++) {
-                *out++ = map[row[x]];
-            }
-            continue;
-        }
-        for (size_t x = 0; x < width; x += per_byte) {
-            unsigned byte = 0;
-            for (unsigned i = 0; i < per_byte; i++) {
-                unsigned index = x + i < width ? map[row[x + i]] : 0;
-                byte = byte << depth | index;
-            }
-            *out++ = (unsigned char)byte;
+        switch (depth) { /* constants let the compiler unroll */
+        case 1:
+            out = pack_row(out, row, width, 1, map);
+            break;
+        case 2:
+            out = pack_row(out, row, width, 2, map);
+            break;
+        case 4:
+            out = pack_row(out, row, width, 4, map);
+            break;
+        default:
+            out = pack_row(out, row, width, 8, map);
+            break;
         }
     }
     return (size_t)(out - start);
@@ -373,7 +416,7 @@ bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const 
     }
     int level = options && options->level > 0 ? options->level : LEVEL_DEFAULT;
     level = level < LEVEL_MAX ? level : LEVEL_MAX;
-    /* Room for the scanlines of any kind; the indices are first written behind those of an indexed picture. */
+    /* Room for the scanlines of any kind; the indices are kept at its end, behind those of an indexed picture. */
     if (!reserve(&encoder->scanlines, &encoder->scanlines_size, pixels * 4 + canvas->height_px)) {
         return error_no_memory(err);
     }

@@ -12,8 +12,8 @@ struct png_encoder *png_encoder_create(void);
 void png_encoder_destroy(struct png_encoder *encoder);
 
 struct png_options {
-    int level;          /* libdeflate level 1 … 12; 0 means the default, 1 */
-    const char *text;   /* a "Description" text chunk (attribution, legal note), UTF-8; NULL: none */
+    int level;        /* libdeflate level 1 … 12; 0 means the default, 1 */
+    const char *text; /* a "Description" text chunk (attribution, legal note), UTF-8; NULL: none */
 };
 
 /* Appends a PNG file. Exact: up to 256 distinct colours give an indexed picture, otherwise RGB when opaque, else RGBA.

@@ -475,125 +475,12 @@ static inline void add_piece(struct raster *raster, int64_t row, const struct ed
     add_wide_piece(raster, cells, bits, edge, xa, ya, xb, yb, sign);
 }
 
-/* An edge some of which lies outside of the picture. */
-static void add_clipped(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1, int32_t sign)
-{
-    int64_t row_first = y0 >> 8;
-    int64_t row_last = (y1 - 1) >> 8;
-    double dx = (double)(x1 - x0);
-    double dy = (double)(y1 - y0);
-    struct edge edge = {x0, y0, dx / dy, x1 == x0 ? 0 : dy / dx, x1 < x0 ? -0.5 : 0.5};
-    int64_t first = row_first > 0 ? row_first : 0;
-    int64_t last = row_last < (int64_t)raster->height_px ? row_last : (int64_t)raster->height_px - 1;
-    touch_rows(raster, first, last);
-    int64_t ya = first == row_first ? y0 : first * DRAW_ONE;
-    int64_t xa = first == row_first ? x0 : edge_x_at(&edge, ya);
-    for (int64_t row = first; row <= last; row++) {
-        int64_t yb = row == row_last ? y1 : (row + 1) * DRAW_ONE;
-        int64_t xb = row == row_last ? x1 : edge_x_at(&edge, yb);
-        add_piece(raster, row, &edge, xa, ya, xb, yb, sign);
-        xa = xb;
-        ya = yb;
-    }
-}
-
-/* The part of an edge inside one row, over one or two pixels (`narrow`) or more, for an edge inside the picture. Whether
- * a narrow part crosses the line between its pixels is as good as random: both parts are added, one may be nothing. */
-static inline void add_piece_inside(uint32_t *cells, double dy_per_x, int32_t x0, int32_t y0, int32_t xa, int32_t ya,
-                                    int32_t xb, int32_t yb, int32_t sign)
-{
-    int32_t falls = -(int32_t)(xa > xb); /* all ones when x decreases with y: heights count from the lower end */
-    int32_t swap = (xa ^ xb) & falls;
-    int32_t left = xa ^ swap;
-    int32_t right = xb ^ swap;
-    int32_t height = yb - ya;
-    int32_t base = falls ? yb - y0 : y0 - ya;
-    int32_t pixel = left >> 8;
-    int32_t line = (pixel + 1) * DRAW_ONE;
-    int32_t fraction = left & (DRAW_ONE - 1);
-    int32_t done = 0;
-    if (right <= line + DRAW_ONE) {
-        int64_t along = (int64_t)(dy_per_x * (double)(line - x0) + 0.5);
-        int64_t crossing = base + ((along ^ falls) - falls);
-        crossing = crossing < 0 ? 0 : crossing;
-        crossing = crossing > height || right <= line ? height : crossing;
-        int32_t beyond = right > line ? right - line : 0;
-        int32_t first = sign * (int32_t)crossing;
-        int32_t second = sign * (height - (int32_t)crossing);
-        int32_t first_right = first * (fraction + right - beyond - pixel * DRAW_ONE);
-        int32_t second_right = second * beyond;
-        cells[pixel] += (uint32_t)(first * 2 * DRAW_ONE - first_right);
-        cells[pixel + 1] += (uint32_t)(first_right + second * 2 * DRAW_ONE - second_right);
-        cells[pixel + 2] += (uint32_t)second_right;
-        return;
-    }
-    while (right > line) {
-        int32_t along = (int32_t)(dy_per_x * (double)(line - x0) + 0.5);
-        int32_t reached = base + ((along ^ falls) - falls);
-        reached = reached < done ? done : reached;
-        reached = reached > height ? height : reached;
-        add_cell(cells + pixel, sign * (reached - done), fraction + DRAW_ONE);
-        fraction = 0;
-        done = reached;
-        line += DRAW_ONE;
-        pixel++;
-    }
-    add_cell(cells + pixel, sign * (height - done), fraction + right - pixel * DRAW_ONE);
-}
-
-/* An edge that lies inside the picture: the same arithmetic as for clipped ones, without the questions. */
-static inline void add_inside(struct raster *raster, int32_t x0, int32_t y0, int32_t x1, int32_t y1, int32_t sign)
-{
-    int32_t row = y0 >> 8;
-    int32_t row_last = (y1 - 1) >> 8;
-    touch_rows(raster, row, row_last);
-    size_t stride = raster->stride;
-    size_t bit_words = raster->bit_words;
-    uint32_t *cells = raster->cells + (size_t)row * stride;
-    uint64_t *bits = raster->bits + (size_t)row * bit_words;
-    uint32_t last_cell = raster->width_px - 1;
-    if (row == row_last && x0 >> 8 == x1 >> 8) { /* the whole edge in one pixel */
-        uint32_t pixel = (uint32_t)x0 >> 8;
-        count_edge(raster, (size_t)row);
-        touch_cells(bits, pixel, pixel < last_cell ? pixel + 1 : pixel);
-        add_cell(cells + pixel, sign * (y1 - y0), (x0 & (DRAW_ONE - 1)) + (x1 & (DRAW_ONE - 1)));
-        return;
-    }
-    double dx = (double)(x1 - x0);
-    double dy = (double)(y1 - y0);
-    double dx_per_y = dx / dy;
-    double dy_per_x = x1 == x0 ? 0 : dy / dx;
-    double half = x1 < x0 ? -0.5 : 0.5;
-    int32_t xa = x0;
-    int32_t ya = y0;
-    for (;; row++) {
-        int32_t yb = y1;
-        int32_t xb = x1;
-        if (row < row_last) {
-            yb = (row + 1) * DRAW_ONE;
-            xb = x0 + (int32_t)(dx_per_y * (double)(yb - y0) + half);
-        }
-        uint32_t touched_first = (uint32_t)(xa < xb ? xa : xb) >> 8;
-        uint32_t touched_last = ((uint32_t)(xa < xb ? xb : xa) >> 8) + 1;
-        count_edge(raster, (size_t)row);
-        touch_cells(bits, touched_first, touched_last < last_cell ? touched_last : last_cell);
-        add_piece_inside(cells, dy_per_x, x0, y0, xa, ya, xb, yb, sign);
-        if (row == row_last) {
-            break;
-        }
-        xa = xb;
-        ya = yb;
-        cells += stride;
-        bits += bit_words;
-    }
-}
-
 static inline void add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
 {
     if (y0 == y1) {
         return;
     }
-    /* The upper end first. Whether an edge goes up or down is as good as random, so this does without a branch. */
+    /* The upper end first. Which one it is is as good as random, so this does without a branch. */
     int64_t up = -(int64_t)(y0 > y1);
     int64_t swap_x = (x0 ^ x1) & up;
     int64_t swap_y = (y0 ^ y1) & up;
@@ -602,14 +489,36 @@ static inline void add_edge(struct raster *raster, int64_t x0, int64_t y0, int64
     y0 ^= swap_y;
     y1 ^= swap_y;
     int32_t sign = (int32_t)(up | 1);
-    if ((x0 | x1 | y0) >= 0 && x0 < raster->right && x1 < raster->right && y1 <= raster->bottom) {
-        add_inside(raster, (int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1, sign);
-    } else if (y1 <= 0 || y0 >= raster->bottom || (x0 >= raster->right && x1 >= raster->right)) {
+    if (y1 <= 0 || y0 >= raster->bottom || (x0 >= raster->right && x1 >= raster->right)) {
         return;
-    } else if (x0 <= 0 && x1 <= 0) {
+    }
+    if (x0 <= 0 && x1 <= 0) {
         add_left(raster, y0, y1, sign);
-    } else {
-        add_clipped(raster, x0, y0, x1, y1, sign);
+        return;
+    }
+    int64_t row_first = y0 >> 8;
+    int64_t row_last = (y1 - 1) >> 8;
+    if (row_first == row_last && x0 >> 8 == x1 >> 8 && (x0 | y0) >= 0) { /* the whole edge in one pixel */
+        touch_rows(raster, row_first, row_first);
+        add_piece(raster, row_first, NULL, x0, y0, x1, y1, sign);
+        return;
+    }
+    double dx = (double)(x1 - x0);
+    double dy = (double)(y1 - y0);
+    struct edge edge = {x0, y0, 0, 0, x1 < x0 ? -0.5 : 0.5};
+    int64_t first = row_first > 0 ? row_first : 0;
+    int64_t last = row_last < (int64_t)raster->height_px ? row_last : (int64_t)raster->height_px - 1;
+    touch_rows(raster, first, last);
+    edge.dx_per_y = dx / dy;
+    edge.dy_per_x = x1 == x0 ? 0 : dy / dx;
+    int64_t ya = first == row_first ? y0 : first * DRAW_ONE;
+    int64_t xa = first == row_first ? x0 : edge_x_at(&edge, ya);
+    for (int64_t row = first; row <= last; row++) {
+        int64_t yb = row == row_last ? y1 : (row + 1) * DRAW_ONE;
+        int64_t xb = row == row_last ? x1 : edge_x_at(&edge, yb);
+        add_piece(raster, row, &edge, xa, ya, xb, yb, sign);
+        xa = xb;
+        ya = yb;
     }
 }
 
