@@ -229,7 +229,13 @@ def place_labels(colonias=True, colonia_zoom=12.8):
             {"text-field": ["get", "nombre"], "text-font": SEMIBOLD, "text-transform": "uppercase", "text-letter-spacing": 0.06,
              "text-size": faded(12, 8.5, 15, 11.5, 17, 14), "text-max-width": 8, "text-padding": 6},
             ["!", any_of("tipo", ["ejido", "pueblo"])], minzoom=colonia_zoom, maxzoom=17.2))
-    layers += [
+    return layers
+
+
+def town_labels():
+    """Names of towns and cities, over everything else."""
+    far = {"text-color": INK, "text-halo-color": HALO, "text-halo-width": 1.8}
+    return [
         layer("rotulo-ejidos", "symbol", "localidades", {"text-color": INK_SOFT, "text-halo-color": HALO, "text-halo-width": 1.3},
               {"text-field": ["get", "nombre"], "text-font": REGULAR, "text-size": faded(10.5, 9.5, 14, 13), "text-max-width": 8, "text-padding": 4},
               is_("rango", 4), minzoom=10.4, maxzoom=15.5),
@@ -237,30 +243,27 @@ def place_labels(colonias=True, colonia_zoom=12.8):
               {"text-field": ["get", "nombre"], "text-font": REGULAR, "text-size": faded(9, 9.5, 14, 14), "text-max-width": 8, "text-padding": 4},
               is_("rango", 3), minzoom=9.4, maxzoom=15.5),
         # Far out the four names stand around their cities, which are closer to each other than the names are long.
-        layer("rotulo-ciudades-lejos", "symbol", "localidades", {"text-color": INK, "text-halo-color": HALO, "text-halo-width": 1.8},
-              {"text-field": ["get", "nombre"], "text-font": BOLD, "text-size": ["interpolate", ["linear"], ["zoom"], 4, ["match", ["get", "rango"], 1, 10, 8.5],
-                                                                                9, ["match", ["get", "rango"], 1, 15, 11]],
-               "text-anchor": ["match", ["get", "nombre"], "Torreón", "top-left", "Gómez Palacio", "bottom-right", "Lerdo", "top-right", "left"],
-               "text-max-width": 20, "text-padding": 2}, ["<=", ["get", "rango"], 2], minzoom=4, maxzoom=10),
-        layer("rotulo-ciudades", "symbol", "localidades", {"text-color": INK, "text-halo-color": HALO, "text-halo-width": 1.8},
+        layer("rotulo-ciudades-lejos", "symbol", "localidades", far,
+              {"text-field": ["get", "nombre"], "text-font": BOLD, "text-size": faded(7, 9.5, 9, 11.5),
+               "text-anchor": ["match", ["get", "nombre"], "Gómez Palacio", "bottom-right", "Lerdo", "top-right", "left"],
+               "text-max-width": 20, "text-padding": 2}, is_("rango", 2), minzoom=7, maxzoom=10),
+        layer("rotulo-torreon-lejos", "symbol", "localidades", far,
+              {"text-field": ["get", "nombre"], "text-font": BOLD, "text-size": faded(4, 10, 9, 15), "text-anchor": "top-left", "text-padding": 2},
+              is_("rango", 1), minzoom=4, maxzoom=10),
+        layer("rotulo-ciudades", "symbol", "localidades", far,
               {"text-field": ["get", "nombre"], "text-font": BOLD,
                "text-size": ["interpolate", ["linear"], ["zoom"], 10, ["match", ["get", "rango"], 1, 17, 13], 13, ["match", ["get", "rango"], 1, 24, 19]],
                "text-max-width": 9, "text-padding": 3}, ["<=", ["get", "rango"], 2], minzoom=10, maxzoom=13),
     ]
-    return layers
 
 
 # -- putting a map together --------------------------------------------------------------------------------------------
 
 
-def base(theme_layers=(), above=(), streets="quiet", colonias=False, quiet=True, blocks=True):
-    """Ground, theme, streets, limits, labels; `above` lies over the streets."""
-    layers = ground(blocks=blocks) + list(theme_layers)
-    if streets == "quiet":
-        layers += roads(ROADS_QUIET)
-    elif streets == "thin":
-        layers += roads(ROADS_QUIET, opacity=0.72)
-    return layers + limits() + list(above) + street_labels(quiet=quiet) + place_labels(colonias)
+def base(theme_layers=(), above=(), top=(), colonias=False):
+    """Ground, theme, quiet streets, limits, labels; `above` lies over the streets, `top` over the names too."""
+    return (ground() + list(theme_layers) + roads(ROADS_QUIET) + limits() + list(above) + street_labels(quiet=True) +
+            place_labels(colonias) + list(top) + town_labels())
 
 
 def a_map(title, description, theme, layers, popup, center=CENTER, zoom=13, minzoom=5, maxzoom=19, keywords=()):
@@ -289,7 +292,7 @@ P_TOWN = {"title": "nombre", "fields": ["nom_mun", "ambito", "pobtot"]}
 
 
 def base_map():
-    layers = ground(legend=True) + roads(ROADS_FULL, legend=True) + limits(legend=True) + street_labels() + place_labels(True)
+    layers = ground(legend=True) + roads(ROADS_FULL, legend=True) + limits(legend=True) + street_labels() + place_labels(True) + town_labels()
     return a_map(es("Mapa base de La Laguna", "Base map of La Laguna"),
                  es("Calles por jerarquía, manzanas, parques, el cauce del Nazas, los canales de riego y los cuatro municipios de la zona metropolitana. "
                     "Sirve de fondo a los demás mapas y para orientarse: acérquese para ver los nombres de colonias y calles." + DEMO,
@@ -321,7 +324,7 @@ def colonias_map():
                                                      "line-opacity": faded(9, 0.5, 12, 0.95)}, {"line-join": "round"}, minzoom=9,
               legend={"title": es("Límite de colonia", "Neighbourhood limit")}),
     ]
-    layers = ground() + theme + roads(ROADS_QUIET, opacity=0.75) + limits() + above + street_labels(quiet=True)[1:] + place_labels(False)
+    layers = ground() + theme + roads(ROADS_QUIET, opacity=0.75) + limits() + above + street_labels(quiet=True)[1:] + place_labels(False) + town_labels()
     layers.append(layer("rotulo-colonias", "symbol", "colonias", {"text-color": "#43384f", "text-halo-color": HALO, "text-halo-width": 1.6},
                         {"text-field": ["get", "nombre"], "text-font": SEMIBOLD, "text-size": faded(11.5, 9, 14, 12.5, 17, 17), "text-max-width": 7,
                          "text-padding": 3}, ["!", any_of("tipo", ["ejido", "pueblo"])], minzoom=11.6))
@@ -336,24 +339,24 @@ def colonias_map():
 
 
 ZONES = [
-    ("H1", "#fff6c2", es("H1 Habitacional densidad muy baja", "H1 Housing, very low density")), ("H2", "#fde98f", es("H2 Habitacional densidad baja", "H2 Housing, low density")),
+    ("H1", "#fff5b8", es("H1 Habitacional densidad muy baja", "H1 Housing, very low density")), ("H2", "#fde98f", es("H2 Habitacional densidad baja", "H2 Housing, low density")),
     ("H3", "#fbd35c", es("H3 Habitacional densidad media", "H3 Housing, medium density")), ("H5", "#f0ae36", es("H5 Habitacional densidad alta", "H5 Housing, high density")),
-    ("H6", "#d98a24", es("H6 Habitacional densidad muy alta", "H6 Housing, very high density")), ("HB", "#d9b48a", es("HB Habitacional de barrio", "HB Traditional quarter")),
-    ("HE", "#efdfb4", es("HE Habitacional ejidal", "HE Village housing")),
-    ("M1", "#fbcdbf", es("M1 Uso mixto de intensidad baja", "M1 Mixed use, low intensity")), ("M2", "#f29c86", es("M2 Uso mixto de intensidad media", "M2 Mixed use, medium intensity")),
-    ("M3", "#dc6a54", es("M3 Uso mixto de intensidad alta", "M3 Mixed use, high intensity")), ("ZC", "#8f2f3b", es("ZC Zona centro", "ZC City centre")),
+    ("H6", "#d98a24", es("H6 Habitacional densidad muy alta", "H6 Housing, very high density")), ("HB", "#dcbf98", es("HB Habitacional de barrio", "HB Traditional quarter")),
+    ("HE", "#c3b46c", es("HE Habitacional ejidal", "HE Village housing")),
+    ("M1", "#fdd2c6", es("M1 Uso mixto de intensidad baja", "M1 Mixed use, low intensity")), ("M2", "#ec8d78", es("M2 Uso mixto de intensidad media", "M2 Mixed use, medium intensity")),
+    ("M3", "#cf5743", es("M3 Uso mixto de intensidad alta", "M3 Mixed use, high intensity")), ("ZC", "#8f2f3b", es("ZC Zona centro", "ZC City centre")),
     ("CU11", "#f5c3dc", es("CU11 Corredor urbano de barrio", "CU11 Local corridor")), ("CU12", "#e68bb9", es("CU12 Corredor urbano distrital", "CU12 District corridor")),
     ("CU2", "#cb4f93", es("CU2 Corredor urbano metropolitano", "CU2 Metropolitan corridor")), ("CU3", "#95246b", es("CU3 Corredor urbano regional", "CU3 Regional corridor")),
-    ("S", "#c2a98e", es("S Servicios", "S Services")),
-    ("IL", "#d8d0ea", es("IL Industria ligera", "IL Light industry")), ("IM", "#b0a2d4", es("IM Industria mediana", "IM Medium industry")),
-    ("IP", "#8071b5", es("IP Industria pesada", "IP Heavy industry")), ("IE", "#57498f", es("IE Industria con estudio especial", "IE Industry, special study")),
-    ("EE", "#a9cdea", es("EE Equipamiento de educación", "EE Education")), ("ES", "#6ca6d8", es("ES Equipamiento de salud", "ES Health")),
+    ("S", "#a48f7a", es("S Servicios", "S Services")),
+    ("IL", "#cfc2e4", es("IL Industria ligera", "IL Light industry")), ("IM", "#a593cd", es("IM Industria mediana", "IM Medium industry")),
+    ("IP", "#7263a8", es("IP Industria pesada", "IP Heavy industry")), ("IE", "#43326f", es("IE Industria con estudio especial", "IE Industry, special study")),
+    ("EE", "#9cc7ee", es("EE Equipamiento de educación", "EE Education")), ("ES", "#6ca6d8", es("ES Equipamiento de salud", "ES Health")),
     ("ECL", "#3f7fc0", es("ECL Equipamiento de cultura", "ECL Culture")), ("ERD", "#8fcfc6", es("ERD Recreación y deporte", "ERD Recreation and sport")),
-    ("ECA", "#4a9c96", es("ECA Comercio y abasto", "ECA Markets and supply")), ("ECT", "#8b98a8", es("ECT Comunicaciones y transporte", "ECT Communications and transport")),
-    ("EAP", "#2c4f8c", es("EAP Administración pública", "EAP Public administration")), ("EAS", "#c9dcf0", es("EAS Asistencia social", "EAS Social assistance")),
+    ("ECA", "#2c817b", es("ECA Comercio y abasto", "ECA Markets and supply")), ("ECT", "#8b98a8", es("ECT Comunicaciones y transporte", "ECT Communications and transport")),
+    ("EAP", "#2456a6", es("EAP Administración pública", "EAP Public administration")), ("EAS", "#d6edf9", es("EAS Asistencia social", "EAS Social assistance")),
     ("EI", "#5d6b7c", es("EI Infraestructura", "EI Infrastructure")),
-    ("AV", "#79b866", es("AV Área verde", "AV Green area")), ("AR", "#bcd9a4", es("AR Área de restricción por cauce", "AR River reserve")),
-    ("AI", "#a9b46a", es("AI Área de amortiguamiento industrial", "AI Industrial buffer")),
+    ("AV", "#5ba64b", es("AV Área verde", "AV Green area")), ("AR", "#c8ecc0", es("AR Área de restricción por cauce", "AR River reserve")),
+    ("AI", "#a9ad52", es("AI Área de amortiguamiento industrial", "AI Industrial buffer")),
 ]
 DARK_ZONES = ["ZC", "CU3", "CU2", "IP", "IE", "ECL", "EAP", "EI", "M3", "ECA"]
 
@@ -372,11 +375,11 @@ def zoning_map():
         layer("zonas-borde", "line", "zonificacion", {"line-color": "#4b4740", "line-width": zoomed(11, 0.2, 13, 0.6, 16, 1.2), "line-opacity": faded(11, 0, 12.5, 0.75)},
               {"line-join": "round"}, minzoom=11, legend={"title": es("Límite de zona", "Zone limit")}),
     ]
-    layers = (ground(blocks=False) + theme + roads(ROADS_QUIET, opacity=0.6, low="#f3efe6") + limits() + above + street_labels(quiet=True) + place_labels(False) +
+    layers = (ground(blocks=False) + theme + roads(ROADS_QUIET, opacity=0.6, low="#f3efe6") + limits() + above + street_labels(quiet=True) + place_labels(False) + town_labels() +
               [layer("rotulo-zonas", "symbol", "zonificacion",
                      {"text-color": ["match", ["get", "clave"], DARK_ZONES, "#ffffff", "#2f2b25"],
                       "text-halo-color": ["match", ["get", "clave"], DARK_ZONES, "#3a3440", "#ffffff"], "text-halo-width": 1.2},
-                     {"text-field": ["get", "clave"], "text-font": BOLD, "text-size": faded(13, 9, 16, 13, 18, 16), "text-padding": 2}, None, minzoom=13.4)])
+                     {"text-field": ["get", "clave"], "text-font": BOLD, "text-size": faded(13, 9, 16, 13, 18, 16), "text-padding": 2}, None, minzoom=13)])
     return a_map(es("Zonificación secundaria", "Secondary zoning"),
                  es("Uso del suelo permitido en cada zona: habitacional por densidad, mixto, corredores urbanos, industria, equipamiento y áreas verdes. "
                     "Toque una zona para conocer su clave y los límites de construcción (COS, CUS, niveles y lote mínimo)." + DEMO,
@@ -415,7 +418,7 @@ def schools_map():
     name = layer("rotulo-escuelas", "symbol", "centros_educativos", {"text-color": "#2f2b25", "text-halo-color": HALO, "text-halo-width": 1.5},
                  {"text-field": ["get", "nombre"], "text-font": REGULAR, "text-size": faded(15, 9.5, 18, 12.5), "text-anchor": "top", "text-offset": [0, 0.75],
                   "text-max-width": 9, "text-padding": 3}, None, minzoom=15)
-    layers = base(above=above, colonias=True) + [name]
+    layers = base(top=above, colonias=True) + [name]
     return a_map(es("Centros educativos", "Schools"),
                  es("Escuelas públicas (punto lleno) y privadas (anillo) por nivel, de preescolar a superior. Toque un punto para ver su turno, su matrícula y "
                     "su plantilla docente; acérquese para leer los nombres." + DEMO,
@@ -452,7 +455,7 @@ def health_map():
                  es("Hospitales, unidades de medicina familiar, centros de salud y clínicas privadas, con la institución a la que pertenecen. "
                     "Toque una unidad para saber si atiende urgencias y cuántos consultorios tiene." + DEMO,
                     "Hospitals, family medicine units, health centres and private clinics with their institution. Touch one to see whether it takes emergencies." + DEMO_EN),
-                 "Inventario urbano", base(above=above, colonias=True) + names_,
+                 "Inventario urbano", base(top=above, colonias=True) + names_,
                  {"salud": {"title": "nombre", "fields": ["tipo", "institucion", "urgencias", "camas", "consultorios", "colonia", "municipio"]}}, zoom=13,
                  keywords=["salud", "hospitales"])
 
@@ -486,7 +489,7 @@ def routes_map():
                  {"rutas_transporte": {"title": "ruta", "fields": ["ramal", "intervalo", "unidades", "long_km"]}}, zoom=13, keywords=["autobuses", "transporte público"])
 
 
-INFRA = {"regional": ("#8c1d40", 1.25), "primaria": ("#d9542b", 1.1), "secundaria": ("#e9a13b", 1.0), "colectora": ("#4f9aa8", 0.85), "local": ("#b4b0a8", 0.55)}
+INFRA = {"regional": ("#8c1d40", 1.25), "primaria": ("#d9542b", 1.1), "secundaria": ("#e9a13b", 1.0), "colectora": ("#6aa9b5", 0.7), "local": ("#b8b4ac", 0.5)}
 
 
 def infrastructure_map():
@@ -509,7 +512,7 @@ def infrastructure_map():
                          "circle-radius": zoomed(12, 1.2, 14, 3, 18, 7), "circle-stroke-width": zoomed(12, 0.6, 16, 2)},
                         minzoom=12.8, legend={"title": es("Cruce con semáforo", "Traffic lights"),
                                             "labels": {"vehicular y peatonal": es("Con fase peatonal", "With pedestrian phase"), "*": es("Sólo vehicular", "Vehicles only")}}))
-    layers += street_labels() + place_labels(False)
+    layers += street_labels() + place_labels(False) + town_labels()
     return a_map(es("Infraestructura vial", "Street infrastructure"),
                  es("Jerarquía de la red vial, desde las vías regionales y el periférico hasta las calles locales, con los puentes sobre el Nazas y los cruces "
                     "semaforizados. Toque una calle para ver sus carriles, sentido, velocidad máxima y recubrimiento." + DEMO,
@@ -557,7 +560,7 @@ def choropleth(field, first, classes, none_title, title, labels=None):
 
 
 def choropleth_map(title, description, theme_name, parts, value, fields, label_from=13.6, keywords=()):
-    layers = ground(blocks=False) + parts + roads(ROADS_QUIET, opacity=0.55, low="#ffffff") + limits() + street_labels(quiet=True) + place_labels(False)
+    layers = ground(blocks=False) + parts + roads(ROADS_QUIET, opacity=0.55, low="#ffffff") + limits() + street_labels(quiet=True) + place_labels(False) + town_labels()
     layers.append(layer("rotulo-valor", "symbol", "ageb", {"text-color": "#26221c", "text-halo-color": "#ffffff", "text-halo-width": 1.6},
                         {"text-field": ["to-string", ["get", value]], "text-font": SEMIBOLD, "text-size": faded(13, 10, 17, 15), "text-padding": 4},
                         ["!=", ["get", value], None], minzoom=label_from))
@@ -624,7 +627,7 @@ def parks_map():
     return a_map(es("Áreas verdes", "Green areas"),
                  es("Parques, plazas, jardines y espacios deportivos de la ciudad, por tipo. Toque un espacio para conocer su superficie y su estado de conservación." + DEMO,
                     "Parks, squares, gardens and sports grounds by kind. Touch one for its area and condition." + DEMO_EN),
-                 "Medio ambiente", base(theme, colonias=True), {"areas_verdes": P_PARK}, zoom=14, keywords=["parques", "áreas verdes"])
+                 "Medio ambiente", base(theme), {"areas_verdes": P_PARK}, zoom=14, keywords=["parques", "áreas verdes"])
 
 
 SEVERITY = [("sólo daños", "#e0b23c", es("Sólo daños", "Damage only")), ("con lesionados", "#d9622b", es("Con personas lesionadas", "With injuries")),
@@ -641,7 +644,7 @@ def accidents_map():
     return a_map(es("Incidentes viales 2024", "Road accidents 2024"),
                  es("Percances viales registrados durante 2024 según su gravedad. Se concentran en los cruces de las vialidades primarias y en el periférico." + DEMO,
                     "Road accidents of 2024 by severity. They concentrate at the crossings of primary streets and on the ring road." + DEMO_EN),
-                 "Movilidad", base(above=above, colonias=False), {"incidentes_viales": {"title": "tipo", "fields": ["gravedad", "fecha", "hora", "lesionados", "vialidad"]}}, zoom=13,
+                 "Movilidad", base(top=above, colonias=False), {"incidentes_viales": {"title": "tipo", "fields": ["gravedad", "fecha", "hora", "lesionados", "vialidad"]}}, zoom=13,
                  keywords=["seguridad vial", "accidentes"])
 
 
@@ -661,7 +664,7 @@ def wells_map():
     return a_map(es("Pozos y calidad del agua", "Wells and water quality"),
                  es("Pozos de agua potable e industriales por contenido de arsénico. El tamaño del círculo es proporcional al gasto." + DEMO,
                     "Drinking water and industrial wells by arsenic content; the circle grows with the yield." + DEMO_EN),
-                 "Medio ambiente", base(above=above, colonias=False), {"pozos": {"title": "nombre", "fields": ["uso", "arsenico", "gasto_lps", "prof_m", "estado"]}}, zoom=12,
+                 "Medio ambiente", base(top=above, colonias=False), {"pozos": {"title": "nombre", "fields": ["uso", "arsenico", "gasto_lps", "prof_m", "estado"]}}, zoom=12,
                  keywords=["agua", "pozos", "arsénico"])
 
 

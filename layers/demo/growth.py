@@ -338,7 +338,8 @@ class City:
             x, y = ring_inside(self.mesh.points(dev.face))
             rng = Rng("fringe", int(x), int(y))
             area = ring_area(self.mesh.points(dev.face))
-            if dev.town is None and edge > 120 and (rng.chance(0.38) or (area < 60000 and rng.chance(0.6))):
+            old = math.hypot(x - self.parts[0].x, y - self.parts[0].y) < 4200
+            if dev.town is None and not old and edge > 120 and (rng.chance(0.38) or (area < 60000 and rng.chance(0.6))):
                 dev.built = False
                 self.kind[dev.face] = "rural"
         self.developments = [d for d in self.developments if d.built]
@@ -549,7 +550,10 @@ class City:
         """The largest piece of a group of blocks, with what it encloses."""
         outline = max(self.mesh.outline(group), key=lambda p: ring_area([self.mesh.point(v) for v in p[0]]))
         shell = [self.mesh.point(v) for v in outline[0]]
-        inside = [f for f in centre if f not in self.place_of and ring_contains(shell, *ring_inside(self.mesh.points(f)))]
+        west, east = min(p[0] for p in shell), max(p[0] for p in shell)
+        south, north = min(p[1] for p in shell), max(p[1] for p in shell)
+        inside = [f for f in centre if west < centre[f][0] < east and south < centre[f][1] < north and f not in self.place_of
+                  and ring_contains(shell, *ring_inside(self.mesh.points(f)))]
         return sorted(inside) or sorted(group)[:1]
 
     # -- country -------------------------------------------------------------------------------------------------

@@ -96,7 +96,7 @@ def localities(city, society):
     for k, town in enumerate(seeds.TOWNS):
         count = people.get(town[0], 0)
         layer.add((f"{town[1]}{k + 20:04d}", town[0], seeds.MUNICIPALITIES[town[1]][0], "urbana" if count >= 2500 else "rural",
-                   count, 3 if count >= 3500 else 4), metre(town[2], town[3]))
+                   count, 3 if count >= 1800 else 4), metre(town[2], town[3]))
     return layer
 
 

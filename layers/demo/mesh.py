@@ -112,6 +112,30 @@ def ring_box(points):
     return best[1], best[2], best[3]
 
 
+def line_crosses(line, points):
+    """Whether a line from the ring to the ring crosses or touches it on the way."""
+    last = len(line) - 2
+    for k in range(last + 1):
+        (ax, ay), (bx, by) = line[k], line[k + 1]
+        west, east = (ax, bx) if ax < bx else (bx, ax)
+        south, north = (ay, by) if ay < by else (by, ay)
+        cx, cy = points[-1]
+        for dx, dy in points:
+            if not ((cx < west and dx < west) or (cx > east and dx > east) or (cy < south and dy < south) or (cy > north and dy > north)):
+                c = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+                d = (bx - ax) * (dy - ay) - (by - ay) * (dx - ax)
+                a = (dx - cx) * (ay - cy) - (dy - cy) * (ax - cx)
+                b = (dx - cx) * (by - cy) - (dy - cy) * (bx - cx)
+                if (c > 0) != (d > 0) and (a > 0) != (b > 0) and c != d and a != b:
+                    t = a / (a - b)  # along the line's piece; its own ends may touch
+                    near = t * math.dist((ax, ay), (bx, by)) if k == 0 and t < 0.5 else (
+                        (1 - t) * math.dist((ax, ay), (bx, by)) if k == last and t >= 0.5 else 1.0)
+                    if near > 0.05:
+                        return True
+            cx, cy = dx, dy
+    return False
+
+
 class Frame:
     """Two families of lines, u = constant and v = constant: a turned grid, gently bent when asked."""
 
@@ -300,7 +324,7 @@ class Mesh:
             if all(ring_contains(points, *p) for p in probes) and all(
                     ring_distance(points, *p) > min(min_width * 0.45, total * 0.2,
                                                     0.42 * min(math.dist(p, line[0]), math.dist(p, line[-1])))
-                    for p in probes):
+                    for p in probes) and not line_crosses(line, points):
                 pairs.append((first, second, path))
         if not pairs:
             return [face]

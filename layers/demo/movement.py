@@ -114,7 +114,9 @@ class Streets:
         self.graph()
 
     def graph(self):
-        """Weighted neighbours of each vertex: wide streets are quicker."""
+        """Weighted neighbours of each vertex: wide streets are quicker. And the corners of main streets."""
+        main = sorted({v for edge, s in self.edges.items() if self.city.streets[s][1] <= SECONDARY for v in edge})
+        self.main = [(v, self.mesh.xs[v], self.mesh.ys[v]) for v in main]
         cost = [0.55, 0.6, 0.75, 1.15, 1.9]
         self.beside = {}
         for (a, b), street in sorted(self.edges.items()):
@@ -122,18 +124,13 @@ class Streets:
             self.beside.setdefault(a, []).append((b, length))
             self.beside.setdefault(b, []).append((a, length))
 
-    def nearest(self, x, y, most=SECONDARY):
-        best = (math.inf, None)
-        for (a, b), street in self.edges.items():
-            if self.city.streets[street][1] <= most:
-                for v in (a, b):
-                    px, py = self.mesh.xs[v], self.mesh.ys[v]
-                    if abs(px - x) < 900 and abs(py - y) < 900:
-                        best = min(best, (math.hypot(px - x, py - y), v))
-        return best[1]
+    def nearest(self, x, y):
+        """The corner of a main street nearest to a point; None when there is none within 900 m."""
+        return min(((math.hypot(px - x, py - y), v) for v, px, py in self.main if abs(px - x) < 900 and abs(py - y) < 900),
+                   default=(0.0, None))[1]
 
-    def way(self, places, used=None):
-        """Vertices of the quickest way past the places (longitude, latitude). `used`: edges to prefer not to repeat."""
+    def way(self, places):
+        """Vertices of the quickest way past the places (longitude, latitude)."""
         stops = [self.nearest(*metre(lon, lat)) for lon, lat in places]
         if None in stops:
             raise AssertionError(f"no main street near {places[stops.index(None)]}")

@@ -66,7 +66,8 @@ def join_ends(lines, reach):
             x, y = line[end]
             found = min((nearest_on(other, x, y) for j, (_, other) in enumerate(lines) if j != k),
                         default=(math.inf, 0, 0))
-            if 0.5 < found[0] <= reach:
+            ahead = (found[1] - x) * (x - line[1 if end == 0 else -2][0]) + (found[2] - y) * (y - line[1 if end == 0 else -2][1])
+            if 0.5 < found[0] <= reach and ahead > 0:
                 over = 3.0 / found[0]
                 tip = (found[1] + (found[1] - x) * over, found[2] + (found[2] - y) * over)
                 line.insert(0, tip) if end == 0 else line.append(tip)

@@ -233,7 +233,7 @@ class Society:
                     block.zone = here.choice(["IP", "IP", "IM", "IE", "IL"])
                 else:
                     block.zone = here.choice(["IL", "IL", "IM", "IE"])
-                if block.area < 60000 and not any(h <= SECONDARY for h in fronts):
+                if block.area < 110000 and front != REGIONAL and Rng("buffer", face).chance(0.5) and self._beside_homes(face):
                     block.zone = "AI"
             elif use == "pueblo":
                 block.zone = "M1" if front in (PRIMARY, REGIONAL, SECONDARY) else "HE"
@@ -248,6 +248,11 @@ class Society:
                 value = part.standing + 0.10 * self.wave("density", block.dev.colonia.x, block.dev.colonia.y, 5200) + here.between(-0.06, 0.06)
                 block.zone = "H1" if value > 0.86 else "H2" if value > 0.66 else "H3" if value > 0.46 else "H5" if value > 0.29 else "H6"
         self._amenities()
+
+    def _beside_homes(self, face):
+        ring = self.mesh.rings[face]
+        others = [self.blocks.get(self.mesh.left[(b, ring[i - 1])]) for i, b in enumerate(ring)]
+        return any(o is not None and not o.dev.part.use.startswith("industria") for o in others)
 
     def _corridor(self, streets, hierarchy, dev, block):
         street = max(streets, key=lambda s: streets[s])

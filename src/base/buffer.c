@@ -30,7 +30,7 @@ unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
         return NULL;
     }
     size_t wanted = buffer->length + size;
-    if (wanted > buffer->capacity) {
+    if (wanted > buffer->capacity || !buffer->data) {
         size_t capacity = buffer->capacity < 128 ? 256 : buffer->capacity * 2;
         if (capacity < wanted) {
             capacity = wanted;

@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 #include "cli/cli.h"
 
+#include "base/file.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum cli_language cli_language(void)
 {
@@ -24,30 +27,31 @@ const char *cli_pick(const char *english, const char *spanish)
     return cli_language() == CLI_SPANISH ? spanish : english;
 }
 
-void cli_say(FILE *out, const char *english, const char *spanish, ...)
-{
-    va_list args;
-    va_start(args, spanish);
-    if (cli_language() == CLI_SPANISH) {
-        vfprintf(out, spanish, args);
-    } else {
-        vfprintf(out, english, args);
-    }
-    va_end(args);
-    fputc('\n', out);
-}
-
 /* A file name may hold escape sequences that would take over the reader's terminal. */
 static void print_clean(FILE *out, const char *text)
 {
     for (const char *at = text; *at != '\0'; at++) {
         unsigned char byte = (unsigned char)*at;
-        if (byte < 0x20 || byte == 0x7f) {
+        if ((byte < 0x20 && byte != '\n' && byte != '\t') || byte == 0x7f) {
             fprintf(out, "\\x%02x", byte);
         } else {
             fputc(*at, out);
         }
     }
+}
+
+void cli_say(FILE *out, const char *english, const char *spanish, ...)
+{
+    char *text = NULL;
+    va_list args;
+    va_start(args, spanish);
+    int length = cli_language() == CLI_SPANISH ? vasprintf(&text, spanish, args) : vasprintf(&text, english, args);
+    va_end(args);
+    if (length >= 0) {
+        print_clean(out, text);
+        free(text);
+    }
+    fputc('\n', out);
 }
 
 void cli_print_error(const struct error *err)
@@ -229,4 +233,28 @@ const char *cli_setting(const char *option, const char *variable, const char *fa
 const char *cli_data_directory(const char *option)
 {
     return cli_setting(option, "TESELA_DATA", "./data");
+}
+
+const char *cli_program_folder(const char *option, const char *variable, const char *name)
+{
+    static char beside[4096];
+    const char *told = cli_setting(option, variable, name);
+    if (told != name || file_exists(name)) {
+        return told;
+    }
+    char program[3072];
+    ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
+    if (length <= 0) {
+        return NULL;
+    }
+    program[length] = '\0';
+    for (int up = 0; up < 2; up++) {
+        char *slash = strrchr(program, '/');
+        if (!slash) {
+            return NULL;
+        }
+        *slash = '\0';
+    }
+    snprintf(beside, sizeof beside, "%s/%s", program, name);
+    return file_exists(beside) ? beside : NULL;
 }

@@ -37,7 +37,8 @@ enum cli_language cli_language(void);
 /* The one of two texts that the reader's language asks for. */
 const char *cli_pick(const char *english, const char *spanish);
 
-/* Prints one line to `out` in the reader's language; both formats take the same arguments in the same order. */
+/* Prints one line to `out` in the reader's language; both formats take the same arguments in the same order. Control
+ * characters other than line ends and tabs, which names of files may hold, are shown escaped. */
 void cli_say(FILE *out, const char *english, const char *spanish, ...)
     __attribute__((format(printf, 2, 4), format(printf, 3, 4)));
 
@@ -81,5 +82,9 @@ bool cli_integer(const char *option, const char *text, long min, long max, long 
 
 /* The data directory: `option` (of --data) when not NULL, else environment TESELA_DATA, else "./data". */
 const char *cli_data_directory(const char *option);
+/* A folder that comes with the program ("styles", "www"): `option` when not NULL, else the environment variable, else
+ * `name` in the current folder, else `name` beside the folder of the program's own file. NULL when there is none. The
+ * text lives until the next call. */
+const char *cli_program_folder(const char *option, const char *variable, const char *name);
 /* The same for any option with an environment variable and a default. */
 const char *cli_setting(const char *option, const char *variable, const char *fallback);

@@ -7,6 +7,13 @@
 
 enum { LIST_BYTES_MAX = 256 * 1024 * 1024 };
 
+/* The reader's language, else the other. */
+static const char *pick_title(const char *english, const char *spanish)
+{
+    const char *picked = cli_pick(english, spanish);
+    return picked ? picked : cli_pick(spanish, english);
+}
+
 static void write_fields(struct json_writer *json, const struct store_layer *layer)
 {
     json_write_name(json, "fields");
@@ -16,7 +23,7 @@ static void write_fields(struct json_writer *json, const struct store_layer *lay
         json_write_begin_object(json);
         json_write_member_string(json, "name", field->name);
         json_write_member_string(json, "type", field_type_name(field->type));
-        json_write_member_string(json, "title", cli_pick(field->title_en, field->title_es));
+        json_write_member_string(json, "title", pick_title(field->title_en, field->title_es));
         json_write_end_object(json);
     }
     json_write_end_array(json);
@@ -26,8 +33,7 @@ static void write_layer(struct json_writer *json, const struct store_layer *laye
 {
     json_write_begin_object(json);
     json_write_member_string(json, "id", layer->id);
-    json_write_member_string(json, "title",
-                             cli_language() == CLI_SPANISH || !layer->title_en ? layer->title_es : layer->title_en);
+    json_write_member_string(json, "title", pick_title(layer->title_en, layer->title_es));
     json_write_member_string(json, "geometry", geometry_kind_name(layer->kind));
     json_write_member_int(json, "features", layer->feature_count);
     json_write_member_int(json, "version", layer->version);
@@ -85,7 +91,7 @@ static void print_list(const struct store_layer_list *list)
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct store_layer *layer = &list->layers[i];
-        const char *title = cli_language() == CLI_SPANISH || !layer->title_en ? layer->title_es : layer->title_en;
+        const char *title = pick_title(layer->title_en, layer->title_es);
         cli_say(stdout, "%-28s %9lld %-9s  version %lld of %s  %s", "%-28s %9lld %-9s  versión %lld del %s  %s",
                 layer->id, (long long)layer->feature_count, kind_word(layer->kind), (long long)layer->version,
                 layer->loaded_at, title);

@@ -10,8 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char usage[] = "render MAP|STYLE.json (--tile Z/X/Y [--size 256|512] | --center LON,LAT --zoom Z --size WxH | "
-                            "--bbox W,S,E,N --size WxH) [--scale 1|2|3] [--data DIR] [--styles DIR] -o OUT.png";
+static const char usage[] =
+    "render MAP|STYLE.json (--tile Z/X/Y [--size 256|512] | --center LON,LAT --zoom Z --size WxH | "
+    "--bbox W,S,E,N --size WxH) [--scale 1|2|3] [--data DIR] [--styles DIR] -o OUT.png";
 
 struct render_options {
     const char *tile;
@@ -117,10 +118,10 @@ int cli_render(int argc, char **argv)
 {
     struct render_options options = {0};
     const struct cli_option accepted[] = {
-        {"--tile", CLI_TEXT, &options.tile},     {"--center", CLI_TEXT, &options.center},
-        {"--zoom", CLI_TEXT, &options.zoom},     {"--size", CLI_TEXT, &options.size},
-        {"--bbox", CLI_TEXT, &options.bbox},     {"--scale", CLI_TEXT, &options.scale},
-        {"--data", CLI_TEXT, &options.data},     {"--styles", CLI_TEXT, &options.styles},
+        {"--tile", CLI_TEXT, &options.tile}, {"--center", CLI_TEXT, &options.center},
+        {"--zoom", CLI_TEXT, &options.zoom}, {"--size", CLI_TEXT, &options.size},
+        {"--bbox", CLI_TEXT, &options.bbox}, {"--scale", CLI_TEXT, &options.scale},
+        {"--data", CLI_TEXT, &options.data}, {"--styles", CLI_TEXT, &options.styles},
         {"-o", CLI_TEXT, &options.out},
     };
     struct error err = {0};
@@ -141,10 +142,11 @@ int cli_render(int argc, char **argv)
     const struct style *style = NULL;
     buffer_init(&png, 256 << 20);
     bool ok = picture_desk_open(&desk, cli_data_directory(options.data),
-                                cli_setting(options.styles, "TESELA_STYLES", "styles"), &err);
+                                cli_program_folder(options.styles, "TESELA_STYLES", "styles"), &err);
     if (ok) {
         ok = picture_desk_style(&desk, argv[1], &own_style, &style, &err) &&
-             tile_make_picture(&desk.worker, desk.catalog, NULL, style, &view, &png, &err) &&
+             (options.tile ? tile_make_png(&desk.worker, desk.catalog, NULL, style, &view, &png, &err)
+                           : tile_make_picture(&desk.worker, desk.catalog, style, &view, &png, &err)) &&
              file_write(options.out, png.data, png.length, &err);
         style_unref(own_style);
         picture_desk_close(&desk);

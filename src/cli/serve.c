@@ -40,9 +40,9 @@ int cli_serve(int argc, char **argv)
     const char *workers = NULL;
     const char *cache_mb = NULL;
     const struct cli_option accepted[] = {
-        {"--listen", CLI_TEXT, &options.listen}, {"--data", CLI_TEXT, &options.data},
-        {"--styles", CLI_TEXT, &options.styles}, {"--www", CLI_TEXT, &options.www},
-        {"--workers", CLI_TEXT, &workers},       {"--cache-mb", CLI_TEXT, &cache_mb},
+        {"--listen", CLI_TEXT, &options.listen},     {"--data", CLI_TEXT, &options.data},
+        {"--styles", CLI_TEXT, &options.styles},     {"--www", CLI_TEXT, &options.www},
+        {"--workers", CLI_TEXT, &workers},           {"--cache-mb", CLI_TEXT, &cache_mb},
         {"--base-url", CLI_TEXT, &options.base_url}, {"--quiet", CLI_FLAG, &options.quiet},
     };
     struct error err = {0};
@@ -61,8 +61,11 @@ int cli_serve(int argc, char **argv)
     }
     options.listen = cli_setting(options.listen, "TESELA_LISTEN", "127.0.0.1:8080");
     options.data = cli_data_directory(options.data);
-    options.styles = cli_setting(options.styles, "TESELA_STYLES", "styles");
-    options.www = cli_setting(options.www, "TESELA_WWW", "www");
+    char styles[4096];
+    const char *found = cli_program_folder(options.styles, "TESELA_STYLES", "styles");
+    snprintf(styles, sizeof styles, "%s", found ? found : "styles");
+    options.styles = styles;
+    options.www = cli_program_folder(options.www, "TESELA_WWW", "www");
     options.workers = (unsigned)worker_count;
     options.cache_bytes = (size_t)megabytes << 20;
     if (!make_cells_ready(options.data, &err) || !server_run(&options, &err)) {

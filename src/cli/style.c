@@ -125,7 +125,7 @@ int cli_style(int argc, char **argv)
         return cli_usage(NULL, usage);
     }
     if (!as_json) {
-        return check_files(argv + 2, count - 1, NULL);
+        return (int)check_files(argv + 2, count - 1, NULL);
     }
     struct buffer out;
     struct json_writer writer;
@@ -134,7 +134,7 @@ int cli_style(int argc, char **argv)
     json_write_begin_object(&writer);
     json_write_name(&writer, "styles");
     json_write_begin_array(&writer);
-    int worst = check_files(argv + 2, count - 1, &writer);
+    int worst = (int)check_files(argv + 2, count - 1, &writer);
     json_write_end_array(&writer);
     json_write_end_object(&writer);
     bool failed = out.failed;

@@ -63,7 +63,8 @@ int cli_tile(int argc, char **argv)
     struct picture_desk desk;
     struct buffer bytes;
     buffer_init(&bytes, 256 << 20);
-    bool ok = picture_desk_open(&desk, cli_data_directory(data), cli_setting(styles, "TESELA_STYLES", "styles"), &err);
+    bool ok =
+        picture_desk_open(&desk, cli_data_directory(data), cli_program_folder(styles, "TESELA_STYLES", "styles"), &err);
     if (ok) {
         ok = tile_make(&desk.worker, desk.catalog, NULL, &request, &bytes, &err) &&
              file_write(out, bytes.data, bytes.length, &err);

@@ -22,6 +22,9 @@ typedef uint8_t u8x8 __attribute__((vector_size(8)));
 
 typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
 typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);
+typedef void merge_fn(struct raster *raster, enum fill_rule rule);
+typedef void paint_merged_fn(struct raster *raster, struct canvas *canvas, uint32_t source);
+typedef void sweep_apart_fn(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source);
 
 struct raster {
     uint32_t width_max_px;
@@ -34,12 +37,19 @@ struct raster {
     size_t bit_words; /* words of touched bits a row */
     uint32_t row_min; /* touched rows; row_min > row_max when there is none */
     uint32_t row_max;
-    uint32_t *cells;     /* signed differences, kept unsigned so that wrapping is defined */
-    uint64_t *bits;      /* bit i of a row: cells i * GROUP … were touched */
-    uint32_t *row_edges; /* edges added to the row since its sums were last bounded */
-    uint8_t *coverage;   /* one row, for patterns */
+    uint32_t *cells;       /* signed differences, kept unsigned so that wrapping is defined */
+    uint64_t *bits;        /* bit i of a row: cells i * GROUP … were touched */
+    uint32_t *row_edges;   /* edges added to the row since its sums were last bounded */
+    uint8_t *coverage;     /* one row, for patterns */
+    uint8_t *merged;       /* coverage kept by raster_merge, rows of `stride` */
+    uint64_t *merged_bits; /* as `bits`: groups of `merged` that are not zero */
+    uint32_t merged_min;   /* rows; merged_min > merged_max when there is none */
+    uint32_t merged_max;
     sweep_color_fn *sweep_color;
     sweep_row_fn *sweep_row;
+    merge_fn *merge;
+    paint_merged_fn *paint_merged;
+    sweep_apart_fn *sweep_apart;
 };
 
 /* ---- Sweeping: from differences to coverage ---- */
@@ -176,6 +186,178 @@ BLEND_INLINE void sweep_row(struct raster *raster, uint32_t row, enum fill_rule 
     }
 }
 
+/* The larger of two coverages, for a group. */
+BLEND_INLINE void keep_larger(uint8_t *merged, u8x8 coverage)
+{
+    u8x8 kept;
+    memcpy(&kept, merged, sizeof kept);
+    u8x8 larger = (u8x8)(coverage > kept);
+    kept = (coverage & larger) | (kept & ~larger);
+    memcpy(merged, &kept, sizeof kept);
+}
+
+BLEND_INLINE void merge_row(struct raster *raster, size_t row, enum fill_rule rule)
+{
+    uint32_t *cells = raster->cells + row * raster->stride;
+    uint64_t *bits = raster->bits + row * raster->bit_words;
+    uint8_t *merged = raster->merged + row * raster->stride;
+    uint64_t *merged_bits = raster->merged_bits + row * raster->bit_words;
+    size_t groups = (raster->width_px + GROUP - 1) / GROUP;
+    uint32_t sum = 0;
+    size_t done = 0; /* groups */
+    raster->row_edges[row] = 0;
+    for (size_t word = 0; word <= raster->bit_words; word++) {
+        /* One turn more than there are words: the run from the last touched group to the right border. */
+        bool is_end = word == raster->bit_words;
+        uint64_t left = is_end ? 1 : bits[word];
+        if (!is_end) {
+            bits[word] = 0;
+        }
+        while (left) {
+            size_t group = is_end ? groups : word * 64 + (size_t)__builtin_ctzll(left);
+            left &= left - 1;
+            uint32_t between = group > done ? coverage_of((int32_t)sum, rule) : 0;
+            for (; between > 0 && done < group; done++) {
+                keep_larger(merged + done * GROUP, (u8x8){0} + (uint8_t)between);
+                merged_bits[done / 64] |= (uint64_t)1 << (done % 64);
+            }
+            if (is_end) {
+                break;
+            }
+            blend_u32x8 coverage = coverage_of_group(take_group(cells + group * GROUP, &sum), rule);
+            keep_larger(merged + group * GROUP, __builtin_convertvector(coverage, u8x8));
+            merged_bits[group / 64] |= (uint64_t)1 << (group % 64);
+            done = group + 1;
+        }
+    }
+}
+
+BLEND_INLINE void merge_rows(struct raster *raster, enum fill_rule rule)
+{
+    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
+        merge_row(raster, row, rule);
+    }
+}
+
+BLEND_INLINE void paint_merged_rows(struct raster *raster, struct canvas *canvas, uint32_t source)
+{
+    struct blend_wide wide = blend_widen_word(source);
+    size_t width = raster->width_px;
+    for (size_t row = raster->merged_min; row <= raster->merged_max; row++) {
+        uint8_t *merged = raster->merged + row * raster->stride;
+        uint64_t *bits = raster->merged_bits + row * raster->bit_words;
+        uint8_t *pixels = canvas->rgba + row * width * 4;
+        for (size_t word = 0; word < raster->bit_words; word++) {
+            while (bits[word]) {
+                size_t x = (word * 64 + (size_t)__builtin_ctzll(bits[word])) * GROUP;
+                bits[word] &= bits[word] - 1;
+                u8x8 bytes;
+                memcpy(&bytes, merged + x, sizeof bytes);
+                memset(merged + x, 0, sizeof bytes);
+                blend_u32x8 coverage = __builtin_convertvector(bytes, blend_u32x8);
+                if (x + GROUP <= width) {
+                    blend_group(pixels + x * 4, coverage, wide);
+                } else if (x < width) {
+                    uint8_t last[GROUP * 4] = {0};
+                    memcpy(last, pixels + x * 4, (width - x) * 4);
+                    blend_group(last, coverage, wide);
+                    memcpy(pixels + x * 4, last, (width - x) * 4);
+                }
+            }
+        }
+    }
+}
+
+/* One pixel of a shape that covers `coverage` of it. What the pixel has of uncovered area is taken first; only the rest
+ * lies over what is there. */
+BLEND_INLINE void apart_pixel(uint8_t *pixel, uint8_t *covered, uint32_t coverage, uint32_t source)
+{
+    uint32_t before = *covered;
+    uint32_t beside = coverage < 255 - before ? coverage : 255 - before;
+    uint32_t over = coverage - beside;
+    uint32_t word;
+    memcpy(&word, pixel, sizeof word);
+    if (over > 0) {
+        word = blend_scale(word, 255 - ((source >> 24) * over + before / 2) / before);
+    }
+    uint32_t added = blend_scale(source, coverage);
+    uint32_t alpha = (word >> 24) + (added >> 24);
+    alpha = alpha < 255 ? alpha : 255;
+    uint32_t mixed = alpha << 24;
+    for (unsigned shift = 0; shift < 24; shift += 8) {
+        uint32_t component = (word >> shift & 255) + (added >> shift & 255);
+        mixed |= (component < alpha ? component : alpha) << shift;
+    }
+    memcpy(pixel, &mixed, sizeof mixed);
+    *covered = (uint8_t)(before + beside);
+}
+
+BLEND_INLINE void apart_run(uint8_t *pixels, uint8_t *covered, size_t count, uint32_t coverage, uint32_t source)
+{
+    if (coverage == 255) {
+        blend_run(pixels, count, source);
+        memset(covered, 255, count);
+        return;
+    }
+    for (size_t i = 0; coverage > 0 && i < count; i++) {
+        apart_pixel(pixels + i * 4, covered + i, coverage, source);
+    }
+}
+
+BLEND_INLINE void sweep_apart_row(struct raster *raster, size_t row, struct canvas *layer, enum fill_rule rule,
+                                  uint32_t source)
+{
+    uint32_t *cells = raster->cells + row * raster->stride;
+    uint64_t *bits = raster->bits + row * raster->bit_words;
+    uint8_t *covered = raster->merged + row * raster->stride;
+    size_t width = raster->width_px;
+    uint8_t *pixels = layer->rgba + row * width * 4;
+    uint32_t sum = 0;
+    size_t done = 0;
+    raster->row_edges[row] = 0;
+    for (size_t word = 0; word < raster->bit_words; word++) {
+        uint64_t left = bits[word];
+        bits[word] = 0;
+        while (left) {
+            size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
+            left &= left - 1;
+            apart_run(pixels + done * 4, covered + done, x - done, coverage_of((int32_t)sum, rule), source);
+            blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
+            for (size_t i = 0; i < GROUP && x + i < width; i++) {
+                if (coverage[i] > 0) {
+                    apart_pixel(pixels + (x + i) * 4, covered + x + i, coverage[i], source);
+                }
+            }
+            done = x + GROUP;
+        }
+    }
+    if (done < width) {
+        apart_run(pixels + done * 4, covered + done, width - done, coverage_of((int32_t)sum, rule), source);
+    }
+}
+
+BLEND_INLINE void sweep_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source)
+{
+    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
+        sweep_apart_row(raster, row, layer, rule, source);
+    }
+}
+
+static void sweep_apart_portable(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source)
+{
+    sweep_apart(raster, layer, rule, source);
+}
+
+static void merge_portable(struct raster *raster, enum fill_rule rule)
+{
+    merge_rows(raster, rule);
+}
+
+static void paint_merged_portable(struct raster *raster, struct canvas *canvas, uint32_t source)
+{
+    paint_merged_rows(raster, canvas, source);
+}
+
 static void sweep_color_portable(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
 {
     sweep_color(raster, canvas, rule, source);
@@ -197,6 +379,22 @@ DRAW_AVX2 static void sweep_row_avx2(struct raster *raster, uint32_t row, enum f
 {
     sweep_row(raster, row, rule, out_coverage);
 }
+
+DRAW_AVX2 static void merge_avx2(struct raster *raster, enum fill_rule rule)
+{
+    merge_rows(raster, rule);
+}
+
+DRAW_AVX2 static void sweep_apart_avx2(struct raster *raster, struct canvas *layer, enum fill_rule rule,
+                                       uint32_t source)
+{
+    sweep_apart(raster, layer, rule, source);
+}
+
+DRAW_AVX2 static void paint_merged_avx2(struct raster *raster, struct canvas *canvas, uint32_t source)
+{
+    paint_merged_rows(raster, canvas, source);
+}
 #endif
 
 bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
@@ -205,11 +403,17 @@ bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
     if (kernel != RASTER_KERNEL_PORTABLE && __builtin_cpu_supports("avx2")) {
         raster->sweep_color = sweep_color_avx2;
         raster->sweep_row = sweep_row_avx2;
+        raster->merge = merge_avx2;
+        raster->paint_merged = paint_merged_avx2;
+        raster->sweep_apart = sweep_apart_avx2;
         return true;
     }
 #endif
     raster->sweep_color = sweep_color_portable;
     raster->sweep_row = sweep_row_portable;
+    raster->merge = merge_portable;
+    raster->paint_merged = paint_merged_portable;
+    raster->sweep_apart = sweep_apart_portable;
     return kernel != RASTER_KERNEL_AVX2;
 }
 
@@ -230,12 +434,16 @@ struct raster *raster_create(uint32_t width_max_px, uint32_t height_max_px)
     raster->bits = calloc(rows * ((groups + 63) / 64 + 1), sizeof *raster->bits);
     raster->row_edges = calloc(rows, sizeof *raster->row_edges);
     raster->coverage = calloc((groups + 1) * GROUP, 1);
-    if (!raster->cells || !raster->bits || !raster->row_edges || !raster->coverage) {
+    raster->merged = calloc(rows * (groups + 1) * GROUP, 1);
+    raster->merged_bits = calloc(rows * ((groups + 63) / 64 + 1), sizeof *raster->merged_bits);
+    if (!raster->merged || !raster->merged_bits || !raster->cells || !raster->bits || !raster->row_edges ||
+        !raster->coverage) {
         raster_destroy(raster);
         return NULL;
     }
     raster_set_kernel(raster, RASTER_KERNEL_BEST);
     raster->row_min = UINT32_MAX;
+    raster->merged_min = UINT32_MAX;
     raster_begin(raster, width_max_px, height_max_px);
     return raster;
 }
@@ -247,6 +455,8 @@ void raster_destroy(struct raster *raster)
         free(raster->bits);
         free(raster->row_edges);
         free(raster->coverage);
+        free(raster->merged);
+        free(raster->merged_bits);
         free(raster);
     }
 }
@@ -272,8 +482,19 @@ static void forget_rows(struct raster *raster)
     raster->row_max = 0;
 }
 
+static void forget_merged(struct raster *raster)
+{
+    for (size_t row = raster->merged_min; row <= raster->merged_max; row++) {
+        memset(raster->merged + row * raster->stride, 0, raster->stride);
+        memset(raster->merged_bits + row * raster->bit_words, 0, raster->bit_words * sizeof *raster->merged_bits);
+    }
+    raster->merged_min = UINT32_MAX;
+    raster->merged_max = 0;
+}
+
 void raster_discard(struct raster *raster)
 {
+    forget_merged(raster);
     for (size_t row = raster->row_min; row <= raster->row_max; row++) {
         uint32_t *cells = raster->cells + row * raster->stride;
         uint64_t *bits = raster->bits + row * raster->bit_words;
@@ -293,9 +514,7 @@ void raster_begin(struct raster *raster, uint32_t width_px, uint32_t height_px)
 {
     assert(width_px <= raster->width_max_px && height_px <= raster->height_max_px);
     raster_discard(raster);
-    if (width_px == raster->width_px && height_px <= raster->height_px) {
-        raster->height_px = height_px;
-        raster->bottom = (int64_t)height_px * DRAW_ONE;
+    if (width_px == raster->width_px && height_px == raster->height_px) {
         return;
     }
     /* What fell right of the old picture would lie inside the new one. */
@@ -595,6 +814,41 @@ void raster_fill(struct raster *raster, struct canvas *canvas, enum fill_rule ru
         raster->sweep_color(raster, canvas, rule, blend_word(paint->pixel));
     }
     forget_rows(raster);
+}
+
+/* The rows that were just swept now hold something in `merged`. */
+static void note_merged(struct raster *raster)
+{
+    raster->merged_min = raster->row_min < raster->merged_min ? raster->row_min : raster->merged_min;
+    raster->merged_max = raster->row_max > raster->merged_max ? raster->row_max : raster->merged_max;
+    forget_rows(raster);
+}
+
+void raster_merge(struct raster *raster, enum fill_rule rule)
+{
+    if (!raster_is_empty(raster)) {
+        raster->merge(raster, rule);
+        note_merged(raster);
+    }
+}
+
+void raster_fill_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, struct pixel pixel)
+{
+    assert(layer->width_px == raster->width_px && layer->height_px == raster->height_px);
+    if (!raster_is_empty(raster)) {
+        raster->sweep_apart(raster, layer, rule, blend_word(pixel));
+        note_merged(raster);
+    }
+}
+
+void raster_fill_merged(struct raster *raster, struct canvas *canvas, struct pixel pixel)
+{
+    assert(canvas->width_px == raster->width_px && canvas->height_px == raster->height_px);
+    if (raster->merged_min <= raster->merged_max) {
+        raster->paint_merged(raster, canvas, blend_word(pixel));
+    }
+    raster->merged_min = UINT32_MAX;
+    raster->merged_max = 0;
 }
 
 void raster_mask(struct raster *raster, enum fill_rule rule, uint8_t *out_coverage, size_t stride)

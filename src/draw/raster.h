@@ -58,7 +58,18 @@ struct paint {
 
 /* Composites what was added over the canvas (of the size of raster_begin) and empties the accumulation. */
 void raster_fill(struct raster *raster, struct canvas *canvas, enum fill_rule rule, const struct paint *paint);
-/* Empties the accumulation without painting. */
+/* Sweeps what was added into coverage that is kept beside the accumulation, the larger of each pixel, and empties the
+ * accumulation. For strokes that lie on each other, such as a border that two polygons share: their union is as light
+ * as one of them, where adding them up would make it heavy and jagged. */
+void raster_merge(struct raster *raster, enum fill_rule rule);
+/* Composites what was kept by raster_merge and forgets it. */
+void raster_fill_merged(struct raster *raster, struct canvas *canvas, struct pixel pixel);
+/* Composites what was added into a layer of its own (transparent before the first shape), where shapes that share a
+ * pixel are taken to lie side by side as far as there is room, and one over the other only beyond that. So the pieces
+ * of a partition meet without a hairline of what lies below, in any order, and overlaps show as they should. Ends with
+ * raster_discard, then lay the layer over the picture. */
+void raster_fill_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, struct pixel pixel);
+/* Empties the accumulation and what was merged, without painting. */
 void raster_discard(struct raster *raster);
 /* Writes coverage 0 … 255 (rows of `stride`) instead of compositing, and empties the accumulation: for glyph masks. */
 void raster_mask(struct raster *raster, enum fill_rule rule, uint8_t *out_coverage, size_t stride);

@@ -35,7 +35,7 @@ struct text_cache *text_cache_create(size_t bytes_max)
     }
     cache->bytes_max = bytes_max;
     cache->bucket_count = 256;
-    cache->buckets = calloc(cache->bucket_count, sizeof *cache->buckets);
+    cache->buckets = calloc(cache->bucket_count, sizeof(struct entry *));
     if (!cache->buckets) {
         free(cache);
         return NULL;
@@ -106,7 +106,7 @@ static void drop_oldest(struct text_cache *cache)
 static void grow(struct text_cache *cache)
 {
     size_t count = cache->bucket_count * 2;
-    struct entry **buckets = calloc(count, sizeof *buckets);
+    struct entry **buckets = calloc(count, sizeof(struct entry *));
     if (!buckets) {
         return; /* slower, not wrong */
     }

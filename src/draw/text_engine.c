@@ -80,7 +80,7 @@ struct text_engine *text_engine_create(void)
     }
     engine->fonts = font_list_get(NULL);
     if (engine->fonts && font_list_count(engine->fonts) > 0) {
-        engine->faces = calloc(font_list_count(engine->fonts), sizeof *engine->faces);
+        engine->faces = calloc(font_list_count(engine->fonts), sizeof(struct font_face *));
     }
     engine->layouts = text_cache_create(LAYOUT_BYTES_MAX);
     engine->glyphs = text_cache_create(GLYPH_BYTES_MAX);

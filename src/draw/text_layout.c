@@ -3,6 +3,7 @@
 
 #include "draw/font.h"
 
+#include <assert.h>
 #include <fribidi.h>
 #include <hb.h>
 #include <math.h>
@@ -431,15 +432,15 @@ static bool break_lines(struct maker *maker)
 static size_t order_runs(const struct maker *maker, const struct line *line, size_t *order)
 {
     size_t count = 0;
-    FriBidiLevel highest = 0;
-    FriBidiLevel lowest_odd = 127;
+    int highest = 0;
+    int lowest_odd = 127;
     for (size_t i = 0; i < maker->run_count; i++) {
         if (maker->runs[i].end <= line->start || maker->runs[i].start >= line->end) {
             continue;
         }
-        FriBidiLevel level = maker->letters[maker->runs[i].start].level;
+        int level = (int)maker->letters[maker->runs[i].start].level; /* 0 … 125 */
         highest = level > highest ? level : highest;
-        lowest_odd = level & 1 && level < lowest_odd ? level : lowest_odd;
+        lowest_odd = level % 2 == 1 && level < lowest_odd ? level : lowest_odd;
         order[count++] = i;
     }
     for (int level = highest; level >= lowest_odd; level--) {
@@ -475,6 +476,7 @@ static double place_line(const struct maker *maker, const struct line *line, con
         const struct run *run = &maker->runs[order[r]];
         const struct letter *first = &maker->letters[run->start];
         for (size_t i = 0; i < run->glyph_count; i++) {
+            assert(maker->shaped); /* there are glyphs */
             const struct shaped *shaped = &maker->shaped[run->first_glyph + i];
             if (shaped->letter < line->start || shaped->letter >= line->end) {
                 continue;

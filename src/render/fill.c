@@ -25,7 +25,9 @@ static bool add_polygon(const struct render_layer_context *context, const struct
             return error_no_memory(err);
         }
         if (outline) {
-            stroke_add(context->painter->raster, points, count, true, outline);
+            if (!stroke_add(context->painter->raster, points, count, true, outline)) {
+                return error_no_memory(err);
+            }
         } else {
             raster_add_ring(context->painter->raster, points, count);
         }
@@ -34,46 +36,80 @@ static bool add_polygon(const struct render_layer_context *context, const struct
     return true;
 }
 
-static struct paint paint_of(const struct render_layer_context *context, enum style_property color,
+static struct pixel pixel_of(const struct render_layer_context *context, enum style_property color,
                              const struct layer_feature *item)
 {
-    double opacity = layer_number(context, STYLE_FILL_OPACITY, item);
-    return (struct paint){.pixel = pixel_from_color(layer_color(context, color, item), opacity)};
+    return pixel_from_color(layer_color(context, color, item), layer_number(context, STYLE_FILL_OPACITY, item));
 }
 
-/* Polygons of equal, opaque paint go into one sweep: pieces that meet add to full coverage, so no hairline shows where
- * they join (rings are wound, so shells add and holes take away). Translucent ones are swept each for itself, as the style specification lets overlaps show. */
-static bool paint_polygons(const struct render_layer_context *context, const struct projector *projector,
-                           const struct layer_features *found, enum style_property color, const struct stroke *outline,
-                           struct error *err)
+/* One opaque colour for all: one sweep, in which pieces that meet add to full coverage (rings are wound, so shells add
+ * and holes take away). Outlines are merged: a border that two polygons share is drawn once. */
+static bool paint_alike(const struct render_layer_context *context, const struct projector *projector,
+                        const struct layer_features *found, struct pixel pixel, const struct stroke *outline,
+                        struct error *err)
 {
-    const enum style_property properties[] = {color, STYLE_FILL_OPACITY};
-    bool uniform = layer_is_uniform(context, properties, 2);
     struct raster *raster = context->painter->raster;
-    struct paint pending = {0};
-    bool has_pending = false;
+    for (size_t i = 0; i < found->count; i++) {
+        if (!add_polygon(context, projector, &found->items[i], outline, err)) {
+            raster_discard(raster);
+            return false;
+        }
+        if (outline) {
+            raster_merge(raster, FILL_NONZERO);
+        }
+    }
+    raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = pixel});
+    raster_fill_merged(raster, context->canvas, pixel);
+    return true;
+}
+
+/* Colours of their own, or translucent: each polygon for itself into a layer, where neighbours meet without a hairline
+ * and overlaps show. What a pixel becomes depends only on the polygons that touch it, so neighbouring tiles agree. */
+static bool paint_apart(const struct render_layer_context *context, const struct projector *projector,
+                        const struct layer_features *found, enum style_property color, const struct stroke *outline,
+                        struct error *err)
+{
+    struct raster *raster = context->painter->raster;
+    struct canvas *layer = painter_layer(context->painter);
+    if (!layer) {
+        return error_no_memory(err);
+    }
     for (size_t i = 0; i < found->count; i++) {
         const struct layer_feature *item = &found->items[i];
-        struct paint paint = uniform && has_pending ? pending : paint_of(context, color, item);
-        if (paint.pixel.a == 0) {
+        struct pixel pixel = pixel_of(context, color, item);
+        if (pixel.a == 0) {
             continue;
-        }
-        bool same = has_pending && paint.pixel.r == pending.pixel.r && paint.pixel.g == pending.pixel.g &&
-                    paint.pixel.b == pending.pixel.b && paint.pixel.a == pending.pixel.a;
-        if (has_pending && (!same || paint.pixel.a != 255)) {
-            raster_fill(raster, context->canvas, FILL_NONZERO, &pending);
         }
         if (!add_polygon(context, projector, item, outline, err)) {
             raster_discard(raster);
             return false;
         }
-        pending = paint;
-        has_pending = true;
+        if (outline) {
+            raster_fill(raster, layer, FILL_NONZERO, &(struct paint){.pixel = pixel});
+        } else {
+            raster_fill_apart(raster, layer, FILL_NONZERO, pixel);
+        }
     }
-    if (has_pending) {
-        raster_fill(raster, context->canvas, FILL_NONZERO, &pending);
-    }
+    raster_discard(raster);
+    canvas_lay_over(context->canvas, layer, 255);
     return true;
+}
+
+static bool paint_polygons(const struct render_layer_context *context, const struct projector *projector,
+                           const struct layer_features *found, enum style_property color, const struct stroke *outline,
+                           struct error *err)
+{
+    const enum style_property properties[] = {color, STYLE_FILL_OPACITY};
+    if (found->count == 0) {
+        return true;
+    }
+    if (layer_is_uniform(context, properties, 2)) {
+        struct pixel pixel = pixel_of(context, color, NULL);
+        if (pixel.a == 0 || pixel.a == 255) {
+            return pixel.a == 0 || paint_alike(context, projector, found, pixel, outline, err);
+        }
+    }
+    return paint_apart(context, projector, found, color, outline, err);
 }
 
 bool fill_paint(const struct render_layer_context *context, struct error *err)

@@ -725,7 +725,7 @@ static bool reserve_lines(struct finder *finder, size_t more)
     size_t larger = (old + more) * 2 + 64;
     void *lines = arena_grow(arena, finder->lines, old * sizeof *finder->lines, larger * sizeof *finder->lines);
     void *texts =
-        arena_grow(arena, finder->line_texts, old * sizeof *finder->line_texts, larger * sizeof *finder->line_texts);
+        arena_grow(arena, finder->line_texts, old * sizeof(struct label_text *), larger * sizeof(struct label_text *));
     void *values =
         arena_grow(arena, finder->line_values, old * sizeof *finder->line_values, larger * sizeof *finder->line_values);
     if (!lines || !texts || !values) {
@@ -969,7 +969,7 @@ static bool find_along(struct finder *finder, size_t number, const struct label_
         return true;
     }
     struct extent extent = extent_of(finder, text);
-    if (!finder->task->is_of_view && fmax(fabs(extent.from), fabs(extent.to)) > LABEL_REACH_PX / 2) {
+    if (!finder->task->is_of_view && fmax(fabs(extent.from), fabs(extent.to)) > LABEL_REACH_PX * 0.5) {
         finder->candidates->too_long++;
         return true;
     }

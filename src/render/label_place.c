@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -167,6 +168,7 @@ static bool is_free(const struct placer *placer, const struct taken *wanted, enu
     for (int32_t y = wanted->box.min_y;; y = y + BIN < wanted->box.max_y ? y + BIN : wanted->box.max_y) {
         for (int32_t x = wanted->box.min_x;; x = x + BIN < wanted->box.max_x ? x + BIN : wanted->box.max_x) {
             for (uint32_t at = placer->cells[bin_of(x, y)]; at; at = placer->links[at - 1].next) {
+                assert(placer->taken && placer->links); /* something is in the bin */
                 const struct taken *taken = &placer->taken[placer->links[at - 1].taken];
                 if (!(mode == LABEL_OVERLAP_COOPERATIVE && taken->yields) && overlap(taken, wanted)) {
                     return false;

@@ -46,9 +46,8 @@ static enum line_join join_of(int style_join)
 }
 
 static const enum style_property shaping[] = {
-    STYLE_LINE_WIDTH,     STYLE_LINE_GAP_WIDTH, STYLE_LINE_OFFSET,      STYLE_LINE_JOIN,
-    STYLE_LINE_CAP,       STYLE_LINE_DASHARRAY, STYLE_LINE_MITER_LIMIT, STYLE_LINE_ROUND_LIMIT,
-    STYLE_LINE_COLOR,     STYLE_LINE_OPACITY,
+    STYLE_LINE_WIDTH,     STYLE_LINE_GAP_WIDTH,   STYLE_LINE_OFFSET,      STYLE_LINE_JOIN,  STYLE_LINE_CAP,
+    STYLE_LINE_DASHARRAY, STYLE_LINE_MITER_LIMIT, STYLE_LINE_ROUND_LIMIT, STYLE_LINE_COLOR, STYLE_LINE_OPACITY,
 };
 
 static struct stroke stroke_of(const struct render_layer_context *context, const struct layer_feature *item,
@@ -99,14 +98,81 @@ static bool add_line(const struct render_layer_context *context, const struct pr
         if (!projected) {
             return error_no_memory(err);
         }
-        stroke_add(context->painter->raster, projected, projected_count, closed, stroke);
+        if (!stroke_add(context->painter->raster, projected, projected_count, closed, stroke)) {
+            return error_no_memory(err);
+        }
     }
     return true;
 }
 
-static bool same_pixel(struct pixel a, struct pixel b)
+/* What all features have in common, or what one of them has. */
+struct look {
+    struct stroke stroke;
+    struct pixel pixel;
+    double dashes_px[DASHES_MAX];
+};
+
+static void look_of(const struct render_layer_context *context, const struct layer_feature *item, struct look *out_look)
 {
-    return a.r == b.r && a.g == b.g && a.b == b.b && a.a == b.a;
+    out_look->stroke = stroke_of(context, item, out_look->dashes_px);
+    out_look->pixel =
+        pixel_from_color(layer_color(context, STYLE_LINE_COLOR, item), layer_number(context, STYLE_LINE_OPACITY, item));
+}
+
+static bool is_seen(const struct look *look)
+{
+    return look->pixel.a > 0 && look->stroke.width_px > 0;
+}
+
+/* Borders, and pieces with round ends, lie on each other where they meet; pieces with butt ends meet end to end. */
+static bool lies_on_others(const struct layer_feature *item, const struct look *look)
+{
+    return item->feature->geometry.kind == GEOMETRY_POLYGON || look->stroke.cap != LINE_CAP_BUTT;
+}
+
+/* One opaque look for all: strokes that lie on each other are merged, so that a shared border is as light as one line;
+ * those that meet end to end add up. */
+static bool paint_alike(const struct render_layer_context *context, const struct projector *projector,
+                        const struct layer_features *found, const struct look *look, struct error *err)
+{
+    struct raster *raster = context->painter->raster;
+    for (int merged = 1; merged >= 0; merged--) {
+        for (size_t i = 0; i < found->count; i++) {
+            if (lies_on_others(&found->items[i], look) != (merged == 1)) {
+                continue;
+            }
+            if (!add_line(context, projector, found->items[i].feature, &look->stroke, err)) {
+                raster_discard(raster);
+                return false;
+            }
+            if (merged) {
+                raster_merge(raster, FILL_NONZERO);
+            }
+        }
+    }
+    raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = look->pixel});
+    raster_fill_merged(raster, context->canvas, look->pixel);
+    return true;
+}
+
+/* Looks of their own, or translucent: one over the other, as the style specification says. */
+static bool paint_each(const struct render_layer_context *context, const struct projector *projector,
+                       const struct layer_features *found, struct error *err)
+{
+    struct raster *raster = context->painter->raster;
+    struct look look;
+    for (size_t i = 0; i < found->count; i++) {
+        look_of(context, &found->items[i], &look);
+        if (!is_seen(&look)) {
+            continue;
+        }
+        if (!add_line(context, projector, found->items[i].feature, &look.stroke, err)) {
+            raster_discard(raster);
+            return false;
+        }
+        raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = look.pixel});
+    }
+    return true;
 }
 
 bool line_paint(const struct render_layer_context *context, struct error *err)
@@ -120,36 +186,19 @@ bool line_paint(const struct render_layer_context *context, struct error *err)
     if (!layer_features_find(context, &projector, STYLE_LINE_SORT_KEY, &found, err)) {
         return false;
     }
-    bool uniform = layer_is_uniform(context, shaping, sizeof shaping / sizeof *shaping);
-    struct raster *raster = context->painter->raster;
-    double dashes_px[DASHES_MAX];
-    struct stroke stroke = {0};
-    struct pixel pending = {0};
-    bool has_pending = false;
+    size_t lines = 0;
     for (size_t i = 0; i < found.count; i++) {
-        const struct layer_feature *item = &found.items[i];
-        struct pixel pixel = pending;
-        if (!uniform || !has_pending) {
-            stroke = stroke_of(context, item, dashes_px);
-            pixel = pixel_from_color(layer_color(context, STYLE_LINE_COLOR, item),
-                                     layer_number(context, STYLE_LINE_OPACITY, item));
+        if (found.items[i].feature->geometry.kind != GEOMETRY_POINT) {
+            found.items[lines++] = found.items[i];
         }
-        if (item->feature->geometry.kind == GEOMETRY_POINT || pixel.a == 0 || !(stroke.width_px > 0)) {
-            continue;
-        }
-        /* Lines of equal opaque colour share a sweep; translucent ones show where they overlap. */
-        if (has_pending && (!same_pixel(pixel, pending) || pixel.a != 255)) {
-            raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = pending});
-        }
-        if (!add_line(context, &projector, item->feature, &stroke, err)) {
-            raster_discard(raster);
-            return false;
-        }
-        pending = pixel;
-        has_pending = true;
     }
-    if (has_pending) {
-        raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = pending});
+    found.count = lines;
+    if (lines > 0 && layer_is_uniform(context, shaping, sizeof shaping / sizeof *shaping)) {
+        struct look look;
+        look_of(context, &found.items[0], &look);
+        if (!is_seen(&look) || look.pixel.a == 255) {
+            return !is_seen(&look) || paint_alike(context, &projector, &found, &look, err);
+        }
     }
-    return true;
+    return paint_each(context, &projector, &found, err);
 }

@@ -35,3 +35,18 @@ void painter_destroy(struct painter *painter)
     canvas_destroy(painter->layer_canvas);
     free(painter);
 }
+
+struct canvas *painter_layer(struct painter *painter)
+{
+    const struct canvas *picture = painter->canvas;
+    struct canvas *layer = painter->layer_canvas;
+    if (!layer || layer->width_px != picture->width_px || layer->height_px != picture->height_px) {
+        canvas_destroy(layer);
+        layer = canvas_create(picture->width_px, picture->height_px);
+        painter->layer_canvas = layer;
+    }
+    if (layer) {
+        canvas_clear(layer, (struct pixel){0, 0, 0, 0});
+    }
+    return layer;
+}

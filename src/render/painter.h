@@ -3,8 +3,8 @@
 /* What one thread keeps between pictures. Seen by the files of this room only; others have painter_create and
  * painter_destroy of render/render.h.
  *
- * painter_create makes `raster` (4096 x 4096), `text` (text_engine_create) and `png`; `canvas` and `layer_canvas` are made
- * (or made anew) by render_paint when the size of the picture changes. painter_destroy destroys all of them. */
+ * painter_create makes `raster` (4096 x 4096), `text` (text_engine_create) and `png`; `canvas` and `layer_canvas` are
+ * made (or made anew) by render_paint when the size of the picture changes. painter_destroy destroys all of them. */
 
 #include "draw/canvas.h"
 #include "draw/png_encode.h"
@@ -30,3 +30,7 @@ struct render_layer_context {
     struct canvas *canvas;            /* where to paint */
     struct arena *arena;
 };
+
+/* A transparent canvas of the picture's size, for what is painted apart and laid over as a whole; NULL: memory is out.
+ */
+struct canvas *painter_layer(struct painter *painter);

@@ -35,9 +35,9 @@ static const struct render_input *input_of(const struct style_layer_info *info, 
                                            size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        bool same_layer = inputs[i].source_layer == info->source_layer ||
-                          (inputs[i].source_layer && info->source_layer &&
-                           strcmp(inputs[i].source_layer, info->source_layer) == 0);
+        bool same_layer =
+            inputs[i].source_layer == info->source_layer ||
+            (inputs[i].source_layer && info->source_layer && strcmp(inputs[i].source_layer, info->source_layer) == 0);
         if (info->source && strcmp(inputs[i].source, info->source) == 0 && same_layer) {
             return &inputs[i];
         }
@@ -65,12 +65,8 @@ static bool paint_layer(const struct render_layer_context *context, const struct
     case STYLE_CIRCLE:
         return !context->input || circle_paint(context, err);
     case STYLE_SYMBOL:
-        for (size_t i = 0; i < plan_count; i++) {
-            if (!label_plan_paint(plans[i], context->painter, context->layer, context->view, context->canvas, err)) {
-                return false;
-            }
-        }
-        return true;
+        return label_plans_paint(plans, plan_count, context->painter, context->layer, context->view, context->canvas,
+                                 err);
     case STYLE_RASTER:
     case STYLE_HEATMAP:
     case STYLE_HILLSHADE:

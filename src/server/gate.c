@@ -251,6 +251,25 @@ bool gate_host_is_valid(struct text host)
            (host.data[end] == ':' && port_is_valid((struct text){host.data + end + 1, host.length - end - 1}));
 }
 
+static bool starts_with_name(struct text name, const char *start)
+{
+    size_t length = strlen(start);
+    return name.length >= length && name_is((struct text){name.data, length}, start);
+}
+
+/* libmicrohttpd 0.9.75 appends a folded line ("Transfer-Encoding: x", then " chunked" on a line of its own) to the
+ * header's name. Such a header would be another one for a proxy that unfolds lines. */
+static bool hides_framing(struct text name)
+{
+    static const char *const framing[] = {"transfer-encoding", "content-length", "content-encoding", "host"};
+    for (size_t i = 0; i < sizeof framing / sizeof framing[0]; i++) {
+        if (starts_with_name(name, framing[i]) && name.length > strlen(framing[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool check_framing(const struct gate_header *headers, size_t count, struct gate_refusal *out_refusal)
 {
     size_t lengths = count_of(headers, count, "content-length");
@@ -304,7 +323,7 @@ bool gate_check_headers(const char *version, const struct gate_header *headers, 
         return refuse(out_refusal, 431, "SRV-004", "la solicitud tiene más de 64 encabezados");
     }
     for (size_t i = 0; i < count; i++) {
-        if (!is_token(headers[i].name) || !is_field_value(headers[i].value)) {
+        if (!is_token(headers[i].name) || !is_field_value(headers[i].value) || hides_framing(headers[i].name)) {
             return refuse(out_refusal, 400, "SRV-003", "la solicitud tiene un encabezado mal formado");
         }
         bytes += headers[i].name.length + headers[i].value.length + 4;

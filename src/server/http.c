@@ -46,6 +46,12 @@ struct http_server {
     atomic_bool is_ending;
 };
 
+/* One connection, for as long as the library holds it. */
+struct peer {
+    struct connection *watched;
+    struct call *call; /* the request under way; NULL between requests */
+};
+
 /* Where a call is between us and the workers. */
 enum call_state { CALL_ASKED, CALL_SUSPENDED, CALL_DONE };
 
@@ -54,6 +60,7 @@ enum call_state { CALL_ASKED, CALL_SUSPENDED, CALL_DONE };
 struct call {
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct peer *peer;            /* NULL when memory was out */
     struct connection *watched;
     struct exchange *exchange;
     char *target;
@@ -86,12 +93,26 @@ static void library_log(void *context, const char *format, va_list args)
 
 static void destroy_call(struct call *call)
 {
+    if (call->peer) {
+        call->peer->call = NULL;
+    }
     exchange_destroy(call->exchange);
     gzip_stream_destroy(call->gzip);
     buffer_finish(&call->plain);
     buffer_finish(&call->piece);
     free(call->target);
     free(call);
+}
+
+/* The library forgets to complete a request that it refuses by itself: such a call ends with the next one or with its
+ * connection. */
+static void abandon_call(struct peer *peer)
+{
+    struct call *call = peer->call;
+    if (call) {
+        atomic_fetch_sub_explicit(&call->server->shared->status->in_flight, 1, memory_order_relaxed);
+        destroy_call(call);
+    }
 }
 
 static struct call *create_call(struct http_server *server, struct MHD_Connection *connection, const char *target)
@@ -111,7 +132,12 @@ static struct call *create_call(struct http_server *server, struct MHD_Connectio
         return NULL;
     }
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-    call->watched = info ? info->socket_context : NULL;
+    call->peer = info ? info->socket_context : NULL;
+    if (call->peer) {
+        abandon_call(call->peer);
+        call->peer->call = call;
+        call->watched = call->peer->watched;
+    }
     atomic_fetch_add_explicit(&server->shared->status->in_flight, 1, memory_order_relaxed);
     return call;
 }
@@ -469,6 +495,26 @@ static enum MHD_Result on_accept(void *context, const struct sockaddr *address, 
     return connections_admit(listener->server->connections, address) ? MHD_YES : MHD_NO;
 }
 
+static struct peer *open_peer(struct http_server *server, struct MHD_Connection *connection)
+{
+    const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *address = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    struct peer *peer = calloc(1, sizeof *peer);
+    if (peer && fd && address) {
+        peer->watched = connections_add(server->connections, fd->connect_fd, address->client_addr);
+    }
+    return peer;
+}
+
+static void close_peer(struct http_server *server, struct peer *peer)
+{
+    if (peer) {
+        abandon_call(peer);
+        connections_remove(server->connections, peer->watched);
+        free(peer);
+    }
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -476,12 +522,10 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     struct http_server *server = listener->server;
     atomic_int *count = &server->shared->status->connections;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
-        const union MHD_ConnectionInfo *fd = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
-        const union MHD_ConnectionInfo *peer = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
-        *socket_context = fd && peer ? connections_add(server->connections, fd->connect_fd, peer->client_addr) : NULL;
+        *socket_context = open_peer(server, connection);
         atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
     } else {
-        connections_remove(server->connections, *socket_context);
+        close_peer(server, *socket_context);
         *socket_context = NULL;
         atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
     }

@@ -9,7 +9,7 @@
 
 enum {
     IDENTIFY_FEATURES_MAX = 20,   /* in one answer */
-    IDENTIFY_VERTICES_MAX = 2000, /* of the geometry sent for highlighting; more is thinned out */
+    IDENTIFY_VERTICES_MAX = 2000, /* of all geometry sent for highlighting; more is thinned out */
     IDENTIFY_RADIUS_DEFAULT_PX = 12,
     IDENTIFY_RADIUS_MAX_PX = 64
 };
@@ -18,7 +18,8 @@ enum {
  * is added to the geometry. */
 double identify_distance(const struct geometry *geometry, int64_t shift_x, double x, double y);
 
-/* True when the features of `layer` answer on this map. "popup" of the map's metadata says which do, and what they tell:
+/* True when the features of `layer` answer on this map. "popup" of the map's metadata says which do, and what they
+ * tell:
  *   {"<layer>": {"title": "<field>", "fields": ["<field>", …]}}
  * A layer that is only ground for others is left out there. Without "popup" every layer answers with all its fields. */
 bool identify_answers(const struct catalog_map *map, const struct store_layer *layer);

@@ -209,7 +209,7 @@ static void write_parts(struct json_writer *json, const struct outline *outline)
 
 /* "geometry": always the multi form; null when there is none. Thinned out until it is small enough. */
 static bool write_geometry(struct json_writer *json, const struct outline *full, double units_per_px,
-                           struct arena *arena)
+                           uint32_t vertices_max, struct arena *arena)
 {
     json_write_name(json, "geometry");
     if (full->vertex_count == 0 || full->part_count == 0 || full->kind == GEOMETRY_NONE) {
@@ -218,12 +218,12 @@ static bool write_geometry(struct json_writer *json, const struct outline *full,
     }
     struct outline outline = *full;
     double tolerance = units_per_px / 2;
-    for (int pass = 0; pass < 24 && outline.vertex_count > IDENTIFY_VERTICES_MAX; pass++, tolerance *= 2) {
+    for (int pass = 0; pass < 24 && outline.vertex_count > vertices_max; pass++, tolerance *= 2) {
         if (!thin_out(full, tolerance, arena, &outline)) {
             return false;
         }
     }
-    if (outline.vertex_count == 0 || outline.vertex_count > IDENTIFY_VERTICES_MAX) {
+    if (outline.vertex_count == 0 || outline.vertex_count > vertices_max) {
         json_write_null(json);
         return true;
     }
@@ -282,6 +282,8 @@ bool identify_write_json(const struct identify_result *result, const struct cata
 {
     struct json_writer json;
     double units_per_px = (double)GRID_WORLD_UNITS / (256 * exp2(zoom));
+    /* A list of many stays as small as one large feature. */
+    uint32_t vertices_max = IDENTIFY_VERTICES_MAX / (result->count > 0 ? (uint32_t)result->count : 1);
     json_write_init(&json, out);
     begin_answer(&json, map, zoom, language);
     json_write_name(&json, "point");
@@ -298,7 +300,7 @@ bool identify_write_json(const struct identify_result *result, const struct cata
         json_write_begin_object(&json);
         write_properties(&json, map, hit->layer, &hit->feature->id, hit->feature->values, language, arena);
         if (!outline_of_feature(hit->feature, arena, &outline) ||
-            !write_geometry(&json, &outline, units_per_px, arena)) {
+            !write_geometry(&json, &outline, units_per_px, vertices_max, arena)) {
             return error_no_memory(err);
         }
         json_write_end_object(&json);
@@ -327,7 +329,7 @@ bool identify_write_item(struct store *store, const struct catalog_map *map, con
     json_write_begin_array(&json);
     json_write_begin_object(&json);
     write_properties(&json, map, layer, &item.id, item.values, language, arena);
-    if (!write_geometry(&json, &outline, (double)GRID_WORLD_UNITS / (256 * exp2(zoom)), arena)) {
+    if (!write_geometry(&json, &outline, (double)GRID_WORLD_UNITS / (256 * exp2(zoom)), IDENTIFY_VERTICES_MAX, arena)) {
         return error_no_memory(err);
     }
     json_write_end_object(&json);

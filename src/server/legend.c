@@ -60,11 +60,6 @@ static bool is_hidden(const struct style_layer_info *info)
     return hidden && hidden->type == VALUE_BOOL && hidden->boolean;
 }
 
-static bool is_symbol(const struct maker *maker, size_t index)
-{
-    return info_at(maker, index)->type == STYLE_SYMBOL;
-}
-
 static bool has_title(const struct maker *maker, size_t index)
 {
     return value_member(legend_metadata(info_at(maker, index)), "title") != NULL;
@@ -269,36 +264,41 @@ static bool mark_of_layer(const struct maker *maker, size_t index, const struct 
     return make_mark(layer, &scope, mark);
 }
 
-/* Draws the entry's swatch: each layer of the set, as the map would for this feature. Labels only where nothing else
- * is drawn. */
-static void draw_entry(const struct maker *maker, const struct layer_set *set, size_t primary,
+/* True when style layer `index` belongs into the swatch of `primary`: casings to lines, outlines to fills, rings to
+ * circles. Labels only where nothing else is drawn. */
+static bool is_companion(const struct maker *maker, size_t index, size_t primary)
+{
+    enum style_layer_type type = info_at(maker, index)->type;
+    enum style_layer_type primary_type = info_at(maker, primary)->type;
+    return type == primary_type || (primary_type == STYLE_FILL && type == STYLE_LINE);
+}
+
+static bool is_mark_visible(const struct legend_mark *mark)
+{
+    return mark->css_color || mark->color.a > 0.01 || (mark->has_outline && mark->outline.a > 0.01) ||
+           mark->kind == MARK_RAMP || mark->kind == MARK_PICTURE;
+}
+
+/* Draws the entry's swatch: each layer of the set that belongs to it, as the map would for this feature. False when
+ * the layer that the entry is about shows nothing of it. */
+static bool draw_entry(const struct maker *maker, const struct layer_set *set, size_t primary,
                        const struct legend_example *example, const char *css_color, struct legend_entry *entry)
 {
     double zoom = zoom_for(maker, info_at(maker, primary));
+    bool is_visible = false;
     for (size_t i = 0; i < set->count && entry->mark_count < LEGEND_MARKS_MAX; i++) {
         size_t index = set->members[i];
         struct legend_mark *mark = &entry->marks[entry->mark_count];
-        if ((is_symbol(maker, index) && !is_symbol(maker, primary)) ||
-            !mark_of_layer(maker, index, example, zoom, mark)) {
+        if (!is_companion(maker, index, primary) || !mark_of_layer(maker, index, example, zoom, mark)) {
             continue;
         }
         if (index == primary) {
             mark->css_color = css_color;
+            is_visible = is_mark_visible(mark);
         }
         entry->mark_count += 1;
     }
-}
-
-static bool is_invisible(const struct legend_entry *entry)
-{
-    for (size_t i = 0; i < entry->mark_count; i++) {
-        const struct legend_mark *mark = &entry->marks[i];
-        if (mark->css_color || mark->color.a > 0.01 || (mark->has_outline && mark->outline.a > 0.01) ||
-            mark->kind == MARK_RAMP || mark->kind == MARK_PICTURE) {
-            return false;
-        }
-    }
-    return true;
+    return is_visible;
 }
 
 static const struct store_layer *store_layer_of(const struct maker *maker, const struct style_layer_info *info)
@@ -417,7 +417,8 @@ static bool add_classes(struct maker *maker, const struct layer_set *set, size_t
     }
     const char *title = localised(value_member(legend_metadata(info), "title"), maker->language, maker->arena);
     group->title = title ? title : subject_title(maker, info, layer);
-    group->field = field ? format_pick(maker->language, field->title_es, field->title_en) : NULL;
+    group->field = field && field->title_es ? format_pick(maker->language, field->title_es, field->title_en) : NULL;
+    group->field = same_text(group->field, group->title) ? NULL : group->field;
     group->unit = field ? field->unit : NULL;
     for (size_t i = 0; i < classes->count; i++) {
         struct legend_class *class = &classes->items[i];
@@ -429,8 +430,7 @@ static bool add_classes(struct maker *maker, const struct layer_set *set, size_t
         if (!entry->label || is_filtered_out(maker, primary, &class->example)) {
             continue;
         }
-        draw_entry(maker, set, primary, &class->example, class->css_color, entry);
-        group->count += entry->mark_count > 0 && !is_invisible(entry);
+        group->count += draw_entry(maker, set, primary, &class->example, class->css_color, entry);
     }
     return true;
 }
@@ -449,8 +449,7 @@ static bool add_single(struct maker *maker, const struct layer_set *set, size_t 
     group->title = subject_title(maker, info, store_layer_of(maker, info));
     entry->label = title ? title : filter_label ? filter_label : group->title;
     entry->key = "";
-    draw_entry(maker, set, primary, filtered, NULL, entry);
-    group->count = entry->mark_count > 0 && !is_invisible(entry) ? 1 : 0;
+    group->count = draw_entry(maker, set, primary, filtered, NULL, entry) ? 1 : 0;
     return true;
 }
 
@@ -521,6 +520,55 @@ static struct layer_set set_of(const struct maker *maker, size_t index)
     return set;
 }
 
+static bool has_label(const struct legend_group *group, const char *label)
+{
+    for (size_t i = 0; i < group->count; i++) {
+        if (strcmp(group->entries[i].label, label) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Puts the only entry of `group` behind those of `before`. The same thing drawn by two layers (near and far, bridge and
+ * road) is said once. */
+static bool join_group(struct maker *maker, struct legend_group *before, const struct legend_group *group)
+{
+    before->min_zoom = fmin(before->min_zoom, group->min_zoom);
+    before->max_zoom = fmax(before->max_zoom, group->max_zoom);
+    if (has_label(before, group->entries[0].label)) {
+        return true;
+    }
+    struct legend_entry *joined = arena_array(maker->arena, before->count + 1, sizeof *joined);
+    if (!joined) {
+        return false;
+    }
+    memcpy(joined, before->entries, before->count * sizeof *joined);
+    joined[before->count] = group->entries[0];
+    before->entries = joined;
+    before->count += 1;
+    return true;
+}
+
+static bool is_single(const struct legend_group *group)
+{
+    return group->count > 0 && group->entries[0].key[0] == '\0';
+}
+
+/* True when the only entry of `group` repeats the title of another group of its layer: a casing with a filter of its
+ * own, say. */
+static bool is_repeated(const struct legend *legend, const struct legend_group *group)
+{
+    for (size_t i = 0; i < legend->count && is_single(group); i++) {
+        const struct legend_group *other = &legend->groups[i];
+        if (other != group && other->count > 1 && same_text(other->layer_id, group->layer_id) &&
+            same_text(other->title, group->entries[0].label)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Puts neighbouring groups of one entry and one layer together, drops empty groups, and takes the title from groups
  * whose only entry says it. */
 static bool tidy_groups(struct maker *maker)
@@ -530,28 +578,20 @@ static bool tidy_groups(struct maker *maker)
     for (size_t i = 0; i < legend->count; i++) {
         struct legend_group *group = &legend->groups[i];
         struct legend_group *before = kept > 0 ? &legend->groups[kept - 1] : NULL;
-        if (group->count == 0) {
+        if (group->count == 0 || is_repeated(legend, group)) {
             continue;
         }
-        if (before && group->count == 1 && !group->field && !before->field && group->entries[0].key[0] == '\0' &&
-            before->entries[0].key[0] == '\0' && same_text(group->layer_id, before->layer_id)) {
-            struct legend_entry *joined = arena_array(maker->arena, before->count + 1, sizeof *joined);
-            if (!joined) {
+        if (before && is_single(group) && is_single(before) && same_text(group->layer_id, before->layer_id)) {
+            if (!join_group(maker, before, group)) {
                 return false;
             }
-            memcpy(joined, before->entries, before->count * sizeof *joined);
-            joined[before->count] = group->entries[0];
-            before->entries = joined;
-            before->count += 1;
-            before->min_zoom = fmin(before->min_zoom, group->min_zoom);
-            before->max_zoom = fmax(before->max_zoom, group->max_zoom);
             continue;
         }
         legend->groups[kept++] = *group;
     }
     legend->count = kept;
     for (size_t i = 0; i < kept; i++) {
-        if (legend->groups[i].count == 1 && legend->groups[i].entries[0].key[0] == '\0') {
+        if (legend->groups[i].count == 1 && is_single(&legend->groups[i])) {
             legend->groups[i].title = NULL;
         }
     }

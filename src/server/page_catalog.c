@@ -2,7 +2,8 @@
 /* The home page and the catalogue: every published map by theme, with a small picture and what it is about. */
 
 #include "server/html_write.h"
-#include "server/page_maps.h"
+#include "server/map_view.h"
+#include "server/page_layout.h"
 #include "server/pages.h"
 
 #include "base/json_write.h"

@@ -94,8 +94,14 @@ const char *page_theme_title(const struct page *page, const char *theme)
     if (!theme || !*theme) {
         return page_say(page, "Otros mapas", "Other maps");
     }
+    /* "Inventario urbano", "inventario_urbano" and "inventario-urbano" are one theme. */
+    char slug[80];
+    text_fold(text_of(theme), slug, sizeof slug);
+    for (char *at = slug; *at; at++) {
+        *at = *at == ' ' || *at == '_' ? '-' : *at;
+    }
     for (size_t i = 0; i < sizeof themes / sizeof *themes; i++) {
-        if (strcmp(theme, themes[i].slug) == 0) {
+        if (strcmp(slug, themes[i].slug) == 0) {
             return page_say(page, themes[i].es, themes[i].en);
         }
     }
@@ -193,8 +199,12 @@ void page_end(const struct page *page, const struct page_head *head)
             out, "<footer class=\"site-footer\">\n<div class=\"bar\">\n<p>%s</p>\n<p>%s</p>\n</div>\n</footer>\n",
             page_say(page, "Versión de divulgación e información, no produce efectos jurídicos.",
                      "Published for information only; it has no legal effect."),
-            page_say(page, "Este sitio no usa cookies ni rastreadores, y su ubicación nunca sale de su navegador.",
-                     "This site uses no cookies and no trackers, and your location never leaves your browser."));
+            page_say(
+                page,
+                "Este sitio no usa cookies ni rastreadores. Su ubicación la usa sólo su navegador, para centrar el "
+                "mapa.",
+                "This site uses no cookies and no trackers. Only your browser uses your location, to centre "
+                "the map."));
     }
     html_print(out, "</body>\n</html>\n");
 }

@@ -39,3 +39,8 @@ void page_end(const struct page *page, const struct page_head *head);
 const char *page_language_query(const struct page *page, char separator);
 /* A theme's title: the institute's own names for the slugs we know, else the slug made readable. */
 const char *page_theme_title(const struct page *page, const char *theme);
+
+/* A page for people instead of a problem for programs, when the request comes from a browser (Accept: text/html). False
+ * when it does not: nothing was written. */
+bool page_problem(const struct request *request, struct handler_context *context, struct response *response,
+                  unsigned status, const char *code, const char *detail);

@@ -3,7 +3,7 @@
 
 #include "server/html_write.h"
 #include "server/legend.h"
-#include "server/page_maps.h"
+#include "server/page_viewer.h"
 #include "server/pages.h"
 
 #include "base/json_write.h"

@@ -4,7 +4,7 @@
 
 #include "server/html_write.h"
 #include "server/page_layout.h"
-#include "server/page_maps.h"
+#include "server/map_view.h"
 #include "server/pages.h"
 
 #include <string.h>

@@ -11,9 +11,11 @@
  *   /identify/{map}       a worker   lon lat zoom radius feature lang
  *   /sitemap.xml          catalog
  *
- * People's links carry parameters of others (utm_…, fbclid): the pages ignore what they do not know. */
+ * People's links carry parameters of others (utm_…, fbclid): the pages of maps ignore what they do not know ("*"
+ * in the router). */
 
 #include "server/handler.h"
+#include "server/page_layout.h" /* page_problem */
 
 /* The published maps by theme. */
 handler handle_home;
@@ -29,7 +31,3 @@ handler handle_legend;
 handler handle_identify;
 /* The pages, for search engines. */
 handler handle_sitemap;
-/* A page for people instead of a problem for programs, when the request comes from a browser (Accept: text/html). False
- * when it does not: nothing was written. */
-bool page_problem(const struct request *request, struct handler_context *context, struct response *response,
-                  unsigned status, const char *code, const char *detail);

@@ -8,8 +8,9 @@ set(TESELA_PAGES_SOURCES
   legend.c
   legend_classes.c
   legend_write.c
+  map_view.c
   page_catalog.c
   page_layout.c
   page_map.c
-  page_maps.c
-  page_table.c)
+  page_table.c
+  page_viewer.c)

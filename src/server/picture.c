@@ -10,9 +10,9 @@ enum { SIDE_MAX = 4096, SIDE_DEFAULT = 800 };
 static const double pixels_max = 16e6; /* device pixels */
 
 struct picture_query {
-    uint64_t width;  /* CSS pixels */
+    uint64_t width; /* CSS pixels */
     uint64_t height;
-    uint64_t scale;  /* device pixels per CSS pixel */
+    uint64_t scale; /* device pixels per CSS pixel */
 };
 
 static bool refuse(struct error *err, const char *english, const char *spanish)
@@ -63,8 +63,7 @@ static bool read_size(const struct request *request, double aspect, struct pictu
 }
 
 /* The smallest view of the wanted size that shows all of `box`. */
-static bool view_of_box(const struct request *request, const struct bbox *box, struct view *out_view,
-                        struct error *err)
+static bool view_of_box(const struct request *request, const struct bbox *box, struct view *out_view, struct error *err)
 {
     struct world_box area = grid_box(box);
     double width = (double)(area.max_x - area.min_x);
@@ -83,8 +82,8 @@ static bool view_of_box(const struct request *request, const struct bbox *box, s
     double latitude;
     grid_to_lonlat(((double)area.min_x + (double)area.max_x) / 2, ((double)area.min_y + (double)area.max_y) / 2,
                    &longitude, &latitude);
-    *out_view = view_of_center(longitude, latitude, zoom, (uint32_t)query.width, (uint32_t)query.height,
-                               (double)query.scale);
+    *out_view =
+        view_of_center(longitude, latitude, zoom, (uint32_t)query.width, (uint32_t)query.height, (double)query.scale);
     return true;
 }
 
@@ -96,7 +95,8 @@ static bool view_of_query(const struct request *request, const struct catalog_ma
     double zoom = map->zoom;
     struct picture_query query;
     if (!request_pair(request, "center", ',', center, &has_center, err) ||
-        !request_double(request, "zoom", 0, GRID_ZOOM_MAX + 1, &zoom, err) || !read_size(request, 4.0 / 3, &query, err)) {
+        !request_double(request, "zoom", 0, GRID_ZOOM_MAX + 1, &zoom, err) ||
+        !read_size(request, 4.0 / 3, &query, err)) {
         return false;
     }
     if (!(center[0] >= -180 && center[0] <= 180 && center[1] >= -90 && center[1] <= 90)) {
@@ -140,8 +140,7 @@ void handle_picture(const struct request *request, struct handler_context *conte
         return;
     }
     if (!read_view(request, map, &view, &err) ||
-        !tile_make_picture(context->worker, context->catalog, context->labels, map->style, &view, &response->body,
-                           &err)) {
+        !tile_make_picture(context->worker, context->catalog, map->style, &view, &response->body, &err)) {
         response_error(response, request, &err);
         return;
     }

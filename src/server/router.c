@@ -19,9 +19,9 @@ static const struct route routes[] = {
     {"/health/ready", ROUTE_INLINE, handle_ready, ""},
     {"/identify/{map}", ROUTE_WORKER, handle_identify, "feature lang lat lon radius zoom"},
     {"/legend/{map}", ROUTE_WORKER, handle_legend, "f lang v"},
-    {"/mapas", ROUTE_WORKER, handle_maps, "f lang"},
-    {"/mapas/{map}", ROUTE_WORKER, handle_map_page, "capas embed lang opacidad sel v"},
-    {"/mapas/{map}/tabla", ROUTE_WORKER, handle_map_table, "capa lang pagina"},
+    {"/mapas", ROUTE_WORKER, handle_maps, "f lang *"},
+    {"/mapas/{map}", ROUTE_WORKER, handle_map_page, "capas embed lang opacidad sel v *"},
+    {"/mapas/{map}/tabla", ROUTE_WORKER, handle_map_table, "capa lang pagina *"},
     {"/maps/{map}.png", ROUTE_WORKER, handle_picture, "bbox center height scale size v width zoom"},
     {"/metrics", ROUTE_INLINE, handle_metrics, ""},
     {"/robots.txt", ROUTE_INLINE, handle_robots, ""},
@@ -169,7 +169,7 @@ bool router_check_parameters(const struct route *route, const struct request_par
                              struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!knows(route->parameters, parameters[i].name)) {
+        if (!knows(route->parameters, parameters[i].name) && !knows(route->parameters, "*")) {
             return refuse_unknown(route, parameters[i].name, err);
         }
         for (size_t k = 0; k < i; k++) {

@@ -11,8 +11,8 @@
 
 enum { MESSAGE_BYTES_MAX = 1 << 20, MESSAGES_MAX = 10000 };
 
-static void add(struct check_report *report, bool error, const char *path, const struct value *value,
-                const char *format, va_list arguments)
+__attribute__((format(printf, 5, 0))) static void add(struct check_report *report, bool error, const char *path,
+                                                      const struct value *value, const char *format, va_list arguments)
 {
     char text[2048];
     vsnprintf(text, sizeof text, format, arguments);

@@ -22,6 +22,12 @@ static const struct translation translations[] = {
     {"property \"*\" is ignored: *", "la propiedad \"*\" se ignora: *"},
     {"layers of type \"*\" are ignored: *", "las capas de tipo \"*\" se ignoran: *"},
     {"a flat map has no pitch", "un mapa plano no tiene inclinación"},
+    {"a flat map has no light", "un mapa plano no tiene iluminación"},
+    {"a flat map has no sky", "un mapa plano no tiene cielo"},
+    {"a flat map has no terrain", "un mapa plano no tiene relieve"},
+    {"maps are drawn with north up", "los mapas se dibujan con el norte arriba"},
+    {"maps are drawn in Web Mercator", "los mapas se dibujan en Web Mercator"},
+    {"NumberFormat options `currency` and `unit` are mutually exclusive", "\"currency\" y \"unit\" no van juntos"},
     {"a rendered tile does not fade in", "un mosaico dibujado no aparece gradualmente"},
     {"array expected, * found", "se esperaba un arreglo y se encontró *"},
     {"object expected, * found", "se esperaba un objeto y se encontró *"},
@@ -114,7 +120,6 @@ static const struct translation translations[] = {
     {"Cannot compare types '*' and '*'.", "no se pueden comparar los tipos '*' y '*'"},
     {"Branch labels must be unique.", "las etiquetas de las ramas no deben repetirse"},
     {"Unknown variable \"*\". Make sure * before using it.", "variable desconocida \"*\": defínala antes con \"let\""},
-    {"the style asks for something that is not drawn: *", "el estilo pide algo que no se dibuja: *"},
 };
 /* clang-format on */
 

@@ -238,8 +238,7 @@ static bool output_defined(const struct expr *expr)
     case OP_ASSERT:
     case OP_COERCE:
     case OP_COALESCE:
-    case OP_SEMILITERAL_ARRAY:
-    case OP_SEMILITERAL_OBJECT:
+    case OP_SEMILITERAL:
         return all_defined(expr, 0);
     case OP_MATCH:
     case OP_STEP:

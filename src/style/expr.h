@@ -30,8 +30,7 @@ enum expr_op {
     OP_LET,
     OP_MATCH,
     OP_NUMBER_FORMAT,
-    OP_SEMILITERAL_ARRAY,
-    OP_SEMILITERAL_OBJECT,
+    OP_SEMILITERAL,
     OP_SLICE,
     OP_STEP,
     OP_VAR,
@@ -168,7 +167,7 @@ struct expr {
     const char *key; /* "[2][1]": where in the JSON it stands */
     size_t count;
     const struct expr *const *args; /* with NULL for options not given */
-    struct expr_value literal;      /* also the variable or state name, and the names of an object's members */
+    struct expr_value literal;      /* also the name of a global state */
     int32_t name;                   /* index of an attribute's constant name among those of the layer; -1 */
     bool untyped;                   /* a comparison with an argument of unknown type */
     union {
@@ -240,6 +239,7 @@ struct text expr_locale_resolve(const struct expr_value *collator, struct arena 
 struct expr_number_format {
     struct text locale;   /* data NULL: not given */
     struct text currency; /* length 0: none */
+    struct text unit;     /* "kilometer-per-hour"; length 0: none */
     int fraction_min;     /* -1: not given */
     int fraction_max;
 };

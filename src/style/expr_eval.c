@@ -88,6 +88,16 @@ static bool give_string(struct expr_value *out, struct text string)
     return give(out, expr_string(string));
 }
 
+/* The value of an argument: a literal where it stands, else in `room`. NULL after an error. */
+static inline const struct expr_value *argument_of(const struct expr *expr, struct expr_context *context,
+                                                   struct expr_value *room)
+{
+    if (expr->op == OP_LITERAL) {
+        return &expr->literal;
+    }
+    return expr_evaluate(expr, context, room) ? room : NULL;
+}
+
 /* --- features ----------------------------------------------------------------------------------------------- */
 
 const struct value *expr_attribute(const struct expr_context *context, struct text name, int32_t slot)
@@ -112,6 +122,13 @@ static bool eval_attribute(const struct expr *expr, struct expr_context *context
 {
     struct expr_value name;
     struct expr_value object = {.kind = EXPR_NULL};
+    if (expr->name >= 0) {
+        const struct value *value = expr_attribute(context, expr->args[0]->literal.string, expr->name);
+        if (expr->op == OP_HAS) {
+            return give_boolean(out, value);
+        }
+        return give(out, value ? expr_of_json(value, context->arena) : expr_null());
+    }
     if (!expr_evaluate(expr->args[0], context, &name) ||
         (expr->count == 2 && !expr_evaluate(expr->args[1], context, &object))) {
         return false;
@@ -424,11 +441,12 @@ static bool eval_coerce(const struct expr *expr, struct expr_context *context, s
 static bool eval_case(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
     for (size_t i = 0; i + 1 < expr->count; i += 2) {
-        struct expr_value test;
-        if (!expr_evaluate(expr->args[i], context, &test)) {
+        struct expr_value room;
+        const struct expr_value *test = argument_of(expr->args[i], context, &room);
+        if (!test) {
             return false;
         }
-        if (expr_truth(&test)) {
+        if (expr_truth(test)) {
             return expr_evaluate(expr->args[i + 1], context, out);
         }
     }
@@ -481,8 +499,9 @@ static const struct expr *match_output(const struct expr *expr, const struct exp
 
 static bool eval_match(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
-    struct expr_value input;
-    return expr_evaluate(expr->args[0], context, &input) && expr_evaluate(match_output(expr, &input), context, out);
+    struct expr_value room;
+    const struct expr_value *input = argument_of(expr->args[0], context, &room);
+    return input && expr_evaluate(match_output(expr, input), context, out);
 }
 
 static bool holds(enum expr_op op, int order)
@@ -523,51 +542,56 @@ static bool compare_plain(enum expr_op op, const struct expr_value *a, const str
     return holds(op, (left > right) - (left < right));
 }
 
+static bool reject_order(const struct expr *expr, struct expr_context *context, const struct expr_value *a,
+                         const struct expr_value *b)
+{
+    static const char *const names[] = {
+        [OP_LESS] = "<", [OP_GREATER] = ">", [OP_LESS_EQUAL] = "<=", [OP_GREATER_EQUAL] = ">="};
+    if (!context->describe) {
+        return expr_fail(context, expr, "not comparable");
+    }
+    return expr_fail(context, expr,
+                     "Expected arguments for \"%s\" to be (string, string) or (number, number), but found (%s, %s) "
+                     "instead.",
+                     names[expr->op], a->kind == EXPR_ARRAY ? "array" : type_name(context, a),
+                     b->kind == EXPR_ARRAY ? "array" : type_name(context, b));
+}
+
 static bool eval_comparison(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
-    struct expr_value a;
-    struct expr_value b;
-    if (!expr_evaluate(expr->args[0], context, &a) || !expr_evaluate(expr->args[1], context, &b)) {
+    struct expr_value rooms[2];
+    const struct expr_value *a = argument_of(expr->args[0], context, &rooms[0]);
+    const struct expr_value *b = a ? argument_of(expr->args[1], context, &rooms[1]) : NULL;
+    if (!b) {
         return false;
     }
     bool ordering = expr->op != OP_EQUAL && expr->op != OP_NOT_EQUAL;
-    if (ordering && (a.kind != b.kind || (a.kind != EXPR_STRING && a.kind != EXPR_NUMBER))) {
-        if (!context->describe) {
-            return expr_fail(context, expr, "not comparable");
-        }
-        static const char *const names[] = {
-            [OP_LESS] = "<", [OP_GREATER] = ">", [OP_LESS_EQUAL] = "<=", [OP_GREATER_EQUAL] = ">="};
-        struct expr_value left = a.kind == EXPR_ARRAY ? (struct expr_value){.kind = EXPR_ARRAY} : a;
-        struct expr_value right = b.kind == EXPR_ARRAY ? (struct expr_value){.kind = EXPR_ARRAY} : b;
-        return expr_fail(context, expr,
-                         "Expected arguments for \"%s\" to be (string, string) or (number, number), but found (%s, %s) "
-                         "instead.",
-                         names[expr->op], left.kind == EXPR_ARRAY ? "array" : type_name(context, &left),
-                         right.kind == EXPR_ARRAY ? "array" : type_name(context, &right));
+    if (ordering && (a->kind != b->kind || (a->kind != EXPR_STRING && a->kind != EXPR_NUMBER))) {
+        return reject_order(expr, context, a, b);
     }
-    bool texts = a.kind == EXPR_STRING && b.kind == EXPR_STRING;
-    if (expr->count == 3 && texts) {
+    if (expr->count == 3 && a->kind == EXPR_STRING && b->kind == EXPR_STRING) {
         struct expr_value collator;
         if (!expr_evaluate(expr->args[2], context, &collator)) {
             return false;
         }
-        return give_boolean(out, holds(expr->op, expr_locale_compare(a.string, b.string, &collator)));
+        return give_boolean(out, holds(expr->op, expr_locale_compare(a->string, b->string, &collator)));
     }
     if (!ordering) {
-        return give_boolean(out, expr_equal(&a, &b) == (expr->op == OP_EQUAL));
+        return give_boolean(out, expr_equal(a, b) == (expr->op == OP_EQUAL));
     }
-    return give_boolean(out, compare_plain(expr->op, &a, &b));
+    return give_boolean(out, compare_plain(expr->op, a, b));
 }
 
 static bool eval_all(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
     bool any = expr->op == OP_ANY;
     for (size_t i = 0; i < expr->count; i++) {
-        struct expr_value value;
-        if (!expr_evaluate(expr->args[i], context, &value)) {
+        struct expr_value room;
+        const struct expr_value *value = argument_of(expr->args[i], context, &room);
+        if (!value) {
             return false;
         }
-        if (expr_truth(&value) == any) {
+        if (expr_truth(value) == any) {
             return give_boolean(out, any);
         }
     }
@@ -576,32 +600,60 @@ static bool eval_all(const struct expr *expr, struct expr_context *context, stru
 
 /* --- curves ------------------------------------------------------------------------------------------------- */
 
-/* The parameter of the curve through (0,0), two control points and (1,1) at which x is reached, then its y. */
+/* a t^3 + b t^2 + c t, one coordinate of a Bezier curve from 0 to 1. */
+struct cubic {
+    double a;
+    double b;
+    double c;
+};
+
+static struct cubic cubic_of(double first, double second)
+{
+    double c = 3 * first;
+    double b = 3 * (second - first) - c;
+    return (struct cubic){1 - c - b, b, c};
+}
+
+static double cubic_at(struct cubic cubic, double t)
+{
+    return ((cubic.a * t + cubic.b) * t + cubic.c) * t;
+}
+
+/* The y of the curve through (0,0), two control points and (1,1) where it reaches x. Newton's method, then halving;
+ * exact to 1e-6 in x, which is what browsers give for timing functions. */
 static double bezier_solve(const double control[4], double x)
 {
-    double cx = 3 * control[0];
-    double bx = 3 * (control[2] - control[0]) - cx;
-    double ax = 1 - cx - bx;
-    double cy = 3 * control[1];
-    double by = 3 * (control[3] - control[1]) - cy;
-    double ay = 1 - cy - by;
+    static const double exactness = 1e-6;
+    struct cubic across = cubic_of(control[0], control[2]);
+    struct cubic up = cubic_of(control[1], control[3]);
+    double t = x;
+    for (int i = 0; i < 8; i++) {
+        double error = cubic_at(across, t) - x;
+        if (fabs(error) < exactness) {
+            return cubic_at(up, t);
+        }
+        double slope = (3 * across.a * t + 2 * across.b) * t + across.c;
+        if (fabs(slope) < exactness) {
+            break;
+        }
+        t -= error / slope;
+    }
     double low = 0;
     double high = 1;
-    double t = x;
-    if (x <= 0 || x >= 1) {
-        t = x <= 0 ? 0 : 1;
-    } else {
-        /* x grows with t as the control points lie in [0, 1]: halving always finds it */
-        for (int i = 0; i < 64 && high - low > 1e-15; i++) {
-            t = (low + high) / 2;
-            if (((ax * t + bx) * t + cx) * t < x) {
-                low = t;
-            } else {
-                high = t;
-            }
+    t = x < 0 ? 0 : x > 1 ? 1 : x;
+    for (int i = 0; i < 64 && low < high; i++) {
+        double reached = cubic_at(across, t);
+        if (fabs(reached - x) < exactness) {
+            break;
         }
+        if (x > reached) {
+            low = t;
+        } else {
+            high = t;
+        }
+        t = (high - low) / 2 + low;
     }
-    return ((ay * t + by) * t + cy) * t;
+    return cubic_at(up, t);
 }
 
 static double progress_between(const struct expr_curve *curve, double input, double lower, double upper)
@@ -750,10 +802,10 @@ static bool eval_curve(const struct expr *expr, struct expr_context *context, st
         return expr_evaluate(outputs[below], context, out);
     }
     double t = progress_between(curve, x, curve->labels[below], curve->labels[below + 1]);
-    struct expr_value from;
-    struct expr_value to;
-    return expr_evaluate(outputs[below], context, &from) && expr_evaluate(outputs[below + 1], context, &to) &&
-           mix(expr, context, &from, &to, t, out);
+    struct expr_value rooms[2];
+    const struct expr_value *from = argument_of(outputs[below], context, &rooms[0]);
+    const struct expr_value *to = from ? argument_of(outputs[below + 1], context, &rooms[1]) : NULL;
+    return to && mix(expr, context, from, to, t, out);
 }
 
 /* --- lists and text ----------------------------------------------------------------------------------------- */
@@ -1111,8 +1163,8 @@ static bool eval_collator(const struct expr *expr, struct expr_context *context,
 
 static bool eval_number_format(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
-    struct expr_value values[5];
-    for (size_t i = 0; i < 5; i++) {
+    struct expr_value values[6];
+    for (size_t i = 0; i < 6; i++) {
         values[i] = expr_null();
         if (expr->args[i] && !expr_evaluate(expr->args[i], context, &values[i])) {
             return false;
@@ -1121,6 +1173,7 @@ static bool eval_number_format(const struct expr *expr, struct expr_context *con
     struct expr_number_format format = {
         .locale = values[1].kind == EXPR_STRING ? values[1].string : (struct text){NULL, 0},
         .currency = values[2].kind == EXPR_STRING ? values[2].string : (struct text){NULL, 0},
+        .unit = values[5].kind == EXPR_STRING ? values[5].string : (struct text){NULL, 0},
         .fraction_min = values[3].kind == EXPR_NUMBER ? (int)fmax(0, fmin(100, values[3].number)) : -1,
         .fraction_max = values[4].kind == EXPR_NUMBER ? (int)fmax(0, fmin(100, values[4].number)) : -1,
     };
@@ -1129,22 +1182,14 @@ static bool eval_number_format(const struct expr *expr, struct expr_context *con
 
 static bool eval_semiliteral(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
-    bool object = expr->op == OP_SEMILITERAL_OBJECT;
     struct expr_value *items = arena_array(context->arena, expr->count, sizeof *items);
-    struct expr_member *members = object ? arena_array(context->arena, expr->count, sizeof *members) : NULL;
-    if (!items || (object && !members)) {
+    if (!items) {
         return memory_error(context, expr);
     }
     for (size_t i = 0; i < expr->count; i++) {
         if (!expr_evaluate(expr->args[i], context, &items[i])) {
             return false;
         }
-        if (object) {
-            members[i] = (struct expr_member){expr->literal.object.members[i].name, items[i]};
-        }
-    }
-    if (object) {
-        return give(out, (struct expr_value){.kind = EXPR_OBJECT, .object = {members, expr->count}});
     }
     return give(out, (struct expr_value){.kind = EXPR_ARRAY, .array = {items, expr->count}});
 }
@@ -1423,8 +1468,7 @@ bool expr_evaluate(const struct expr *expr, struct expr_context *context, struct
         return eval_collator(expr, context, out);
     case OP_NUMBER_FORMAT:
         return eval_number_format(expr, context, out);
-    case OP_SEMILITERAL_ARRAY:
-    case OP_SEMILITERAL_OBJECT:
+    case OP_SEMILITERAL:
         return eval_semiliteral(expr, context, out);
     case OP_GLOBAL_STATE:
         return eval_global_state(expr, context, out);

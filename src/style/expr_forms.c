@@ -98,33 +98,9 @@ static const struct expr *semiliteral_array(const struct expr_place *place, cons
         bool same = !item || (item->kind == args[i]->type.kind && item->kind != EXPR_ARRAY);
         item = !item ? &args[i]->type : same ? item : &expr_type_value;
     }
-    return args ? expr_new(place, OP_SEMILITERAL_ARRAY, expr_type_array(item ? item : &expr_type_value, (int64_t)count),
+    return args ? expr_new(place, OP_SEMILITERAL, expr_type_array(item ? item : &expr_type_value, (int64_t)count),
                            count, args)
                 : NULL;
-}
-
-static const struct expr *semiliteral_object(const struct expr_place *place, const struct value *json)
-{
-    size_t count = json->object.count;
-    const struct expr **args = make_args(place, count);
-    struct expr_member *members = arena_array(place->parser->arena, count, sizeof *members);
-    if (!args || !members) {
-        return NULL;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct expr_place inner = *place;
-        inner.expected = &expr_type_value;
-        args[i] = expr_parse(&inner, &json->object.members[i].value, 0, NULL);
-        if (!args[i]) {
-            return NULL;
-        }
-        members[i].name = json->object.members[i].name;
-    }
-    struct expr *expr = expr_new(place, OP_SEMILITERAL_OBJECT, type_object, count, args);
-    if (expr) {
-        expr->literal = (struct expr_value){.kind = EXPR_OBJECT, .object = {members, count}};
-    }
-    return expr;
 }
 
 static const struct expr *parse_semiliteral(const struct expr_place *place, const struct value *json)
@@ -136,9 +112,6 @@ static const struct expr *parse_semiliteral(const struct expr_place *place, cons
     const struct value *content = argument(json, 1);
     if (content->type == VALUE_ARRAY) {
         return semiliteral_array(place, content);
-    }
-    if (content->type == VALUE_OBJECT) {
-        return semiliteral_object(place, content);
     }
     return parse_literal(place, json);
 }
@@ -914,7 +887,7 @@ static const struct expr *parse_number_format(const struct expr_place *place, co
     if (argument_count(json) != 2) {
         return expr_reject(place, "Expected two arguments.");
     }
-    const struct expr *args[5];
+    const struct expr *args[6];
     args[0] = expr_parse(place, argument(json, 1), 1, &type_number);
     if (!args[0]) {
         return NULL;
@@ -925,11 +898,17 @@ static const struct expr *parse_number_format(const struct expr_place *place, co
     }
     if (!parse_option(place, options, "locale", &type_string, &args[1]) ||
         !parse_option(place, options, "currency", &type_string, &args[2]) ||
-        !parse_option(place, options, "min-fraction-digits", &type_number, &args[3]) ||
+        !parse_option(place, options, "unit", &type_string, &args[5])) {
+        return NULL;
+    }
+    if (args[2] && args[5]) {
+        return expr_reject(place, "NumberFormat options `currency` and `unit` are mutually exclusive");
+    }
+    if (!parse_option(place, options, "min-fraction-digits", &type_number, &args[3]) ||
         !parse_option(place, options, "max-fraction-digits", &type_number, &args[4])) {
         return NULL;
     }
-    return expr_new(place, OP_NUMBER_FORMAT, type_string, 5, args);
+    return expr_new(place, OP_NUMBER_FORMAT, type_string, 6, args);
 }
 
 enum { SECTION_ARGS = 5 }; /* content, scale, font, colour, alignment */

@@ -121,6 +121,18 @@ struct text expr_locale_resolve(const struct expr_value *collator, struct arena 
     return text_of(kept ? kept : "es-MX");
 }
 
+/* Names of units are words joined by hyphens. */
+static bool is_unit(struct text unit)
+{
+    for (size_t i = 0; i < unit.length; i++) {
+        char c = unit.data[i];
+        if (!(c >= 'a' && c <= 'z') && c != '-') {
+            return false;
+        }
+    }
+    return unit.length <= 60;
+}
+
 /* ICU's description of the format: "currency/MXN .00##". */
 static bool write_skeleton(const struct expr_number_format *format, UChar out[SHORT_UNITS])
 {
@@ -133,6 +145,13 @@ static bool write_skeleton(const struct expr_number_format *format, UChar out[SH
         }
         length +=
             snprintf(skeleton + length, sizeof skeleton - (size_t)length, " currency/%.3s", format->currency.data);
+    }
+    if (format->unit.length > 0) {
+        if (!is_unit(format->unit)) {
+            return false;
+        }
+        length += snprintf(skeleton + length, sizeof skeleton - (size_t)length, " unit/%.*s unit-width-short",
+                           (int)format->unit.length, format->unit.data);
     }
     int low = format->fraction_min;
     int high = format->fraction_max;

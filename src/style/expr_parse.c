@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { WORK_MAX = 400000, TEXT_MAX = 1 << 16, ARGUMENTS_MAX = 4, OVERLOADS_MAX = 2 };
+enum { WORK_MAX = 200000, TEXT_MAX = 1 << 16, ARGUMENTS_MAX = 4, OVERLOADS_MAX = 2 };
 
 static const char *print_type(struct arena *arena, const struct expr_type *type)
 {
@@ -39,10 +39,9 @@ static void add_error(const struct expr_place *place, const char *key, const cha
     place->errors->last = error;
 }
 
-static const char *print_message(struct arena *arena, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static const char *print_message(struct arena *arena, const char *format,
+                                                                       va_list arguments)
 {
-    struct buffer buffer;
-    buffer_init(&buffer, TEXT_MAX);
     char text[512];
     va_list again;
     va_copy(again, arguments);

@@ -391,7 +391,7 @@ static void print_json_special(const struct expr_value *value, struct buffer *ou
         buffer_append_text(out, "{}");
         break;
     default:
-        assert(!"a plain value");
+        assert(false);
         break;
     }
 }

@@ -249,7 +249,11 @@ static struct value fallback_of(const struct function *function)
         value_read_json(text_of(function->spec->default_json), function->arena, &json, NULL)) {
         return literal_of(function->arena, &json);
     }
-    return function->spec->type == PROPERTY_IMAGE ? value_of_string("") : value_null();
+    if (function->spec->type == PROPERTY_IMAGE) {
+        return value_of_string("");
+    }
+    /* no value at all: what fails when it is reached fits every type */
+    return pair(function->arena, "error", value_of_string("No stop fits, and there is no default."));
 }
 
 struct stop {

@@ -54,7 +54,6 @@ struct property_spec {
     bool is_layout;
     unsigned layer_types; /* bit 1 << enum style_layer_type */
     const char *ignored;  /* why a flat map does not use it; NULL when it does */
-    const char *ignored_es;
 };
 
 /* By enum style_property. */

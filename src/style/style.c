@@ -259,6 +259,24 @@ static struct style *style_create(const char *name, struct text json)
     return style;
 }
 
+/* The first error of a report. */
+static void tell_first_error(const struct style_report *report, struct error *err)
+{
+    size_t i = 0;
+    while (i < report->count && report->messages[i].severity != STYLE_ERROR) {
+        i++;
+    }
+    const struct style_message *message = &report->messages[i];
+    if (!err || i == report->count) {
+        return;
+    }
+    const char *colon = message->path[0] ? ": " : "";
+    error_tell(err, ERROR_INVALID, "STY-020", "line %zu: %s%s%s", "línea %zu: %s%s%s", message->line, message->path,
+               colon, message->english);
+    snprintf(err->spanish, sizeof err->spanish, "línea %zu: %s%s%s", message->line, message->path, colon,
+             message->spanish);
+}
+
 /* Runs the check; true when there is no error. */
 static bool check(struct text json, struct style *style, struct arena *report_arena, struct style_report *out_report,
                   struct error *err)
@@ -271,23 +289,7 @@ static bool check(struct text json, struct style *style, struct arena *report_ar
         error_no_memory(err);
     } else if (report.error_count > 0) {
         ok = false;
-        for (size_t i = 0; i < report.count; i++) {
-            const struct style_message *message = &report.messages[i];
-            if (message->severity == STYLE_ERROR) {
-                error_tell(err, ERROR_INVALID, "STY-020", "line %zu: %s: %s%s%s", "línea %zu: %s: %s%s%s",
-                           message->line, message->path, message->english, "", "");
-                break;
-            }
-        }
-        if (err) {
-            for (size_t i = 0; i < report.count; i++) {
-                if (report.messages[i].severity == STYLE_ERROR) {
-                    snprintf(err->spanish, sizeof err->spanish, "línea %zu: %s: %s", report.messages[i].line,
-                             report.messages[i].path, report.messages[i].spanish);
-                    break;
-                }
-            }
-        }
+        tell_first_error(&report, err);
     }
     if (out_report && report_arena) {
         *out_report = report;

@@ -722,22 +722,28 @@ static void check_version(struct check_report *report, const char *path, const s
     }
 }
 
-/* What stands in the root for other kinds of map than a flat one, seen from above. */
+/* What stands in the root for other kinds of map than a flat one, seen from above with north up. */
 static void warn_of_ignored(struct check_report *report, const struct value *root)
 {
-    static const char *const names[] = {"pitch", "roll", "bearing", "light", "sky", "terrain", "centerAltitude"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        const struct value *member = value_member(root, names[i]);
+    static const struct {
+        const char *name;
+        const char *reason;
+    } members[] = {{"pitch", "a flat map has no pitch"},     {"centerAltitude", "a flat map has no pitch"},
+                   {"roll", "maps are drawn with north up"}, {"bearing", "maps are drawn with north up"},
+                   {"light", "a flat map has no light"},     {"sky", "a flat map has no sky"},
+                   {"terrain", "a flat map has no terrain"}};
+    for (size_t i = 0; i < sizeof members / sizeof members[0]; i++) {
+        const struct value *member = value_member(root, members[i].name);
         bool zero = member && value_is_number(member) && value_number(member) == 0;
         if (check_given(member) && !zero) {
-            check_warning(report, names[i], member, "property \"%s\" is ignored: a flat map has no pitch", names[i]);
+            check_warning(report, members[i].name, member, "property \"%s\" is ignored: %s", members[i].name,
+                          members[i].reason);
         }
     }
     const struct value *projection = value_member(root, "projection");
     if (check_given(projection) && !is_text(value_member(projection, "type"), "mercator")) {
         check_warning(report, "projection", projection,
-                      "property \"projection\" is ignored: maps are drawn in Web "
-                      "Mercator");
+                      "property \"projection\" is ignored: maps are drawn in Web Mercator");
     }
 }
 

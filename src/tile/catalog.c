@@ -126,22 +126,24 @@ static double clamp_zoom(double zoom)
     return zoom < 0 ? 0 : zoom > GRID_ZOOM_MAX ? GRID_ZOOM_MAX : zoom;
 }
 
-/* Zooms in the style and its metadata are MapLibre's, of a world 512 px wide; here they count tiles of 256 px. */
+/* The metadata count zooms as tiles of 256 px do, and so do maps here; the style's own zoom is MapLibre's, of a world
+ * 512 px wide. */
 static void read_zooms(struct catalog_map *map, const struct value *root)
 {
     double zoom = 0;
-    if (read_number(map->metadata, "zoom", &zoom) || read_number(root, "zoom", &zoom)) {
-        map->zoom = clamp_zoom(zoom + 1);
-    } else {
-        map->zoom = 12;
-    }
+    map->zoom = 12;
     map->min_zoom = 0;
     map->max_zoom = 20;
+    if (read_number(map->metadata, "zoom", &zoom)) {
+        map->zoom = clamp_zoom(zoom);
+    } else if (read_number(root, "zoom", &zoom)) {
+        map->zoom = clamp_zoom(zoom + 1);
+    }
     if (read_number(map->metadata, "minzoom", &zoom)) {
-        map->min_zoom = clamp_zoom(zoom + 1);
+        map->min_zoom = clamp_zoom(zoom);
     }
     if (read_number(map->metadata, "maxzoom", &zoom)) {
-        map->max_zoom = clamp_zoom(zoom + 1);
+        map->max_zoom = clamp_zoom(zoom);
     }
     if (map->max_zoom < map->min_zoom) {
         map->max_zoom = map->min_zoom;

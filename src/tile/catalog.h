@@ -22,7 +22,7 @@ struct catalog_map {
     bool has_center;
     double center_lon;        /* degrees */
     double center_lat;
-    double zoom;              /* of 256 px tiles, as Leaflet counts: style zoom + 1 */
+    double zoom;              /* of 256 px tiles, as Leaflet counts: the metadata's zoom, or the style's zoom + 1 */
     double min_zoom;
     double max_zoom;
     struct bbox bbox;         /* degrees: of the layers it shows */

@@ -135,32 +135,65 @@ static bool find_plans(struct plan_job *job, struct label_cache *labels, uint64_
     return true;
 }
 
-static bool paint(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                  uint64_t version, const struct style *style, const struct view *view, struct buffer *out,
-                  struct error *err)
+/* One plan for this picture alone: labels in MapLibre's order at the view's own zoom. */
+static bool make_view_plan(struct plan_job *job, const struct view *view, struct plans *out_plans, struct error *err)
 {
-    struct plan_job job = {worker, catalog, style};
-    struct plans plans = {0};
+    if (!style_has_symbols(job->style, view->zoom)) {
+        return true;
+    }
+    struct render_need *needs;
+    size_t count;
+    struct render_input *inputs;
+    if (!label_needs_of_view(job->style, view, job->worker->arena, &needs, &count, err) ||
+        !find_inputs(job->worker, job->catalog, needs, count, view->zoom, &inputs, err) ||
+        !label_plan_create_for_view(job->worker->painter, job->style, view, inputs, count, job->worker->arena,
+                                    &out_plans->own[0], err)) {
+        return false;
+    }
+    out_plans->items[0] = out_plans->own[0];
+    out_plans->count = 1;
+    return true;
+}
+
+/* Paints and encodes; releases the plans. */
+static bool paint(struct plan_job *job, struct label_cache *labels, struct plans *plans, const struct view *view,
+                  struct buffer *out, struct error *err)
+{
+    struct tile_worker *worker = job->worker;
     struct render_need *needs;
     size_t count;
     struct render_input *inputs;
     const struct canvas *canvas;
-    bool ok = find_plans(&job, labels, version, view, &plans, err) &&
-              render_needs(style, view, worker->arena, &needs, &count, err) &&
-              find_inputs(worker, catalog, needs, count, view->zoom, &inputs, err) &&
-              render_paint(worker->painter, style, view, inputs, count, plans.items, plans.count, worker->arena,
+    bool ok = render_needs(job->style, view, worker->arena, &needs, &count, err) &&
+              find_inputs(worker, job->catalog, needs, count, view->zoom, &inputs, err) &&
+              render_paint(worker->painter, job->style, view, inputs, count, plans->items, plans->count, worker->arena,
                            &canvas, err) &&
               render_encode_png(worker->painter, canvas, NULL, out, err);
-    release_plans(&plans, labels);
+    release_plans(plans, labels);
     return ok;
 }
 
-bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                       const struct style *style, const struct view *view, struct buffer *out, struct error *err)
+bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                   const struct style *style, const struct view *view, struct buffer *out, struct error *err)
 {
     const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
     bool is_map = map && map->style == style;
-    return paint(worker, catalog, is_map ? labels : NULL, is_map ? map->version : 0, style, view, out, err);
+    struct label_cache *shared = is_map ? labels : NULL;
+    struct plan_job job = {worker, catalog, style};
+    struct plans plans = {0};
+    if (!find_plans(&job, shared, is_map ? map->version : 0, view, &plans, err)) {
+        release_plans(&plans, shared);
+        return false;
+    }
+    return paint(&job, shared, &plans, view, out, err);
+}
+
+bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
+                       const struct view *view, struct buffer *out, struct error *err)
+{
+    struct plan_job job = {worker, catalog, style};
+    struct plans plans = {0};
+    return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
 }
 
 /* --- vector tiles and GeoJSON --- */
@@ -193,8 +226,7 @@ static bool make_mvt(struct tile_worker *worker, const struct store_layer *const
     return mvt_encode(found, count, tile, worker->arena, out, err);
 }
 
-static void write_properties(struct json_writer *writer, const struct feature_list *list,
-                             const struct feature *feature)
+static void write_properties(struct json_writer *writer, const struct feature_list *list, const struct feature *feature)
 {
     json_write_begin_object(writer);
     for (size_t i = 0; i < list->field_count; i++) {
@@ -268,7 +300,7 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
             return not_found(request->subject, err);
         }
         struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
-        return paint(worker, catalog, labels, map->version, map->style, &view, out, err);
+        return tile_make_png(worker, catalog, labels, map->style, &view, out, err);
     }
     case TILE_MVT: {
         if (layer) {

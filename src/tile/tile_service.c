@@ -56,9 +56,19 @@ struct job {
     tile_job *run;
     void *context;
     int64_t since_ns;
-    bool may_expire; /* false for answers that have begun */
     struct job *newer;
     struct job *older;
+};
+
+/* Answers that have begun (streams) queue apart from new requests, so that many downloads do not hold up a tile. */
+enum job_class { JOB_NEW, JOB_BEGUN, JOB_CLASSES };
+/* When both wait, this many new ones are run for one that has begun. */
+enum { NEW_PER_BEGUN = 4 };
+
+struct queue {
+    struct job *newest;
+    struct job *oldest;
+    size_t length;
 };
 
 struct worker_thread {
@@ -76,11 +86,10 @@ struct tile_service {
     struct tile_cache *cache; /* NULL when switched off */
     struct label_cache *labels;
 
-    pthread_mutex_t lock; /* guards the queue, the flights, `stopping` and the counters */
+    pthread_mutex_t lock; /* guards the queues, the flights, `stopping` and the counters */
     pthread_cond_t wake;  /* a job came, or the end */
-    struct job *newest;
-    struct job *oldest;
-    size_t queue_length;
+    struct queue queues[JOB_CLASSES];
+    unsigned new_in_turn; /* new jobs run since the last one that had begun */
     struct flight *flights[FLIGHT_BUCKETS];
     bool stopping;
     bool stopped;
@@ -223,39 +232,55 @@ struct catalog *tile_service_catalog(struct tile_service *service)
 
 /* --- the queue (service->lock is held) ---------------------------------------------------------------------------- */
 
-static void push(struct tile_service *service, struct job *job)
+static void push(struct tile_service *service, enum job_class class, struct job *job)
 {
+    struct queue *queue = &service->queues[class];
     job->since_ns = clock_monotonic_ns();
-    job->older = service->newest;
+    job->older = queue->newest;
     job->newer = NULL;
-    *(service->newest ? &service->newest->newer : &service->oldest) = job;
-    service->newest = job;
-    service->queue_length++;
+    *(queue->newest ? &queue->newest->newer : &queue->oldest) = job;
+    queue->newest = job;
+    queue->length++;
     pthread_cond_signal(&service->wake);
 }
 
-static void take_out(struct tile_service *service, struct job *job)
+static void take_out(struct queue *queue, struct job *job)
 {
-    *(job->newer ? &job->newer->older : &service->newest) = job->older;
-    *(job->older ? &job->older->newer : &service->oldest) = job->newer;
-    service->queue_length--;
+    *(job->newer ? &job->newer->older : &queue->newest) = job->older;
+    *(job->older ? &job->older->newer : &queue->oldest) = job->newer;
+    queue->length--;
+}
+
+/* The class whose turn it is. */
+static enum job_class choose_class(struct tile_service *service)
+{
+    const struct queue *queues = service->queues;
+    bool turn_of_begun = !queues[JOB_NEW].oldest || service->new_in_turn >= NEW_PER_BEGUN;
+    if (queues[JOB_BEGUN].oldest && turn_of_begun) {
+        service->new_in_turn = 0;
+        return JOB_BEGUN;
+    }
+    service->new_in_turn++;
+    return JOB_NEW;
 }
 
 /* The next job. `*out_expired` says that it waited too long and is to be refused. */
 static struct job *pop(struct tile_service *service, bool *out_expired)
 {
-    struct job *job = service->oldest;
-    *out_expired = false;
+    enum job_class class = choose_class(service);
+    struct queue *queue = &service->queues[class];
+    struct job *job = queue->oldest;
+    *out_expired = service->stopping;
     if (!job) {
         return NULL;
     }
     int64_t waited = clock_monotonic_ns() - job->since_ns;
-    if (service->stopping || (waited > wait_max && job->may_expire)) {
+    if (class == JOB_NEW && waited > wait_max) {
         *out_expired = true;
-    } else if (waited > newest_first_after && job->may_expire) {
-        job = service->newest;
+    } else if (class == JOB_NEW && waited > newest_first_after) {
+        job = queue->newest;
     }
-    take_out(service, job);
+    take_out(queue, job);
     return job;
 }
 
@@ -421,7 +446,7 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
     struct flight **link = flight_link(service, key, hash);
     struct flight *flight = *link;
     if (service->stopping || (flight ? flight->waiter_count >= WAITERS_MAX
-                                     : service->queue_length >= service->queue_max)) {
+                                     : service->queues[JOB_NEW].length >= service->queue_max)) {
         service->stats.refused++;
         set_busy(err);
         return false;
@@ -439,8 +464,7 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
         *flight = (struct flight){.key = *key, .hash = hash, .catalog = catalog_ref(catalog)};
         *link = flight;
         job->flight = flight;
-        job->may_expire = true;
-        push(service, job);
+        push(service, JOB_NEW, job);
     }
     waiter->next = flight->waiters;
     flight->waiters = waiter;
@@ -488,7 +512,8 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
     }
 }
 
-static bool enqueue(struct tile_service *service, tile_job *run, void *context, bool may_expire, struct error *err)
+static bool enqueue(struct tile_service *service, enum job_class class, tile_job *run, void *context,
+                    struct error *err)
 {
     struct job *job = calloc(1, sizeof *job);
     if (!job) {
@@ -496,11 +521,10 @@ static bool enqueue(struct tile_service *service, tile_job *run, void *context, 
     }
     job->run = run;
     job->context = context;
-    job->may_expire = may_expire;
     pthread_mutex_lock(&service->lock);
-    bool ok = !service->stopping && (!may_expire || service->queue_length < service->queue_max);
+    bool ok = !service->stopping && (class == JOB_BEGUN || service->queues[JOB_NEW].length < service->queue_max);
     if (ok) {
-        push(service, job);
+        push(service, class, job);
     } else {
         service->stats.refused++;
     }
@@ -514,12 +538,12 @@ static bool enqueue(struct tile_service *service, tile_job *run, void *context, 
 
 bool tile_service_run(struct tile_service *service, tile_job *run, void *context, struct error *err)
 {
-    return enqueue(service, run, context, true, err);
+    return enqueue(service, JOB_NEW, run, context, err);
 }
 
 bool tile_service_continue(struct tile_service *service, tile_job *run, void *context, struct error *err)
 {
-    return enqueue(service, run, context, false, err);
+    return enqueue(service, JOB_BEGUN, run, context, err);
 }
 
 struct label_cache *tile_service_labels(struct tile_service *service)
@@ -531,7 +555,7 @@ void tile_service_stats(struct tile_service *service, struct tile_service_stats 
 {
     pthread_mutex_lock(&service->lock);
     *out_stats = service->stats;
-    out_stats->queue_length = service->queue_length;
+    out_stats->queue_length = service->queues[JOB_NEW].length + service->queues[JOB_BEGUN].length;
     pthread_mutex_unlock(&service->lock);
     out_stats->cache_bytes = service->cache ? tile_cache_bytes(service->cache) : 0;
 }

@@ -51,8 +51,8 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
 typedef void tile_job(void *context, struct tile_worker *worker);
 bool tile_service_run(struct tile_service *service, tile_job *run, void *context, struct error *err);
 
-/* As tile_service_run, but not refused by a full queue: for going on with an answer that has begun. The caller bounds
- * how many there are. False only when the service was stopped. */
+/* As tile_service_run, but not refused by a full queue: for going on with an answer that has begun. New requests and
+ * such answers take turns. The caller bounds how many there are. False only when the service was stopped. */
 bool tile_service_continue(struct tile_service *service, tile_job *run, void *context, struct error *err);
 
 struct label_cache *tile_service_labels(struct tile_service *service);

@@ -34,6 +34,10 @@ struct label_cache; /* plans of label squares, shared by workers, bounded (tile/
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err);
 
-/* One picture of an area, PNG. */
-bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                       const struct style *style, const struct view *view, struct buffer *out, struct error *err);
+/* The view of a tile as PNG: labels are those of the squares it lies in, so that neighbours join. */
+bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                   const struct style *style, const struct view *view, struct buffer *out, struct error *err);
+
+/* One picture of an area as PNG: labels placed for it alone, at its own zoom. */
+bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
+                       const struct view *view, struct buffer *out, struct error *err);

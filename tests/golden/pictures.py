@@ -77,6 +77,7 @@ class Scene:
         return self.load(path, layer)
 
     def add_style(self, name, sources, layers):
+        layers = [{**layer, "source-layer": layer["source"]} if "source" in layer else layer for layer in layers]
         style = {"version": 8, "sources": {s: {"type": "vector", "url": f"tesela://{s}"} for s in sources},
                  "metadata": {"tesela:map": {"title": {"es": name}, "state": "publicar"}}, "layers": layers}
         path = self.styles / f"{name}.json"

@@ -449,16 +449,73 @@ static void paints_colors_over(void **state)
     raster_destroy(raster);
 }
 
+static void add_box(struct raster *raster, int32_t x0, int32_t y0, int32_t x1, int32_t y1)
+{
+    const struct draw_point box[] = {{x0, y0}, {x1, y0}, {x1, y1}, {x0, y1}};
+    raster_add_ring(raster, box, 4);
+}
+
+/* Two boxes that lie on each other keep the larger coverage of each pixel, with both kernels. */
+static void merging_keeps_the_larger_coverage(void **state)
+{
+    (void)state;
+    for (int kernel = RASTER_KERNEL_BEST; kernel <= RASTER_KERNEL_PORTABLE; kernel++) {
+        struct raster *raster = raster_create(300, 20);
+        struct canvas *canvas = canvas_create(300, 20);
+        raster_set_kernel(raster, (enum raster_kernel)kernel);
+        for (int round = 0; round < 2; round++) { /* nothing is left over for the second round */
+            canvas_clear(canvas, (struct pixel){0, 0, 0, 0});
+            raster_begin(raster, 299, 20);
+            canvas_destroy(canvas);
+            canvas = canvas_create(299, 20);
+            add_box(raster, 10 * 256 + 128, 5 * 256, 250 * 256, 7 * 256); /* half of column 10 */
+            raster_merge(raster, FILL_NONZERO);
+            add_box(raster, 10 * 256 + 64, 5 * 256, 290 * 256, 6 * 256); /* three quarters of it, one row */
+            raster_merge(raster, FILL_NONZERO);
+            add_box(raster, 298 * 256, 5 * 256, 400 * 256, 6 * 256); /* up to the right border */
+            raster_merge(raster, FILL_NONZERO);
+            raster_fill_merged(raster, canvas, (struct pixel){0, 0, 255, 255});
+            const uint8_t *row5 = canvas->rgba + (size_t)5 * 299 * 4;
+            const uint8_t *row6 = canvas->rgba + (size_t)6 * 299 * 4;
+            assert_int_equal(row5[10 * 4 + 3], 191);
+            assert_int_equal(row6[10 * 4 + 3], 128);
+            assert_int_equal(row5[9 * 4 + 3], 0);
+            assert_int_equal(row5[289 * 4 + 3], 255);
+            assert_int_equal(row5[290 * 4 + 3], 0);
+            assert_int_equal(row6[249 * 4 + 3], 255);
+            assert_int_equal(row6[250 * 4 + 3], 0);
+            assert_int_equal(row5[298 * 4 + 3], 255);
+            assert_int_equal(canvas->rgba[(size_t)7 * 299 * 4 + 100 * 4 + 3], 0);
+        }
+        add_box(raster, 0, 0, 256, 256);
+        raster_merge(raster, FILL_NONZERO);
+        raster_discard(raster);
+        canvas_clear(canvas, (struct pixel){0, 0, 0, 0});
+        raster_fill_merged(raster, canvas, (struct pixel){0, 0, 255, 255});
+        assert_int_equal(canvas->rgba[3], 0);
+        raster_destroy(raster);
+        canvas_destroy(canvas);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(rectangles_are_exact),         cmocka_unit_test(polygons_are_exact),
-        cmocka_unit_test(neighbours_leave_no_hairline), cmocka_unit_test(fill_rules_differ_where_shapes_overlap),
-        cmocka_unit_test(half_coverage_of_both_rules),  cmocka_unit_test(empty_is_known),
-        cmocka_unit_test(moving_changes_nothing),       cmocka_unit_test(tiles_join),
-        cmocka_unit_test(order_changes_nothing),        cmocka_unit_test(kernels_agree),
-        cmocka_unit_test(accumulation_returns_to_zero), cmocka_unit_test(many_layers_stay_full),
-        cmocka_unit_test(extreme_coordinates),          cmocka_unit_test(patterns_repeat_from_their_origin),
+        cmocka_unit_test(merging_keeps_the_larger_coverage),
+        cmocka_unit_test(rectangles_are_exact),
+        cmocka_unit_test(polygons_are_exact),
+        cmocka_unit_test(neighbours_leave_no_hairline),
+        cmocka_unit_test(fill_rules_differ_where_shapes_overlap),
+        cmocka_unit_test(half_coverage_of_both_rules),
+        cmocka_unit_test(empty_is_known),
+        cmocka_unit_test(moving_changes_nothing),
+        cmocka_unit_test(tiles_join),
+        cmocka_unit_test(order_changes_nothing),
+        cmocka_unit_test(kernels_agree),
+        cmocka_unit_test(accumulation_returns_to_zero),
+        cmocka_unit_test(many_layers_stay_full),
+        cmocka_unit_test(extreme_coordinates),
+        cmocka_unit_test(patterns_repeat_from_their_origin),
         cmocka_unit_test(paints_colors_over),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include "render/label_line.h"
 #include "render/label_plan.h"
 #include "render/label_pole.h"
+#include "render/painter.h"
 #include "unit/render/label_town.h"
 #include "unit/test.h"
 
@@ -48,6 +49,13 @@ static void start(struct town *town, const char *layers, uint64_t seed)
     struct error err = {0};
     if (!town_init(town, layers, seed, &err)) {
         fail_msg("%s", err.english);
+    }
+    struct text name = text_of("Open Sans Regular");
+    struct text_engine *text = town->painter->text;
+    if (text_engine_stack_quality(text, text_engine_stack(text, &name, 1)) != TEXT_STACK_EXACT) {
+        town_finish(town);
+        print_message("needs the fonts of the Debian package fonts-open-sans\n");
+        skip();
     }
 }
 

@@ -24,9 +24,10 @@ static void fills_to_the_pixel(void **state)
 {
     (void)state;
     struct scene scene;
-    scene_init(&scene, "[{'id':'b','type':'background','paint':{'background-color':'#fff'}},"
-                       "{'id':'f','type':'fill','source':'s','filter':['==',['get','kind'],'a'],"
-                       "'paint':{'fill-color':'#ff0000'}}]");
+    scene_init(&scene,
+               "[{'id':'b','type':'background','paint':{'background-color':'#fff'}},"
+               "{'id':'f','type':'fill','source':'s','source-layer':'things','filter':['==',['get','kind'],'a'],"
+               "'paint':{'fill-color':'#ff0000'}}]");
     scene_add(&scene, "POLYGON((-180 0,0 0,0 85.0511287798,-180 85.0511287798,-180 0))", "a", 1);
     scene_add(&scene, "POLYGON((0 -85,180 -85,180 0,0 0,0 -85))", "filtered out", 1);
     struct view view = view_of_tile((struct tile_id){0, 0, 0}, 256, 1);
@@ -46,7 +47,8 @@ static void neighbours_of_one_colour_join(void **state)
 {
     (void)state;
     struct scene scene;
-    scene_init(&scene, "[{'id':'f','type':'fill','source':'s','paint':{'fill-color':'#204060'}}]");
+    scene_init(&scene,
+               "[{'id':'f','type':'fill','source':'s','source-layer':'things','paint':{'fill-color':'#204060'}}]");
     scene_add(&scene, "POLYGON((-170 -80,-13 -80,31.7 80,-170 80,-170 -80))", "a", 1);
     scene_add(&scene, "POLYGON((-13 -80,170 -80,170 80,31.7 80,-13 -80),(60 -20,100 13,70 40,60 -20))", "b", 1);
     scene_add(&scene, "POLYGON((60 -20,100 13,70 40,60 -20))", "c", 1);
@@ -64,10 +66,13 @@ static void draws_circles_and_lines_where_they_are(void **state)
 {
     (void)state;
     struct scene scene;
-    scene_init(&scene, "[{'id':'l','type':'line','source':'s','paint':{'line-color':'#00ff00','line-width':4}},"
-                       "{'id':'c','type':'circle','source':'s','filter':['==',['geometry-type'],'Point'],"
-                       "'paint':{'circle-color':'#0000ff','circle-radius':['get','size'],"
-                       "'circle-stroke-color':'#ff0000','circle-stroke-width':2}}]");
+    scene_init(
+        &scene,
+        "[{'id':'l','type':'line','source':'s','source-layer':'things','paint':{'line-color':'#00ff00','line-width':4}}"
+        ","
+        "{'id':'c','type':'circle','source':'s','source-layer':'things','filter':['==',['geometry-type'],'Point'],"
+        "'paint':{'circle-color':'#0000ff','circle-radius':['get','size'],"
+        "'circle-stroke-color':'#ff0000','circle-stroke-width':2}}]");
     scene_add(&scene, "LINESTRING(-180 0,180 0)", "a", 1);
     scene_add(&scene, "POINT(0 0)", "b", 6);
     struct view view = view_of_tile((struct tile_id){0, 0, 0}, 512, 2);
@@ -88,10 +93,11 @@ static void survives_geometry_far_outside(void **state)
 {
     (void)state;
     struct scene scene;
-    scene_init(&scene, "[{'id':'f','type':'fill','source':'s','filter':['==',['get','kind'],'land'],"
-                       "'paint':{'fill-color':'#102030'}},"
-                       "{'id':'l','type':'line','source':'s','filter':['==',['get','kind'],'road'],"
-                       "'paint':{'line-color':'#ffffff','line-width':8}}]");
+    scene_init(&scene,
+               "[{'id':'f','type':'fill','source':'s','source-layer':'things','filter':['==',['get','kind'],'land'],"
+               "'paint':{'fill-color':'#102030'}},"
+               "{'id':'l','type':'line','source':'s','source-layer':'things','filter':['==',['get','kind'],'road'],"
+               "'paint':{'line-color':'#ffffff','line-width':8}}]");
     scene_add(&scene, "POLYGON((-170 -80,170 -80,170 80,-170 80,-170 -80))", "land", 1);
     scene_add(&scene, "LINESTRING(-170 0,170 0)", "road", 1);
     struct tile_id tile = {22, (1u << 21) + 12345, (1u << 21) + 3};
@@ -147,18 +153,23 @@ static void tiles_join_without_a_seam(void **state)
     (void)state;
     srand(11);
     struct scene scene;
-    scene_init(&scene,
-               "[{'id':'b','type':'background','paint':{'background-color':'#f4f1ea'}},"
-               "{'id':'f','type':'fill','source':'s','paint':{'fill-color':['match',['get','kind'],'a','#88aa66','#ccbb99'],"
-               "'fill-opacity':0.6,'fill-outline-color':'#333333'}},"
-               "{'id':'c','type':'line','source':'s','layout':{'line-join':'round','line-cap':'round'},"
-               "'paint':{'line-color':'#444','line-width':7}},"
-               "{'id':'l','type':'line','source':'s','paint':{'line-color':'#ffcc00','line-width':['get','size'],"
-               "'line-dasharray':[3,1.5],'line-opacity':0.8}},"
-               "{'id':'g','type':'line','source':'s','paint':{'line-color':'#0044aa','line-width':1.3,"
-               "'line-gap-width':5,'line-offset':2}},"
-               "{'id':'p','type':'circle','source':'s','filter':['==',['geometry-type'],'Point'],'paint':{"
-               "'circle-radius':['get','size'],'circle-color':'#aa0000','circle-stroke-width':1.5}}]");
+    scene_init(
+        &scene,
+        "[{'id':'b','type':'background','paint':{'background-color':'#f4f1ea'}},"
+        "{'id':'f','type':'fill','source':'s','source-layer':'things','paint':{'fill-color':['match',['get','kind'],'a'"
+        ",'#88aa66','#ccbb99'],"
+        "'fill-opacity':0.6,'fill-outline-color':'#333333'}},"
+        "{'id':'c','type':'line','source':'s','source-layer':'things','layout':{'line-join':'round','line-cap':'round'}"
+        ","
+        "'paint':{'line-color':'#444','line-width':7}},"
+        "{'id':'l','type':'line','source':'s','source-layer':'things','paint':{'line-color':'#ffcc00','line-width':['"
+        "get','size'],"
+        "'line-dasharray':[3,1.5],'line-opacity':0.8}},"
+        "{'id':'g','type':'line','source':'s','source-layer':'things','paint':{'line-color':'#0044aa','line-width':1.3,"
+        "'line-gap-width':5,'line-offset':2}},"
+        "{'id':'p','type':'circle','source':'s','source-layer':'things','filter':['==',['geometry-type'],'Point'],'"
+        "paint':{"
+        "'circle-radius':['get','size'],'circle-color':'#aa0000','circle-stroke-width':1.5}}]");
     add_random(&scene, 300);
     for (uint32_t z = 9; z <= 18; z++) {
         for (uint32_t ratio = 1; ratio <= 2; ratio++) {
@@ -179,8 +190,7 @@ static void tiles_join_without_a_seam(void **state)
                 const struct canvas *canvas = scene_paint(&scene, &view);
                 for (uint32_t row = 0; row < canvas->height_px; row++) {
                     const uint8_t *mine = canvas->rgba + 4 * (size_t)row * canvas->width_px;
-                    const uint8_t *theirs = expected +
-                                            row_bytes * (row + quarter / 2 * canvas->height_px) +
+                    const uint8_t *theirs = expected + row_bytes * (row + quarter / 2 * canvas->height_px) +
                                             4 * (size_t)(quarter % 2 * canvas->width_px);
                     if (memcmp(mine, theirs, 4 * (size_t)canvas->width_px) != 0) {
                         fail_msg("tile %u/%u/%u@%ux differs from the whole in row %u", z, tile.x, tile.y, ratio, row);
@@ -197,8 +207,9 @@ static void tells_what_it_needs(void **state)
 {
     (void)state;
     struct scene scene;
-    scene_init(&scene, "[{'id':'a','type':'line','source':'s','minzoom':5,'paint':{'line-width':20}},"
-                       "{'id':'b','type':'fill','source':'s'}]");
+    scene_init(&scene,
+               "[{'id':'a','type':'line','source':'s','source-layer':'things','minzoom':5,'paint':{'line-width':20}},"
+               "{'id':'b','type':'fill','source':'s','source-layer':'things'}]");
     struct render_need *needs;
     size_t count;
     struct view view = view_of_tile((struct tile_id){10, 200, 400}, 512, 1);

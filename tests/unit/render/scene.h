@@ -26,9 +26,8 @@ static inline void scene_init(struct scene *scene, const char *layers)
     *scene = (struct scene){.arena = arena_create(256 << 20)};
     scene->painter = painter_create(&err);
     assert_non_null(scene->painter);
-    char *json = arena_printf(scene->arena,
-                              "{'version':8,'sources':{'s':{'type':'vector','url':'tesela://things'}},'layers':%s}",
-                              layers);
+    char *json = arena_printf(
+        scene->arena, "{'version':8,'sources':{'s':{'type':'vector','url':'tesela://things'}},'layers':%s}", layers);
     for (char *at = json; *at != '\0'; at++) {
         *at = *at == '\'' ? '"' : *at;
     }

@@ -95,6 +95,18 @@ static void names_the_classes(void **state)
              "{\"id\":\"local\",\"type\":\"line\",\"source\":\"calles\",\"source-layer\":\"calles\",\"filter\":[\"==\","
              "[\"get\",\"clase\"],\"local\"],\"paint\":{\"line-width\":2}}"),
          "Calles: Local, Primaria"},
+        /* what two layers draw under one name (road and bridge) is said once; an outline with a title of its own is
+         * beside the classes of the fill */
+        {STYLE("{\"id\":\"a\",\"type\":\"fill\",\"source\":\"ageb\",\"source-layer\":\"ageb\",\"metadata\":"
+               "{\"tesela:legend\":{\"title\":\"Uso\"}},\"paint\":{\"fill-color\":[\"match\",[\"get\",\"uso\"],\"x\","
+               "\"#a00\",\"y\",\"#00a\",\"rgba(0,0,0,0)\"]}},"
+               "{\"id\":\"b\",\"type\":\"line\",\"source\":\"ageb\",\"source-layer\":\"ageb\",\"metadata\":"
+               "{\"tesela:legend\":{\"title\":\"Límite\"}}},"
+               "{\"id\":\"c\",\"type\":\"line\",\"source\":\"calles\",\"source-layer\":\"calles\",\"filter\":[\"==\","
+               "[\"get\",\"nivel\"],0],\"metadata\":{\"tesela:legend\":{\"title\":\"Calle\"}}},"
+               "{\"id\":\"d\",\"type\":\"line\",\"source\":\"calles\",\"source-layer\":\"calles\",\"filter\":[\"==\","
+               "[\"get\",\"nivel\"],1],\"metadata\":{\"tesela:legend\":{\"title\":\"Calle\"}}}"),
+         "-: Calle; -: Límite; Uso: X, Y"},
         /* hidden, invisible and label layers are not spoken of */
         {STYLE(
              "{\"id\":\"f\",\"type\":\"background\"},{\"id\":\"a\",\"type\":\"fill\",\"source\":\"ageb\",\"source-"

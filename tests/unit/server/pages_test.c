@@ -3,7 +3,6 @@
  * would break a page that forgot to escape. */
 
 #include "server/page_layout.h"
-#include "server/page_maps.h"
 #include "server/pages.h"
 
 #include "base/file.h"

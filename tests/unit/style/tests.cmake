@@ -1,1 +1,6 @@
-include(conformance/tests.cmake)
+tesela_unit_test(style css_color)
+tesela_unit_test(style expr)
+tesela_unit_test(style js_number)
+tesela_unit_test(style legacy)
+tesela_unit_test(style style)
+tesela_unit_test(style style_check)

@@ -19,7 +19,7 @@ static const char full[] =
     "\"maxzoom\":17}},\"sources\":{\"a\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"},"
     "\"b\":{\"type\":\"vector\",\"url\":\"tesela://islas\"},\"c\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"},"
     "\"d\":{\"type\":\"vector\",\"url\":\"tesela://nada\"}},\"layers\":[{\"id\":\"bg\",\"type\":\"background\"}]}";
-static const char plain[] = "{\"version\":8,\"name\":\"Sin metadatos\",\"sources\":{\"a\":{\"type\":\"vector\","
+static const char plain[] = "{\"version\":8,\"zoom\":3,\"name\":\"Sin metadatos\",\"sources\":{\"a\":{\"type\":\"vector\","
                             "\"url\":\"tesela://puntos\"}},\"layers\":[]}";
 static const char wrong_state[] = "{\"version\":8,\"metadata\":{\"tesela:map\":{\"state\":\"publico\"}},\"sources\":{},"
                                   "\"layers\":[]}";
@@ -96,7 +96,7 @@ static void test_metadata(void **state)
     assert_string_equal(map->legal, "Nota");
     assert_int_equal(map->state, MAP_REVIEW);
     assert_true(map->has_center && map->center_lon == -103.4 && map->center_lat == 25.5);
-    assert_true(map->zoom == 12.5 && map->min_zoom == 9 && map->max_zoom == 18);
+    assert_true(map->zoom == 11.5 && map->min_zoom == 8 && map->max_zoom == 17);
     assert_true(map->bbox.min_x == -180 && map->bbox.max_x == 180); /* "islas" crosses the antimeridian */
     const struct store_layer *layers[4];
     assert_int_equal(catalog_map_layers(catalog, map, layers, 4), 2);
@@ -117,6 +117,7 @@ static void test_defaults(void **state)
     assert_int_equal(map->state, MAP_PUBLISH);
     assert_non_null(strstr(map->legal, "no produce efectos jurídicos"));
     assert_false(map->has_center);
+    assert_true(map->zoom == 4); /* the style's own zoom counts tiles of 512 px */
     assert_true(map->center_lat > 25.5 && map->center_lat < 25.6); /* the middle of its layers */
     catalog_unref(catalog);
 }

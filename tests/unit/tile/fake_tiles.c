@@ -82,12 +82,11 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
     return true;
 }
 
-bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                       const struct style *style, const struct view *view, struct buffer *out, struct error *err)
+bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
+                       const struct view *view, struct buffer *out, struct error *err)
 {
     (void)worker;
     (void)catalog;
-    (void)labels;
     (void)style;
     (void)err;
     make_one();

@@ -284,6 +284,59 @@ static void test_jobs(void **state)
     tile_blob_unref(answers.last);
 }
 
+struct order {
+    pthread_mutex_t lock;
+    char text[64];
+};
+
+struct step {
+    struct order *order;
+    char letter;
+};
+
+static void note_step(void *context, struct tile_worker *worker)
+{
+    struct step *step = context;
+    (void)worker;
+    pthread_mutex_lock(&step->order->lock);
+    step->order->text[strlen(step->order->text)] = step->letter;
+    pthread_mutex_unlock(&step->order->lock);
+}
+
+/* Many downloads do not hold up new requests, nor the other way round. */
+static void test_new_and_begun_take_turns(void **state)
+{
+    struct tile_service *service = open_service(1, 0, 100);
+    struct answers answers = ANSWERS;
+    struct order order = {.lock = PTHREAD_MUTEX_INITIALIZER};
+    struct step begun = {&order, 'b'};
+    struct step fresh = {&order, 'n'};
+    struct error err = {0};
+    struct tile_request first = tile_of("base", 9, 0);
+    (void)state;
+    fake_tiles_hold(true);
+    get(service, &first, &answers);
+    wait_until_running(1);
+    for (int i = 0; i < 10; i++) {
+        assert_true(tile_service_continue(service, note_step, &begun, &err));
+    }
+    for (int i = 0; i < 10; i++) {
+        assert_true(tile_service_run(service, note_step, &fresh, &err));
+    }
+    fake_tiles_hold(false);
+    wait_for(&answers, 1);
+    for (size_t done = 0; done < 20;) {
+        pause_ms(1);
+        pthread_mutex_lock(&order.lock);
+        done = strlen(order.text);
+        pthread_mutex_unlock(&order.lock);
+    }
+    tile_service_destroy(service);
+    assert_non_null(strstr(order.text, "nnnbnnnnb"));
+    assert_null(strstr(order.text, "nnnnn"));
+    tile_blob_unref(answers.last);
+}
+
 static void *let_go(void *context)
 {
     (void)context;
@@ -452,6 +505,7 @@ int main(void)
         cmocka_unit_test(test_every_waiter_gets_the_failure),
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_new_and_begun_take_turns),
         cmocka_unit_test(test_stop_answers_everyone),
         cmocka_unit_test(test_publishing_is_seen),
         cmocka_unit_test(test_style_changes_are_seen),

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* What the pages say of a map: its pictures, its view, and what the viewer needs to know. */
+/* What part of a map is looked at, the picture of it, and which maps people are shown. */
 
-#include "server/page_layout.h"
+#include "base/arena.h"
+#include "tile/catalog.h"
 
 /* What part of the world a picture or the viewer shows. */
 struct map_view {
@@ -24,7 +25,3 @@ char *map_picture_url(const struct catalog_map *map, const struct map_view *view
 bool map_is_listed(const struct catalog_map *map);
 /* True when the style paints a background, so that the map hides what is below it. */
 bool map_is_opaque(const struct catalog_map *map);
-
-/* <script type="application/json">: what the viewer starts from. Data, not code: the policy allows it. */
-void page_put_viewer_data(const struct page *page, const struct catalog_map *map, const struct map_view *view,
-                          bool is_embedded);

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/feed_csv.h"
+
+#include "unit/test.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static void test_coordinates(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        double number; /* NaN: refused */
+    } cases[] = {
+        {"-103.4067", -103.4067},
+        {" 25.5428 ", 25.5428},
+        {"-103,4067", -103.4067},
+        {"1,234,567.8", 1234567.8},
+        {"1.234.567,8", 1234567.8},
+        {"2374865", 2374865},
+        {"25\xc2\xb0"
+         "32'34.1\" N",
+         25.5428055555},
+        {"103\xc2\xb0"
+         "24'24\" W",
+         -103.4066666666},
+        {"1e3", 1000},
+        {"", NAN},
+        {"n/d", NAN},
+        {"inf", NAN},
+        {"nan", NAN},
+        {"1 2 3", NAN},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        double number = 0;
+        bool ok = feed_csv_coordinate(text_of(cases[i].text), &number);
+        assert_int_equal(ok, !isnan(cases[i].number));
+        if (ok) {
+            assert_true(fabs(number - cases[i].number) < 1e-8);
+        }
+    }
+}
+
+static struct feed *open_text(const char *content, char path[64], struct error *err)
+{
+    strcpy(path, "/tmp/tesela-csv-XXXXXX");
+    int descriptor = mkstemp(path);
+    assert_true(descriptor >= 0);
+    size_t length = strlen(content);
+    assert_int_equal(write(descriptor, content, length), (ssize_t)length);
+    close(descriptor);
+    struct source_layer layer = {.name = "t", .format = SOURCE_CSV, .path = path};
+    struct feed *feed = NULL;
+    return feed_csv_open(&layer, NULL, &feed, err) ? feed : NULL;
+}
+
+static void test_table(void **state)
+{
+    (void)state;
+    /* Title lines, semicolons, decimal comma, a code with a leading zero, quotes with a line end inside. */
+    static const char content[] = "Censo de prueba\n\nclave;nombre;pob;Longitud;Latitud\n"
+                                  "05035;\"Torre\"\"ón\nCentro\";10;-103,4067;25,5428\n"
+                                  "05017;;;-103,2;25,6\n\n"
+                                  "05001;\"\";7;;\n"
+                                  "05002;x;8;aquí;25,6\n";
+    char path[64];
+    struct error err = {0};
+    struct feed *feed = open_text(content, path, &err);
+    assert_non_null(feed);
+    assert_int_equal(feed->info.field_count, 5);
+    assert_int_equal(feed->info.fields[0].type, FIELD_STRING);
+    assert_int_equal(feed->info.fields[2].type, FIELD_INTEGER);
+    assert_string_equal(feed->info.srs_code, "EPSG:4326");
+    assert_int_equal(feed->info.feature_count, 4);
+    struct arena *arena = arena_create(1 << 20);
+    struct feed_feature feature;
+    bool end = false;
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_true(text_is(feature.values[0].string, "05035"));
+    assert_true(text_is(feature.values[1].string, "Torre\"ón\nCentro"));
+    double xy[2];
+    memcpy(xy, feature.wkb + 5, sizeof xy);
+    assert_true(fabs(xy[0] + 103.4067) < 1e-12 && fabs(xy[1] - 25.5428) < 1e-12);
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_int_equal(feature.values[1].type, VALUE_NULL);
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_int_equal(feature.values[1].type, VALUE_STRING); /* "" is a text, and nothing is none */
+    assert_null(feature.wkb);
+    assert_null(feature.damage_english);
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_non_null(feature.damage_english);
+    assert_int_equal(feature.row, 4);
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_true(end);
+    assert_true(feed_rewind(feed, &err));
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_int_equal(feature.row, 1);
+    arena_destroy(arena);
+    feed_close(feed);
+    unlink(path);
+}
+
+static void test_refused(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content;
+        const char *words;
+    } cases[] = {
+        {"a,b\n1,2\n", "no columns with coordinates"},
+        {"1,2\n3,4\n", "no line with column names"},
+        {"lon,lat\n\"1,2\n", "never closed"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char path[64];
+        struct error err = {0};
+        assert_null(open_text(cases[i].content, path, &err));
+        assert_non_null(strstr(err.english, cases[i].words));
+        unlink(path);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_coordinates), cmocka_unit_test(test_table),
+                                       cmocka_unit_test(test_refused)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,6 @@
+foreach(file IN ITEMS archive crs descriptor encoding feed_csv repair shapefile source)
+  tesela_unit_test(ingest ${file})
+endforeach()
+if(TARGET unit_ingest_archive)
+  target_link_libraries(unit_ingest_archive PRIVATE PkgConfig::LIBZIP)
+endif()
