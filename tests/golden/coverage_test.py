@@ -62,7 +62,11 @@ def in_mercator(layer, srs_code=None):
         geometry = feature.GetGeometryRef()
         if geometry is None:
             continue
-        geometry = geometry.MakeValid() if not geometry.IsValid() else geometry.Clone()
+        geometry = geometry.Clone()
+        geometry.CloseRings()
+        geometry = geometry if geometry.IsValid() else geometry.MakeValid()
+        if geometry is None:
+            continue
         geometry.Transform(change)
         made = ogr.Feature(copy.GetLayerDefn())
         made.SetGeometry(geometry)
