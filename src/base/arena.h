@@ -18,7 +18,8 @@ void arena_destroy(struct arena *arena);
 /* Frees all pieces (keeping one block for the next request) and runs what was deferred, last first. */
 void arena_reset(struct arena *arena);
 
-/* `size` zeroed bytes, aligned for any type; NULL past the bound or when memory is out. Size 0 gives a valid pointer. */
+/* `size` zeroed bytes, aligned for any type; NULL past the bound or when memory is out. Size 0 gives a valid pointer.
+ */
 void *arena_alloc(struct arena *arena, size_t size);
 /* As arena_alloc, but the bytes are not zeroed: for buffers that are filled at once. */
 void *arena_alloc_raw(struct arena *arena, size_t size);

@@ -26,7 +26,8 @@ void error_set(struct error *err, enum error_kind kind, const char *format, ...)
     memcpy(err->spanish, err->english, sizeof err->spanish);
 }
 
-void error_tell(struct error *err, enum error_kind kind, const char *code, const char *english, const char *spanish, ...)
+void error_tell(struct error *err, enum error_kind kind, const char *code, const char *english, const char *spanish,
+                ...)
 {
     if (!err) {
         return;

@@ -30,8 +30,8 @@ void error_set(struct error *err, enum error_kind kind, const char *format, ...)
 
 /* Fills `err` for people: both formats take the same arguments in the same order. Say what could not be done, to
  * which named thing, why, and the cure. */
-void error_tell(struct error *err, enum error_kind kind, const char *code, const char *english, const char *spanish, ...)
-    __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
+void error_tell(struct error *err, enum error_kind kind, const char *code, const char *english, const char *spanish,
+                ...) __attribute__((format(printf, 4, 6), format(printf, 5, 6)));
 
 /* Puts "context: " before both texts. Each level that knows a name adds it once. */
 void error_prefix(struct error *err, const char *format, ...) __attribute__((format(printf, 2, 3)));

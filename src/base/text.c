@@ -217,7 +217,8 @@ bool text_to_uint(struct text text, uint64_t max, uint64_t *out_number)
     uint64_t number = 0;
     for (size_t i = 0; i < text.length; i++) {
         unsigned digit = (unsigned)(unsigned char)text.data[i] - '0';
-        if (digit > 9 || __builtin_mul_overflow(number, 10u, &number) || __builtin_add_overflow(number, digit, &number)) {
+        if (digit > 9 || __builtin_mul_overflow(number, 10u, &number) ||
+            __builtin_add_overflow(number, digit, &number)) {
             return false;
         }
     }

@@ -199,7 +199,8 @@ static bool convert(json_t *json, int depth, struct arena *arena, struct value *
 bool value_read_json(struct text json, struct arena *arena, struct value *out_value, struct error *err)
 {
     json_error_t where;
-    json_t *root = json_loadb(json.data, json.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
+    json_t *root =
+        json_loadb(json.data, json.length, JSON_REJECT_DUPLICATES | JSON_DECODE_ANY | JSON_ALLOW_NUL, &where);
     if (!root) {
         error_tell(err, ERROR_INVALID, "JSON-001", "not valid JSON: line %d, column %d: %s",
                    "JSON no válido: línea %d, columna %d: %s", where.line, where.column, where.text);

@@ -17,7 +17,8 @@ struct command {
 
 /* By name. */
 static const struct command commands[] = {
-    {"inspect", cli_inspect, "tell what is in a file, changing nothing", "decir qué contiene un archivo, sin cambiar nada"},
+    {"inspect", cli_inspect, "tell what is in a file, changing nothing",
+     "decir qué contiene un archivo, sin cambiar nada"},
     {"layers", cli_layers, "list the layers", "listar las capas"},
     {"load", cli_load, "load or replace a layer", "cargar o reemplazar una capa"},
     {"rebuild", cli_rebuild, "rebuild the cache of tile-ready geometry", "rehacer la caché de geometría para teselas"},
@@ -76,8 +77,8 @@ int main(int argc, char **argv)
     if (word[0] != '\0') {
         const struct command *near = nearest(word);
         if (near) {
-            cli_say(stderr, "tesela: no command \"%s\"; did you mean \"%s\"?", "tesela: no hay orden «%s»; ¿quiso decir «%s»?",
-                    word, near->name);
+            cli_say(stderr, "tesela: no command \"%s\"; did you mean \"%s\"?",
+                    "tesela: no hay orden «%s»; ¿quiso decir «%s»?", word, near->name);
         } else {
             cli_say(stderr, "tesela: no command \"%s\"", "tesela: no hay orden «%s»", word);
         }

@@ -33,7 +33,8 @@ void bbox_add_box(struct bbox *box, const struct bbox *other)
 static bool refuse(struct text text, struct error *err)
 {
     int length = text.length > 80 ? 80 : (int)text.length;
-    error_tell(err, ERROR_INVALID, "REQ-010", "bbox \"%.*s\" is not valid: four numbers west,south,east,north in degrees",
+    error_tell(err, ERROR_INVALID, "REQ-010",
+               "bbox \"%.*s\" is not valid: four numbers west,south,east,north in degrees",
                "bbox «%.*s» no es válido: cuatro números oeste,sur,este,norte en grados", length, text.data);
     return false;
 }

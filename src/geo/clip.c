@@ -17,8 +17,8 @@ static bool put_point(struct collected *out, struct world_point point)
 {
     if (out->point_count == out->points_max) {
         size_t larger = out->points_max * 2 + 64;
-        struct world_point *points = arena_grow(out->arena, out->points, out->points_max * sizeof *points,
-                                                larger * sizeof *points);
+        struct world_point *points =
+            arena_grow(out->arena, out->points, out->points_max * sizeof *points, larger * sizeof *points);
         if (!points) {
             return false;
         }
@@ -38,8 +38,8 @@ static bool put_part(struct collected *out, uint32_t start, uint32_t vertices_mi
     }
     if (out->part_count == out->parts_max) {
         size_t larger = out->parts_max * 2 + 8;
-        struct shape_part *parts = arena_grow(out->arena, out->parts, out->parts_max * sizeof *parts,
-                                              larger * sizeof *parts);
+        struct shape_part *parts =
+            arena_grow(out->arena, out->parts, out->parts_max * sizeof *parts, larger * sizeof *parts);
         if (!parts) {
             return false;
         }

@@ -65,8 +65,8 @@ bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct 
             struct world_point point = grid_from_lonlat(wound.xy[2 * (size_t)i], wound.xy[2 * (size_t)i + 1]);
             point.x = snap(point.x, grid_shift);
             point.y = snap(point.y, grid_shift);
-            bool repeats = vertex_count > begun && points[vertex_count - 1].x == point.x &&
-                           points[vertex_count - 1].y == point.y;
+            bool repeats =
+                vertex_count > begun && points[vertex_count - 1].x == point.x && points[vertex_count - 1].y == point.y;
             if (!repeats || shape->kind == GEOMETRY_POINT) {
                 points[vertex_count++] = point;
             }

@@ -40,7 +40,7 @@ struct feature {
     struct world_box box; /* of the full geometry */
     struct geometry geometry;
     const struct value *values; /* field_count of the list */
-    int64_t shift_x;      /* added to every x: 0, or ±GRID_WORLD_UNITS for the copy across the antimeridian */
+    int64_t shift_x;            /* added to every x: 0, or ±GRID_WORLD_UNITS for the copy across the antimeridian */
 };
 
 /* Features of one layer, in drawing order (row ascending, then shift_x). */

@@ -10,4 +10,5 @@
 void geojson_write_shape(struct json_writer *writer, const struct shape *shape);
 
 /* The shape in degrees of a geometry in world units moved east by `shift_x`, its rings wound as RFC 7946 wants. */
-bool shape_from_geometry(const struct geometry *geometry, int64_t shift_x, struct arena *arena, struct shape *out_shape);
+bool shape_from_geometry(const struct geometry *geometry, int64_t shift_x, struct arena *arena,
+                         struct shape *out_shape);

@@ -360,8 +360,8 @@ static bool cut_vertex(struct cutter *cutter, double x, double y)
 {
     if (cutter->vertices == cutter->vertices_max) {
         size_t larger = cutter->vertices_max * 2 + 64;
-        double *xy = arena_grow(cutter->arena, cutter->xy, 2 * cutter->vertices_max * sizeof *xy,
-                                2 * larger * sizeof *xy);
+        double *xy =
+            arena_grow(cutter->arena, cutter->xy, 2 * cutter->vertices_max * sizeof *xy, 2 * larger * sizeof *xy);
         if (!xy) {
             return false;
         }
@@ -383,8 +383,8 @@ static bool cut_part(struct cutter *cutter, uint32_t start, uint32_t vertices_mi
     }
     if (cutter->part_count == cutter->parts_max) {
         size_t larger = cutter->parts_max * 2 + 8;
-        struct shape_part *parts = arena_grow(cutter->arena, cutter->parts, cutter->parts_max * sizeof *parts,
-                                              larger * sizeof *parts);
+        struct shape_part *parts =
+            arena_grow(cutter->arena, cutter->parts, cutter->parts_max * sizeof *parts, larger * sizeof *parts);
         if (!parts) {
             return false;
         }
@@ -417,7 +417,8 @@ static bool unroll(const double *xy, uint32_t count, double *out_x)
 }
 
 /* The piece of an unrolled ring inside the strip [west, west + 360], by Sutherland-Hodgman on its two sides. */
-static bool clip_ring(struct cutter *cutter, const double *x, const double *y, uint32_t count, double west, bool is_hole)
+static bool clip_ring(struct cutter *cutter, const double *x, const double *y, uint32_t count, double west,
+                      bool is_hole)
 {
     double east = west + 360;
     uint32_t size = count;

@@ -13,8 +13,8 @@ enum geometry_kind { GEOMETRY_NONE, GEOMETRY_POINT, GEOMETRY_LINE, GEOMETRY_POLY
 /* One run of vertices: all points of a (multi)point, one line, or one ring. Rings are closed: the last vertex repeats
  * the first. */
 struct shape_part {
-    uint32_t end;    /* one past the last vertex; the part starts at the end of the one before */
-    bool is_hole;    /* polygons: a hole of the outer ring before it */
+    uint32_t end; /* one past the last vertex; the part starts at the end of the one before */
+    bool is_hole; /* polygons: a hole of the outer ring before it */
 };
 
 /* x = longitude, y = latitude where it is in degrees. A shape with part_count 0 has no geometry. */

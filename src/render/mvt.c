@@ -83,8 +83,8 @@ static bool table_grow(struct value_table *table, struct arena *arena)
 {
     size_t larger = table->slot_count == 0 ? 256 : table->slot_count * 2;
     uint32_t *slots = arena_array(arena, larger, sizeof *slots);
-    const struct value **values = arena_grow(arena, (void *)table->values, table->slot_count / 2 * sizeof *values,
-                                             larger / 2 * sizeof *values);
+    const struct value **values =
+        arena_grow(arena, (void *)table->values, table->slot_count / 2 * sizeof *values, larger / 2 * sizeof *values);
     if (!slots || !values) {
         return false;
     }

@@ -18,6 +18,7 @@ struct mvt_layer {
 struct world_box mvt_area(struct tile_id tile);
 
 /* Appends the tile (not compressed). Layers without a feature in it are left out, so a tile without features has no
- * bytes. Attributes that are null or not finite are left out; an id that is a whole number from 0 is the feature's id. */
+ * bytes. Attributes that are null or not finite are left out; an id that is a whole number from 0 is the feature's id.
+ */
 bool mvt_encode(const struct mvt_layer *layers, size_t layer_count, struct tile_id tile, struct arena *arena,
                 struct buffer *out, struct error *err);

@@ -80,8 +80,8 @@ bool render_needs(const struct style *style, const struct view *view, struct are
         }
         struct world_box area = grown(&box, (int64_t)ceil((reach + 1) * units_per_css_px));
         size_t n = 0;
-        while (n < count && !(same_name(needs[n].source, info->source) &&
-                              same_name(needs[n].source_layer, info->source_layer))) {
+        while (n < count &&
+               !(same_name(needs[n].source, info->source) && same_name(needs[n].source_layer, info->source_layer))) {
             n++;
         }
         if (n == count) {

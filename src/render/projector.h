@@ -13,8 +13,8 @@
 struct projector {
     int64_t origin_x;
     int64_t origin_y;
-    double scale;         /* fixed-point units per world unit */
-    int32_t move_x;       /* fixed point: the layer's translate */
+    double scale;   /* fixed-point units per world unit */
+    int32_t move_x; /* fixed point: the layer's translate */
     int32_t move_y;
     struct world_box visible; /* world units: the picture and `reach` around it */
 };

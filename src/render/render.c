@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The layers of a style, painted one over the other. */
 
+#include "render/render.h"
+
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
 #include "render/label.h"

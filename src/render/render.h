@@ -11,11 +11,11 @@
 
 /* What part of the world a picture shows, and how large. */
 struct view {
-    int64_t origin_x;      /* world units of the picture's top left corner; may lie beyond the world */
+    int64_t origin_x; /* world units of the picture's top left corner; may lie beyond the world */
     int64_t origin_y;
-    double zoom;           /* style zoom: the world is 512 * 2^zoom CSS pixels wide */
-    double pixel_ratio;    /* device pixels per CSS pixel: 1, 2 */
-    uint32_t width_px;     /* device pixels */
+    double zoom;        /* style zoom: the world is 512 * 2^zoom CSS pixels wide */
+    double pixel_ratio; /* device pixels per CSS pixel: 1, 2 */
+    uint32_t width_px;  /* device pixels */
     uint32_t height_px;
 };
 

@@ -112,10 +112,11 @@ static bool read_state(struct catalog_map *map, const char *state, struct error 
     } else if (strcmp(state, "ignorar") == 0) {
         map->state = MAP_IGNORE;
     } else {
-        error_tell(err, ERROR_INVALID, "MAP-002",
-                   "metadata \"tesela:map\": state \"%s\" is unknown; write \"publicar\", \"revisar\" or \"ignorar\"",
-                   "metadata \"tesela:map\": el estado \"%s\" no existe; escriba \"publicar\", \"revisar\" o \"ignorar\"",
-                   state);
+        error_tell(
+            err, ERROR_INVALID, "MAP-002",
+            "metadata \"tesela:map\": state \"%s\" is unknown; write \"publicar\", \"revisar\" or \"ignorar\"",
+            "metadata \"tesela:map\": el estado \"%s\" no existe; escriba \"publicar\", \"revisar\" o \"ignorar\"",
+            state);
         return false;
     }
     return true;
@@ -207,11 +208,12 @@ static bool read_map(struct builder *builder, const char *path, const char *id, 
     struct style *style = NULL;
     bool ok = false;
     if (!text_is_id(text_of(id))) {
-        error_tell(err, ERROR_INVALID, "MAP-001",
-                   "\"%s\" cannot be a map's id; use lower case letters, digits, \"_\" and \"-\" in the file name",
-                   "\"%s\" no puede ser el id de un mapa; use minúsculas sin acento, dígitos, \"_\" y \"-\" en el nombre "
-                   "del archivo",
-                   id);
+        error_tell(
+            err, ERROR_INVALID, "MAP-001",
+            "\"%s\" cannot be a map's id; use lower case letters, digits, \"_\" and \"-\" in the file name",
+            "\"%s\" no puede ser el id de un mapa; use minúsculas sin acento, dígitos, \"_\" y \"-\" en el nombre "
+            "del archivo",
+            id);
         return false;
     }
     if (!file_read(path, STYLE_BYTES_MAX, &text, err)) {

@@ -8,25 +8,29 @@
 
 /* A map: a style with root metadata "tesela:map". Texts are NULL where the metadata is silent. */
 struct catalog_map {
-    const char *id;           /* file name without ".json" */
-    struct style *style;      /* owned by the catalog */
-    const char *title_es;     /* never NULL */
+    const char *id;       /* file name without ".json" */
+    struct style *style;  /* owned by the catalog */
+    const char *title_es; /* never NULL */
     const char *title_en;
     const char *description_es;
     const char *description_en;
     const char *theme;
-    const char *source;       /* "Fuente: …" */
-    const char *date;         /* "2020-03-15" or "2020" */
-    const char *legal;        /* never NULL: the default legal note */
-    enum map_state { MAP_PUBLISH, MAP_REVIEW, MAP_IGNORE } state; /* "publicar", "revisar" (served, not listed), "ignorar" (not served) */
+    const char *source; /* "Fuente: …" */
+    const char *date;   /* "2020-03-15" or "2020" */
+    const char *legal;  /* never NULL: the default legal note */
+    enum map_state {
+        MAP_PUBLISH,
+        MAP_REVIEW,
+        MAP_IGNORE
+    } state; /* "publicar", "revisar" (served, not listed), "ignorar" (not served) */
     bool has_center;
-    double center_lon;        /* degrees */
+    double center_lon; /* degrees */
     double center_lat;
-    double zoom;              /* of 256 px tiles, as Leaflet counts: the metadata's zoom, or the style's zoom + 1 */
+    double zoom; /* of 256 px tiles, as Leaflet counts: the metadata's zoom, or the style's zoom + 1 */
     double min_zoom;
     double max_zoom;
-    struct bbox bbox;         /* degrees: of the layers it shows */
-    uint64_t version;         /* hash of the style text and the serials of its layers: changes when its tiles may */
+    struct bbox bbox;             /* degrees: of the layers it shows */
+    uint64_t version;             /* hash of the style text and the serials of its layers: changes when its tiles may */
     const struct value *metadata; /* the "tesela:map" object */
 };
 
@@ -57,5 +61,6 @@ uint64_t catalog_layer_version(const struct store_layer *layer);
  * neither. Maps in state MAP_IGNORE do not count. */
 uint64_t catalog_subject_version(const struct catalog *catalog, const char *id);
 
-/* Names, sizes and times of the files in a styles folder as one number: changes when the folder should be read again. */
+/* Names, sizes and times of the files in a styles folder as one number: changes when the folder should be read again.
+ */
 uint64_t catalog_styles_fingerprint(const char *styles_folder);

@@ -16,11 +16,11 @@ struct label_hold {
     uint64_t version;
     struct label_square square;
     enum hold_state state;
-    unsigned users;      /* holders and waiters; the cache itself is not one */
+    unsigned users; /* holders and waiters; the cache itself is not one */
     bool is_listed;
     struct label_plan *plan;
     size_t bytes;
-    struct error error;  /* why it failed */
+    struct error error; /* why it failed */
     struct label_hold *bucket_next;
     struct label_hold *newer; /* by last use */
     struct label_hold *older;

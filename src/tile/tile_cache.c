@@ -17,7 +17,7 @@ struct entry {
     struct tile_blob *blob;
     size_t bytes;
     enum queue queue;
-    unsigned uses;        /* hits since it came or was last passed over, at most USES_MAX */
+    unsigned uses; /* hits since it came or was last passed over, at most USES_MAX */
     struct entry *bucket_next;
     struct entry *newer;
     struct entry *older;

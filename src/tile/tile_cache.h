@@ -2,10 +2,10 @@
 #pragma once
 /* Finished tiles in memory, bounded by bytes. Thread-safe.
  *
- * S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", 2023): new tiles enter a small queue of a tenth of the
- * room; those asked for again move to the main queue, the others leave after one pass and only their key is remembered
- * for a while. A hit bumps a two-bit counter and moves nothing. The key holds the version of what is shown, so
- * publishing needs no invalidation: the old tiles are no longer asked for and leave. */
+ * S3-FIFO (Yang et al., "FIFO queues are all you need for cache eviction", 2023): new tiles enter a small queue of a
+ * tenth of the room; those asked for again move to the main queue, the others leave after one pass and only their key
+ * is remembered for a while. A hit bumps a two-bit counter and moves nothing. The key holds the version of what is
+ * shown, so publishing needs no invalidation: the old tiles are no longer asked for and leave. */
 
 #include "tile/tile_service.h"
 
@@ -22,7 +22,8 @@ void tile_cache_destroy(struct tile_cache *cache);
 
 /* The tile, which the caller unrefs; NULL when it is not there. */
 struct tile_blob *tile_cache_get(struct tile_cache *cache, const struct tile_key *key);
-/* Keeps a reference of its own. What is there already stays. A tile that would fill a quarter of its shard is not kept. */
+/* Keeps a reference of its own. What is there already stays. A tile that would fill a quarter of its shard is not kept.
+ */
 void tile_cache_put(struct tile_cache *cache, const struct tile_key *key, struct tile_blob *blob);
 size_t tile_cache_bytes(struct tile_cache *cache);
 

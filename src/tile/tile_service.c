@@ -297,8 +297,9 @@ static struct flight **flight_link(struct tile_service *service, const struct ti
 
 static void set_busy(struct error *err)
 {
-    error_tell(err, ERROR_UNAVAILABLE, "SRV-503", "the server has more to do than it can manage now; try again soon",
-               "el servidor tiene más trabajo del que puede atender en este momento; intente de nuevo en unos segundos");
+    error_tell(
+        err, ERROR_UNAVAILABLE, "SRV-503", "the server has more to do than it can manage now; try again soon",
+        "el servidor tiene más trabajo del que puede atender en este momento; intente de nuevo en unos segundos");
 }
 
 /* The one place where a flight ends: takes it off the list, so that nobody can join any more, and answers everyone who
@@ -445,8 +446,8 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
     uint64_t hash = tile_key_hash(key);
     struct flight **link = flight_link(service, key, hash);
     struct flight *flight = *link;
-    if (service->stopping || (flight ? flight->waiter_count >= WAITERS_MAX
-                                     : service->queues[JOB_NEW].length >= service->queue_max)) {
+    if (service->stopping ||
+        (flight ? flight->waiter_count >= WAITERS_MAX : service->queues[JOB_NEW].length >= service->queue_max)) {
         service->stats.refused++;
         set_busy(err);
         return false;
@@ -512,8 +513,7 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
     }
 }
 
-static bool enqueue(struct tile_service *service, enum job_class class, tile_job *run, void *context,
-                    struct error *err)
+static bool enqueue(struct tile_service *service, enum job_class class, tile_job *run, void *context, struct error *err)
 {
     struct job *job = calloc(1, sizeof *job);
     if (!job) {

@@ -8,9 +8,9 @@
 struct tile_service_options {
     const char *data_folder;
     const char *styles_folder;
-    unsigned workers;      /* 0: one per processor */
-    size_t cache_bytes;    /* 0 switches the tile cache off */
-    size_t queue_max;      /* jobs waiting; past it ERROR_UNAVAILABLE. 0: 256 */
+    unsigned workers;   /* 0: one per processor */
+    size_t cache_bytes; /* 0 switches the tile cache off */
+    size_t queue_max;   /* jobs waiting; past it ERROR_UNAVAILABLE. 0: 256 */
 };
 
 struct tile_service;
@@ -30,7 +30,7 @@ struct catalog *tile_service_catalog(struct tile_service *service);
 struct tile_blob {
     const unsigned char *data;
     size_t size;
-    uint64_t hash; /* of the bytes: the ETag */
+    uint64_t hash;             /* of the bytes: the ETag */
     const unsigned char *gzip; /* the same compressed; NULL when that is no gain (PNG) */
     size_t gzip_size;
 };

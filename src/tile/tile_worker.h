@@ -21,7 +21,7 @@ enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON };
 /* One tile of a map (PNG, MVT) or of a layer (MVT, GeoJSON). */
 struct tile_request {
     enum tile_format format;
-    char subject[65];     /* id of a map or layer */
+    char subject[65]; /* id of a map or layer */
     struct tile_id tile;
     uint32_t size_px;     /* PNG: 256 or 512 CSS pixels */
     uint32_t pixel_ratio; /* PNG: 1 or 2 */

@@ -15,9 +15,9 @@ static void tells_utf8(void **state)
         const char *bytes;
         bool valid;
     } cases[] = {
-        {"", true},          {"Torreón", true},        {"\xf0\x9f\x97\xba", true}, {"\xc3", false},
-        {"\xc0\x80", false}, {"\xe0\x80\x80", false},  {"\xed\xa0\x80", false},    {"\xf4\x90\x80\x80", false},
-        {"\xf5", false},     {"Torre\xf3n", false},    {"a\x80", false},           {"\xf4\x8f\xbf\xbf", true},
+        {"", true},          {"Torreón", true},       {"\xf0\x9f\x97\xba", true}, {"\xc3", false},
+        {"\xc0\x80", false}, {"\xe0\x80\x80", false}, {"\xed\xa0\x80", false},    {"\xf4\x90\x80\x80", false},
+        {"\xf5", false},     {"Torre\xf3n", false},   {"a\x80", false},           {"\xf4\x8f\xbf\xbf", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         assert_int_equal(text_is_utf8(text_of(cases[i].bytes)), cases[i].valid);
@@ -52,8 +52,14 @@ static void folds(void **state)
 {
     (void)state;
     static const char *const cases[][2] = {
-        {"Núñez", "nunez"}, {"CÁRDENAS", "cardenas"}, {"Güero Ü", "guero u"}, {"Łódź", "lodz"}, {"n\xcc\x83", "n"},
-        {"×÷", "×÷"},       {"", ""},                 {"Ÿ", "y"},
+        {"Núñez", "nunez"},
+        {"CÁRDENAS", "cardenas"},
+        {"Güero Ü", "guero u"},
+        {"Łódź", "lodz"},
+        {"n\xcc\x83", "n"},
+        {"×÷", "×÷"},
+        {"", ""},
+        {"Ÿ", "y"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char out[64];
@@ -115,9 +121,12 @@ static void writes_doubles_that_read_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(tells_utf8),     cmocka_unit_test(tells_ids),
-        cmocka_unit_test(folds),          cmocka_unit_test(measures_edits),
-        cmocka_unit_test(reads_numbers_strictly), cmocka_unit_test(writes_doubles_that_read_back),
+        cmocka_unit_test(tells_utf8),
+        cmocka_unit_test(tells_ids),
+        cmocka_unit_test(folds),
+        cmocka_unit_test(measures_edits),
+        cmocka_unit_test(reads_numbers_strictly),
+        cmocka_unit_test(writes_doubles_that_read_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

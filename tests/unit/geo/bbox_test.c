@@ -15,8 +15,8 @@ static void reads_boxes(void **state)
     assert_true(bbox_parse(text_of("170,-10,-170,10"), &box, &err)); /* across the antimeridian */
     assert_true(bbox_parse(text_of("-1,-2,0,1,2,50"), &box, &err));
     assert_true(box.max_x == 1 && box.max_y == 2);
-    static const char *const bad[] = {"",          "1,2,3",    "1,2,3,x",       "1,2,3,4,5", "nan,0,1,1", "0,0,inf,1",
-                                      "0,5,1,4",   "-181,0,0,1", "0,0,1,91",    "0,0,1,1,",  "0;0;1;1",   "1,2,3,4,5,6,7"};
+    static const char *const bad[] = {"",        "1,2,3",      "1,2,3,x",  "1,2,3,4,5", "nan,0,1,1", "0,0,inf,1",
+                                      "0,5,1,4", "-181,0,0,1", "0,0,1,91", "0,0,1,1,",  "0;0;1;1",   "1,2,3,4,5,6,7"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         assert_false(bbox_parse(text_of(bad[i]), &box, &err));
         assert_string_equal(err.code, "REQ-010");

@@ -73,8 +73,10 @@ static void boxes_may_cross_the_antimeridian(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(goes_there_and_back), cmocka_unit_test(agrees_with_epsg_3857),
-        cmocka_unit_test(clamps_to_the_world), cmocka_unit_test(cuts_tiles),
+        cmocka_unit_test(goes_there_and_back),
+        cmocka_unit_test(agrees_with_epsg_3857),
+        cmocka_unit_test(clamps_to_the_world),
+        cmocka_unit_test(cuts_tiles),
         cmocka_unit_test(boxes_may_cross_the_antimeridian),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

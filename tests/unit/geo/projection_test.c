@@ -38,8 +38,13 @@ static void transforms_what_staff_use(void **state)
 static void refuses_what_it_should(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "+init=epsg:4326", "http://example.org/crs", "EPSG:999999", "nonsense",
-                                      "+proj=pipeline +step +proj=noop", "+proj=longlat +nadgrids=/etc/passwd"};
+    static const char *const bad[] = {"",
+                                      "+init=epsg:4326",
+                                      "http://example.org/crs",
+                                      "EPSG:999999",
+                                      "nonsense",
+                                      "+proj=pipeline +step +proj=noop",
+                                      "+proj=longlat +nadgrids=/etc/passwd"};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct projection *projection = NULL;
         struct error err = {0};

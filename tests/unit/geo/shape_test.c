@@ -64,13 +64,13 @@ static void reads_z_m_and_both_byte_orders(void **state)
     struct arena *arena = arena_create(1 << 20);
     struct shape shape;
     /* ISO POINT ZM, big-endian */
-    static const unsigned char zm[] = {0, 0, 0, 0x0b, 0xb9, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0,
-                                       0, 0, 0, 0,    0,    0,    0,    0, 0, 0, 0, 0, 0, 0, 0,    0};
+    static const unsigned char zm[] = {0, 0, 0, 0x0b, 0xb9, 0x3f, 0xf0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0,
+                                       0, 0, 0, 0,    0,    0,    0,    0, 0, 0, 0, 0, 0, 0,    0, 0, 0, 0};
     assert_true(shape_from_wkb(zm, sizeof zm, arena, &shape, NULL));
     assert_geojson(&shape, "{\"type\":\"Point\",\"coordinates\":[1,2]}");
     /* extended: SRID and Z flags, little-endian */
-    static const unsigned char ewkb[] = {1,    1, 0, 0, 0xa0, 0xe6, 0x10, 0, 0, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f, 0,
-                                         0,    0, 0, 0, 0,    0,    0x40, 0, 0, 0, 0, 0, 0, 0, 0};
+    static const unsigned char ewkb[] = {1, 1, 0, 0, 0xa0, 0xe6, 0x10, 0,    0, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f,
+                                         0, 0, 0, 0, 0,    0,    0,    0x40, 0, 0, 0, 0, 0, 0, 0, 0};
     assert_true(shape_from_wkb(ewkb, sizeof ewkb, arena, &shape, NULL));
     assert_geojson(&shape, "{\"type\":\"Point\",\"coordinates\":[1,2]}");
     arena_destroy(arena);
@@ -111,7 +111,8 @@ static void winds_rings(void **state)
     struct arena *arena = arena_create(1 << 20);
     struct shape shape = shape_of("POLYGON((0 0,9 9,9 0,0 0),(2 1,4 1,4 3,2 1))", arena);
     assert_true(shape_wind(&shape, arena));
-    assert_geojson(&shape, "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[9,0],[9,9],[0,0]],[[2,1],[4,3],[4,1],[2,1]]]}");
+    assert_geojson(&shape,
+                   "{\"type\":\"Polygon\",\"coordinates\":[[[0,0],[9,0],[9,9],[0,0]],[[2,1],[4,3],[4,1],[2,1]]]}");
     arena_destroy(arena);
 }
 
@@ -184,8 +185,8 @@ static void keeps_the_area_when_cutting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_each_kind), cmocka_unit_test(reads_z_m_and_both_byte_orders),
-        cmocka_unit_test(refuses_damage),  cmocka_unit_test(winds_rings),
+        cmocka_unit_test(reads_each_kind),          cmocka_unit_test(reads_z_m_and_both_byte_orders),
+        cmocka_unit_test(refuses_damage),           cmocka_unit_test(winds_rings),
         cmocka_unit_test(cuts_at_the_antimeridian), cmocka_unit_test(keeps_the_area_when_cutting),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -17,7 +17,8 @@
 
 static const char base_map[] =
     "{\"version\":8,\"metadata\":{\"tesela:map\":{\"title\":{\"es\":\"Base\"},\"center\":[-103.4,25.5],\"zoom\":11}},"
-    "\"sources\":{\"p\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"}},\"glyphs\":\"/fonts/{fontstack}/{range}.pbf\","
+    "\"sources\":{\"p\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"}},\"glyphs\":\"/fonts/{fontstack}/"
+    "{range}.pbf\","
     "\"layers\":[{\"id\":\"b\",\"type\":\"background\"}]}";
 static const char hidden_map[] = "{\"version\":8,\"metadata\":{\"tesela:map\":{\"state\":\"ignorar\"}},\"sources\":{},"
                                  "\"layers\":[]}";
@@ -134,11 +135,8 @@ static struct exchange *ask_with(const char *method, const char *target, const c
     for (; extra && (*extra)[0]; extra++) {
         headers[count++] = (struct gate_header){text_of((*extra)[0]), text_of((*extra)[1])};
     }
-    const struct exchange_head head = {.method = method,
-                                       .version = "HTTP/1.1",
-                                       .target = text_of(target),
-                                       .headers = headers,
-                                       .header_count = count};
+    const struct exchange_head head = {
+        .method = method, .version = "HTTP/1.1", .target = text_of(target), .headers = headers, .header_count = count};
     struct exchange *exchange = exchange_create(&world.shared);
     struct wait wait = {exchange, PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false};
     struct error err = {0};
@@ -335,8 +333,9 @@ static void test_statuses(void **state)
 
 static void test_conditional(void **state)
 {
-    static const char *const targets[] = {"/tiles/base/5/6/7.png", "/collections", "/collections/puntos/items?limit=1",
-                                          "/data/puntos.geojson", "/tiles/base.json", "/maps/base.png"};
+    static const char *const targets[] = {
+        "/tiles/base/5/6/7.png", "/collections",     "/collections/puntos/items?limit=1",
+        "/data/puntos.geojson",  "/tiles/base.json", "/maps/base.png"};
     (void)state;
     for (size_t i = 0; i < sizeof targets / sizeof targets[0]; i++) {
         char list[256];
@@ -367,7 +366,8 @@ static void test_conditional(void **state)
     }
 }
 
-/* An answer that states its time has another ETag later, and the older one is still good while the layer is the same. */
+/* An answer that states its time has another ETag later, and the older one is still good while the layer is the same.
+ */
 static void test_time_in_etag(void **state)
 {
     (void)state;
@@ -472,8 +472,9 @@ static void test_links_and_pages(void **state)
     struct exchange *exchange = ask("/collections/puntos/items?limit=1&offset=1&bbox=-104,25,-103,26");
     const char *body = body_of(exchange, &out);
     assert_non_null(strstr(body, "\"numberMatched\":3,\"numberReturned\":1,"));
-    assert_non_null(strstr(body, "http://mapas.example:8080/collections/puntos/items?f=json\\u0026limit=1\\u0026offset=2"
-                                 "\\u0026bbox=-104%2C25%2C-103%2C26\",\"rel\":\"next\""));
+    assert_non_null(strstr(body,
+                           "http://mapas.example:8080/collections/puntos/items?f=json\\u0026limit=1\\u0026offset=2"
+                           "\\u0026bbox=-104%2C25%2C-103%2C26\",\"rel\":\"next\""));
     assert_non_null(strstr(body, "offset=0\\u0026bbox=-104%2C25%2C-103%2C26\",\"rel\":\"prev\""));
     assert_non_null(strstr(body, "\"rel\":\"collection\""));
     assert_non_null(strstr(body, "\"id\":2,"));
@@ -612,20 +613,13 @@ static void test_draining(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_statuses),
-        cmocka_unit_test(test_conditional),
-        cmocka_unit_test(test_time_in_etag),
-        cmocka_unit_test(test_versions),
-        cmocka_unit_test(test_methods),
-        cmocka_unit_test(test_compression),
-        cmocka_unit_test(test_links_and_pages),
-        cmocka_unit_test(test_antimeridian),
-        cmocka_unit_test(test_long_stream),
-        cmocka_unit_test(test_streams_are_bounded),
-        cmocka_unit_test(test_style_is_absolute),
-        cmocka_unit_test(test_refusals_at_the_gate),
-        cmocka_unit_test(test_redirect),
-        cmocka_unit_test(test_draining),
+        cmocka_unit_test(test_statuses),          cmocka_unit_test(test_conditional),
+        cmocka_unit_test(test_time_in_etag),      cmocka_unit_test(test_versions),
+        cmocka_unit_test(test_methods),           cmocka_unit_test(test_compression),
+        cmocka_unit_test(test_links_and_pages),   cmocka_unit_test(test_antimeridian),
+        cmocka_unit_test(test_long_stream),       cmocka_unit_test(test_streams_are_bounded),
+        cmocka_unit_test(test_style_is_absolute), cmocka_unit_test(test_refusals_at_the_gate),
+        cmocka_unit_test(test_redirect),          cmocka_unit_test(test_draining),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

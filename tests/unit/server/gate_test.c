@@ -8,9 +8,9 @@
 
 struct target_case {
     const char *raw;
-    unsigned status;    /* 0: accepted */
-    const char *path;   /* when accepted */
-    const char *query;  /* "name=value;…" decoded */
+    unsigned status;   /* 0: accepted */
+    const char *path;  /* when accepted */
+    const char *query; /* "name=value;…" decoded */
 };
 
 static const struct target_case target_cases[] = {

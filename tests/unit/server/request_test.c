@@ -17,8 +17,12 @@ static void test_uint(void **state)
         bool ok;
         uint64_t number;
     } cases[] = {
-        {"1", true, 1},   {"100", true, 100}, {"007", true, 7},  {"0", false, 0},    {"101", false, 0}, {"", false, 0},
-        {"-1", false, 0}, {"+1", false, 0},   {"1e1", false, 0}, {"1.0", false, 0},  {" 1", false, 0},  {"1 ", false, 0},
+        {"1", true, 1},    {"100", true, 100},
+        {"007", true, 7},  {"0", false, 0},
+        {"101", false, 0}, {"", false, 0},
+        {"-1", false, 0},  {"+1", false, 0},
+        {"1e1", false, 0}, {"1.0", false, 0},
+        {" 1", false, 0},  {"1 ", false, 0},
         {"0x1", false, 0}, {"99999999999999999999999999", false, 0},
     };
     (void)state;
@@ -63,8 +67,8 @@ static void test_double(void **state)
 
 static void test_bbox(void **state)
 {
-    static const char *const bad[] = {"",        "1,2,3",     "1,2,3,4,5",    "1,2,3,4,5,6,7", "a,b,c,d",  "nan,0,1,1",
-                                      "0,1,1,0", "-181,0,1,1", "0,-91,1,1", "0,0,1,inf",   "0,0,1,1,", "0 0 1 1"};
+    static const char *const bad[] = {"",        "1,2,3",      "1,2,3,4,5", "1,2,3,4,5,6,7", "a,b,c,d",  "nan,0,1,1",
+                                      "0,1,1,0", "-181,0,1,1", "0,-91,1,1", "0,0,1,inf",     "0,0,1,1,", "0 0 1 1"};
     struct bbox box;
     struct error err = {0};
     bool present = false;

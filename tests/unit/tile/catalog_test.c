@@ -19,8 +19,9 @@ static const char full[] =
     "\"maxzoom\":17}},\"sources\":{\"a\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"},"
     "\"b\":{\"type\":\"vector\",\"url\":\"tesela://islas\"},\"c\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"},"
     "\"d\":{\"type\":\"vector\",\"url\":\"tesela://nada\"}},\"layers\":[{\"id\":\"bg\",\"type\":\"background\"}]}";
-static const char plain[] = "{\"version\":8,\"zoom\":3,\"name\":\"Sin metadatos\",\"sources\":{\"a\":{\"type\":\"vector\","
-                            "\"url\":\"tesela://puntos\"}},\"layers\":[]}";
+static const char plain[] =
+    "{\"version\":8,\"zoom\":3,\"name\":\"Sin metadatos\",\"sources\":{\"a\":{\"type\":\"vector\","
+    "\"url\":\"tesela://puntos\"}},\"layers\":[]}";
 static const char wrong_state[] = "{\"version\":8,\"metadata\":{\"tesela:map\":{\"state\":\"publico\"}},\"sources\":{},"
                                   "\"layers\":[]}";
 
@@ -117,7 +118,7 @@ static void test_defaults(void **state)
     assert_int_equal(map->state, MAP_PUBLISH);
     assert_non_null(strstr(map->legal, "no produce efectos jurídicos"));
     assert_false(map->has_center);
-    assert_true(map->zoom == 4); /* the style's own zoom counts tiles of 512 px */
+    assert_true(map->zoom == 4);                                   /* the style's own zoom counts tiles of 512 px */
     assert_true(map->center_lat > 25.5 && map->center_lat < 25.6); /* the middle of its layers */
     catalog_unref(catalog);
 }
