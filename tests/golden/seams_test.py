@@ -13,13 +13,13 @@ import numpy
 from coverage_test import tile_of
 from pictures import ROOT, read_png, run
 
-DATA = pathlib.Path(os.environ.get("TESELA_DEMO_DATA", ROOT / "data"))
+DATA = pathlib.Path(os.environ.get("TESELA_DEMO_DATA", ROOT / "build" / "demo-data"))
 
 
 class Seams(unittest.TestCase):
     def setUp(self):
         if not (DATA / "tesela.sqlite").exists():
-            self.skipTest("the demonstration city is not loaded (scripts/demo, or tests/http)")
+            self.skipTest("the demonstration city is not loaded: run tests/golden/demo_data.py")
 
     def test_neighbours_join(self):
         chance = random.Random(20261121)
