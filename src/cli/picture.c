@@ -12,8 +12,8 @@ enum { STYLE_BYTES_MAX = 8 << 20 };
 static void tell_problem(void *context, const char *path, const struct error *problem)
 {
     (void)context;
-    cli_say(stderr, "tesela: warning: style \"%s\" is left out: %s", "tesela: aviso: el estilo «%s» no se usa: %s", path,
-            cli_pick(problem->english, problem->spanish));
+    cli_say(stderr, "tesela: warning: style \"%s\" is left out: %s", "tesela: aviso: el estilo «%s» no se usa: %s",
+            path, cli_pick(problem->english, problem->spanish));
 }
 
 bool picture_desk_open(struct picture_desk *desk, const char *data_folder, const char *styles_folder, struct error *err)

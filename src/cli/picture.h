@@ -14,7 +14,8 @@ bool picture_desk_open(struct picture_desk *desk, const char *data_folder, const
                        struct error *err);
 void picture_desk_close(struct picture_desk *desk);
 
-/* The style of the map `name`, or of the file when the name ends in ".json" (then `*out_own` is the caller's to unref). */
+/* The style of the map `name`, or of the file when the name ends in ".json" (then `*out_own` is the caller's to unref).
+ */
 bool picture_desk_style(struct picture_desk *desk, const char *name, struct style **out_own,
                         const struct style **out_style, struct error *err);
 

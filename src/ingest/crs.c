@@ -186,6 +186,12 @@ static int known_code(OGRSpatialReferenceH srs)
     return code > 0 ? code : code_of_utm(srs, frame);
 }
 
+static int number_of(const char *code)
+{
+    uint64_t number = 0;
+    return text_to_uint(text_of(code), 999999, &number) ? (int)number : 0;
+}
+
 /* What PROJ's database finds equal, when it is sure; 0 otherwise. */
 static int matched_code(OGRSpatialReferenceH srs)
 {
@@ -197,7 +203,7 @@ static int matched_code(OGRSpatialReferenceH srs)
         const char *authority = OSRGetAuthorityName(matches[0], NULL);
         const char *text = OSRGetAuthorityCode(matches[0], NULL);
         if (authority && text && strcmp(authority, "EPSG") == 0) {
-            code = atoi(text);
+            code = number_of(text);
         }
     }
     OSRFreeSRSArray(matches);
@@ -216,7 +222,7 @@ static int declared_code(OGRSpatialReferenceH srs)
     if (strcmp(authority, "OGC") == 0 && strcmp(code, "CRS84") == 0) {
         return 4326;
     }
-    return strcmp(authority, "EPSG") == 0 ? atoi(code) : 0;
+    return strcmp(authority, "EPSG") == 0 ? number_of(code) : 0;
 }
 
 static OGRSpatialReferenceH open_code(int code)

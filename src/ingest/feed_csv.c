@@ -3,6 +3,7 @@
 
 #include "ingest/feed_ogr.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <math.h>
 #include <stdio.h>
@@ -91,7 +92,7 @@ static bool too_long(const struct feed_csv *feed, struct error *err)
     error_tell(err, ERROR_INVALID, "IMP-060",
                "line %lld is longer than 16 MB or has more than %d columns: is a quotation mark missing before it?",
                "la línea %lld mide más de 16 MB o tiene más de %d columnas: ¿falta una comilla antes?",
-               (long long)(feed->row + 1), (int)COLUMNS_MAX);
+               (long long)feed->row + 1, (int)COLUMNS_MAX);
     return false;
 }
 
@@ -130,7 +131,7 @@ static bool read_row(struct feed_csv *feed, struct row *out_row, bool *out_end, 
         if (in_quotes) {
             if (byte == EOF) {
                 error_tell(err, ERROR_INVALID, "IMP-060", "a quotation mark opened in line %lld is never closed",
-                           "una comilla abierta en la línea %lld nunca se cierra", (long long)(feed->row + 1));
+                           "una comilla abierta en la línea %lld nunca se cierra", (long long)feed->row + 1);
                 return false;
             }
             if (byte == '"' && peek_byte(feed) == '"') {
@@ -230,14 +231,23 @@ static bool parse_sexagesimal(struct text text, double *out_number)
         }
     }
     plain[length] = '\0';
-    double degrees = 0;
-    double minutes = 0;
-    double seconds = 0;
-    int read = sscanf(plain, "%lf %lf %lf", &degrees, &minutes, &seconds);
-    if (!marked || read < 1 || minutes >= 60 || seconds >= 60) {
+    double parts[3] = {0};
+    int read = 0;
+    for (char *at = plain; read < 3 && *at != '\0'; read++) {
+        char *end = NULL;
+        parts[read] = strtod(at, &end);
+        if (end == at) {
+            break;
+        }
+        at = end;
+        while (*at == ' ') {
+            at++;
+        }
+    }
+    if (!marked || read < 1 || parts[1] >= 60 || parts[2] >= 60) {
         return false;
     }
-    *out_number = sign * (degrees + minutes / 60 + seconds / 3600);
+    *out_number = sign * (parts[0] + parts[1] / 60 + parts[2] / 3600);
     return true;
 }
 
@@ -501,6 +511,7 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
 /* Reads the whole table once: types hold for every value or not at all. */
 static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct error *err)
 {
+    assert(fields);
     struct guess *guesses = arena_array(feed->arena, feed->column_count, sizeof *guesses);
     if (!guesses) {
         return error_no_memory(err);
@@ -522,6 +533,7 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             continue;
         }
         count++;
+        assert(row.cells);
         for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
             struct text cell = trimmed(row.cells[i]);
             if (cell.length == 0) {

@@ -529,6 +529,11 @@ static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature
         if (!export_geometry(feed, geometry, &result, err)) {
             goto done;
         }
+    } else if (geometry && feed->format == SOURCE_SHAPEFILE &&
+               OGR_GT_Flatten(OGR_G_GetGeometryType(geometry)) == wkbPoint) {
+        /* To OGR a point at "not a number" is an empty one. */
+        result.damage_english = "a coordinate is not a number";
+        result.damage_spanish = "una coordenada no es un número";
     } else if (feed->damage[0] != '\0') {
         result.damage_english = arena_strdup(arena, feed->damage);
         result.damage_spanish = result.damage_english;

@@ -7,6 +7,7 @@
 #include "ingest/source.h"
 #include "store/store_writer.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -132,6 +133,7 @@ static void close_journey(struct journey *journey)
 static const char *list_names(const struct journey *journey)
 {
     char names[400] = "";
+    assert(journey->source);
     for (size_t i = 0; i < journey->source->layer_count && strlen(names) < 300; i++) {
         size_t length = strlen(names);
         snprintf(names + length, sizeof names - length, "%s%.60s", i == 0 ? "" : ", ", journey->source->layers[i].name);
@@ -145,6 +147,7 @@ static bool choose_layers(struct journey *journey, struct error *err)
 {
     const struct ingest_options *options = journey->options;
     const struct source *source = journey->source;
+    assert(source);
     const char *wanted = options->source_layer     ? options->source_layer
                          : journey->has_descriptor ? journey->descriptor.source_layer
                                                    : NULL;
@@ -184,6 +187,7 @@ static void choose_id(struct journey *journey, size_t index)
 {
     struct plan *plan = &journey->plans[index];
     const struct ingest_options *options = journey->options;
+    assert(journey->source);
     if (options->layer) {
         snprintf(plan->id, sizeof plan->id, "%s", options->layer);
     } else if (journey->has_descriptor && journey->descriptor.id) {
@@ -676,7 +680,7 @@ static bool read_features(struct loading *loading, struct error *err)
             return true;
         }
         if (!add_feature(loading, &feature, err)) {
-            error_prefix(err, "%lld", (long long)feature.row);
+            error_prefix(err, "#%lld", (long long)feature.row);
             return false;
         }
         if (done % PROGRESS_STEP == 0) {

@@ -11,7 +11,7 @@
 
 /* Beyond this a coordinate is a marker for "no data" (ESRI writes -1.8e308) and no place on Earth in any unit. */
 #define COORDINATE_MAX 1e12
-#define HEIGHT_NO_DATA -1e30
+#define HEIGHT_NO_DATA (-1e30)
 
 enum { DEPTH_MAX = 16, VERTICES_MAX = 20 * 1000 * 1000 };
 
@@ -504,12 +504,21 @@ static enum geometry_kind highest_kind(unsigned kinds)
 
 static void measure(const struct repair *repair, enum geometry_kind kind, struct bbox *out)
 {
-    *out = bbox_empty();
+    struct bbox box = {HUGE_VAL, HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
     for (size_t i = 0; i < repair->part_count; i++) {
-        for (size_t j = repair->parts[i].start; repair->parts[i].kind == kind && j < repair->parts[i].end; j++) {
-            bbox_add(out, repair->vertices[3 * j], repair->vertices[3 * j + 1]);
+        if (repair->parts[i].kind != kind) {
+            continue;
+        }
+        for (size_t j = repair->parts[i].start; j < repair->parts[i].end; j++) {
+            double x = repair->vertices[3 * j];
+            double y = repair->vertices[3 * j + 1];
+            box.min_x = x < box.min_x ? x : box.min_x;
+            box.max_x = x > box.max_x ? x : box.max_x;
+            box.min_y = y < box.min_y ? y : box.min_y;
+            box.max_y = y > box.max_y ? y : box.max_y;
         }
     }
+    *out = box;
 }
 
 bool repair_geometry(struct repair *repair, const unsigned char *wkb, size_t wkb_size, enum geometry_kind wanted,

@@ -7,10 +7,13 @@
 #include "ingest/feed_ogr.h"
 #include "ingest/shapefile.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -59,7 +62,7 @@ void source_slug(const char *name, char out[65])
     for (size_t i = 0; i < length && put < 64; i++) {
         unsigned char byte = (unsigned char)folded[i];
         bool plain = (byte >= 'a' && byte <= 'z') || (byte >= '0' && byte <= '9') || byte == '_' || byte == '-';
-        if (plain) {
+        if (plain && byte != '_') {
             out[put++] = (char)byte;
         } else if (put > 0 && out[put - 1] != '_') {
             out[put++] = '_';
@@ -227,22 +230,6 @@ static bool hash_parts(struct source *source, const struct part *parts, size_t c
     return true;
 }
 
-static bool make_folder(struct source *source, struct error *err)
-{
-    const char *top = getenv("TMPDIR");
-    char *path = arena_printf(source->arena, "%s/tesela-XXXXXX", top && top[0] != '\0' ? top : "/tmp");
-    if (!path) {
-        return error_no_memory(err);
-    }
-    if (!mkdtemp(path)) {
-        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not create a temporary folder \"%s\": %s",
-                   "no se pudo crear una carpeta temporal «%s»: %s", path, strerror(errno));
-        return false;
-    }
-    source->folder = path;
-    return true;
-}
-
 static void remove_folder(const char *folder)
 {
     DIR *open_folder = opendir(folder);
@@ -255,6 +242,52 @@ static void remove_folder(const char *folder)
         closedir(open_folder);
     }
     rmdir(folder);
+}
+
+#define FOLDER_PREFIX "tesela-load-"
+
+/* Folders of loads that were killed: ours by name and owner, and their process is gone. */
+static void sweep_folders(const char *top)
+{
+    DIR *open_folder = opendir(top);
+    for (struct dirent *entry = open_folder ? readdir(open_folder) : NULL; entry; entry = readdir(open_folder)) {
+        struct stat info;
+        char *end = NULL;
+        if (strncmp(entry->d_name, FOLDER_PREFIX, strlen(FOLDER_PREFIX)) != 0) {
+            continue;
+        }
+        long process = strtol(entry->d_name + strlen(FOLDER_PREFIX), &end, 10);
+        if (process <= 0 || *end != '-' ||
+            fstatat(dirfd(open_folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(info.st_mode) ||
+            info.st_uid != geteuid() || kill((pid_t)process, 0) == 0 || errno != ESRCH) {
+            continue;
+        }
+        char path[PATH_MAX];
+        if ((size_t)snprintf(path, sizeof path, "%s/%s", top, entry->d_name) < sizeof path) {
+            remove_folder(path);
+        }
+    }
+    if (open_folder) {
+        closedir(open_folder);
+    }
+}
+
+static bool make_folder(struct source *source, struct error *err)
+{
+    const char *top = getenv("TMPDIR");
+    top = top && top[0] != '\0' ? top : "/tmp";
+    sweep_folders(top);
+    char *path = arena_printf(source->arena, "%s/" FOLDER_PREFIX "%ld-XXXXXX", top, (long)getpid());
+    if (!path) {
+        return error_no_memory(err);
+    }
+    if (!mkdtemp(path)) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not create a temporary folder \"%s\": %s",
+                   "no se pudo crear una carpeta temporal «%s»: %s", path, strerror(errno));
+        return false;
+    }
+    source->folder = path;
+    return true;
 }
 
 /* Gives the file at `path` the name that GDAL expects, without copying it. NULL with `err` filled on failure. */
@@ -572,6 +605,7 @@ static bool use_parts(struct source *source, const char *path, struct part used[
     if (!list_beside(source, path, &parts, &count, err)) {
         return false;
     }
+    assert(parts && count > 0);
     size_t used_count = 0;
     used[used_count++] = parts[0];
     for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {

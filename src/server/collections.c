@@ -24,8 +24,8 @@ bool collections_check_format(const struct request *request, struct response *re
     if (!format || strcmp(format, "json") == 0 || strcmp(format, "geojson") == 0) {
         return true;
     }
-    response_problem(response, request, 400, "SRV-012", "parámetro «f»: «%.32s» no está disponible aquí; se admite json",
-                     format);
+    response_problem(response, request, 400, "SRV-012",
+                     "parámetro «f»: «%.32s» no está disponible aquí; se admite json", format);
     return false;
 }
 
@@ -89,7 +89,8 @@ static void write_links(struct json_writer *writer, const struct request *reques
                "Descarga completa (GeoJSON)");
     if (layer->kind != GEOMETRY_NONE) {
         link_write(writer, request, arena_printf(arena, "/tiles/%s.json", layer->id),
-                   "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", TYPE_JSON, "Teselas vectoriales (TileJSON)");
+                   "http://www.opengis.net/def/rel/ogc/1.0/tilesets-vector", TYPE_JSON,
+                   "Teselas vectoriales (TileJSON)");
     }
     if (layer->license_url) {
         json_write_begin_object(writer);
@@ -103,8 +104,8 @@ static void write_links(struct json_writer *writer, const struct request *reques
     json_write_end_array(writer);
 }
 
-static void write_collection(struct json_writer *writer, const struct request *request,
-                             const struct store_layer *layer, struct arena *arena)
+static void write_collection(struct json_writer *writer, const struct request *request, const struct store_layer *layer,
+                             struct arena *arena)
 {
     json_write_begin_object(writer);
     json_write_member_string(writer, "id", layer->id);

@@ -150,7 +150,7 @@ void connections_remove(struct connections *connections, struct connection *conn
     free(connection);
 }
 
-void connection_set_phase(struct connection *connection, enum connection_phase phase)
+void connections_set_phase(struct connection *connection, enum connection_phase phase)
 {
     if (connection) {
         atomic_store_explicit(&connection->since_ns, clock_monotonic_ns(), memory_order_relaxed);

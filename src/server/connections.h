@@ -12,8 +12,8 @@ struct connections;
 struct connection;
 
 struct connections_limits {
-    unsigned count_max;        /* past it the one that idles longest is closed for the new one */
-    unsigned per_address_max;  /* IPv6: per /64 */
+    unsigned count_max;       /* past it the one that idles longest is closed for the new one */
+    unsigned per_address_max; /* IPv6: per /64 */
 };
 
 struct connections *connections_create(const struct connections_limits *limits);
@@ -28,13 +28,13 @@ struct connection *connections_add(struct connections *connections, int socket, 
 void connections_remove(struct connections *connections, struct connection *connection);
 
 enum connection_phase {
-    CONNECTION_NEW,     /* accepted: 10 s until the request's head is complete */
-    CONNECTION_IDLE,    /* between requests: 15 s until the next one's first line */
-    CONNECTION_HEAD,    /* the first line is there: 10 s until the head is complete */
-    CONNECTION_BUSY,    /* we are at work: no limit here */
-    CONNECTION_SENDING  /* at least 1 KiB a second, looked at every 20 s */
+    CONNECTION_NEW,    /* accepted: 10 s until the request's head is complete */
+    CONNECTION_IDLE,   /* between requests: 15 s until the next one's first line */
+    CONNECTION_HEAD,   /* the first line is there: 10 s until the head is complete */
+    CONNECTION_BUSY,   /* we are at work: no limit here */
+    CONNECTION_SENDING /* at least 1 KiB a second, looked at every 20 s */
 };
-void connection_set_phase(struct connection *connection, enum connection_phase phase); /* accepts NULL */
+void connections_set_phase(struct connection *connection, enum connection_phase phase); /* accepts NULL */
 
 /* Closes what is past its deadline; to be called about twice a second. Returns how many. */
 unsigned connections_cut_off(struct connections *connections);

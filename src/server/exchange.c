@@ -168,13 +168,15 @@ static bool read_request(struct exchange *exchange, const struct exchange_head *
     return true;
 }
 
-/* --- answering ----------------------------------------------------------------------------------------------------- */
+/* --- answering -----------------------------------------------------------------------------------------------------
+ */
 
 static void add_preflight(struct response *response)
 {
     response_add_header(response, "Allow", "GET, HEAD, OPTIONS");
     response_add_header(response, "Access-Control-Allow-Methods", "GET, HEAD, OPTIONS");
-    response_add_header(response, "Access-Control-Allow-Headers", "Accept, Accept-Language, Content-Type, If-None-Match");
+    response_add_header(response, "Access-Control-Allow-Headers",
+                        "Accept, Accept-Language, Content-Type, If-None-Match");
     response_add_header(response, "Access-Control-Max-Age", "86400");
 }
 

@@ -39,7 +39,8 @@ static bool may_stand_bare(unsigned char c, bool in_query)
     return is_alpha(c) || is_digit(c) || (c != '\0' && strchr("-._~!$&'()*+,;=:@/", c)) || (in_query && c == '?');
 }
 
-/* --- the target ---------------------------------------------------------------------------------------------------- */
+/* --- the target ----------------------------------------------------------------------------------------------------
+ */
 
 /* Decodes one piece of the target. NULL with a refusal when it is malformed. */
 static char *decode(struct text raw, bool in_query, struct arena *arena, struct gate_refusal *out_refusal)
@@ -56,13 +57,15 @@ static char *decode(struct text raw, bool in_query, struct arena *arena, struct 
             int high = i + 2 < raw.length ? hex_digit((unsigned char)raw.data[i + 1]) : -1;
             int low = i + 2 < raw.length ? hex_digit((unsigned char)raw.data[i + 2]) : -1;
             if (high < 0 || low < 0) {
-                refuse(out_refusal, 400, "SRV-001", "la dirección tiene un «%» que no va seguido de dos dígitos hexadecimales");
+                refuse(out_refusal, 400, "SRV-001",
+                       "la dirección tiene un «%» que no va seguido de dos dígitos hexadecimales");
                 return NULL;
             }
             c = (unsigned char)(high * 16 + low);
             i += 2;
             if (c < 0x20 || c == 0x7f || (!in_query && (c == '/' || c == '\\'))) {
-                refuse(out_refusal, 400, "SRV-001", "la dirección tiene un carácter escapado que no se admite (%00, %2f, %5c o de control)");
+                refuse(out_refusal, 400, "SRV-001",
+                       "la dirección tiene un carácter escapado que no se admite (%00, %2f, %5c o de control)");
                 return NULL;
             }
         } else if (!may_stand_bare(c, in_query)) {
@@ -98,7 +101,8 @@ static bool check_segments(const char *path, struct gate_refusal *out_refusal)
     }
 }
 
-static bool read_parameter(struct text raw, struct arena *arena, struct gate_target *out, struct gate_refusal *out_refusal)
+static bool read_parameter(struct text raw, struct arena *arena, struct gate_target *out,
+                           struct gate_refusal *out_refusal)
 {
     if (out->parameter_count == REQUEST_PARAMETERS_MAX) {
         return refuse(out_refusal, 414, "SRV-002", "la dirección tiene más de 32 parámetros");
@@ -152,14 +156,16 @@ bool gate_read_target(struct text raw, struct arena *arena, struct gate_target *
         return false;
     }
     target.path = path;
-    if (question && !read_query((struct text){question + 1, raw.length - path_length - 1}, arena, &target, out_refusal)) {
+    if (question &&
+        !read_query((struct text){question + 1, raw.length - path_length - 1}, arena, &target, out_refusal)) {
         return false;
     }
     *out_target = target;
     return true;
 }
 
-/* --- headers --------------------------------------------------------------------------------------------------------- */
+/* --- headers ---------------------------------------------------------------------------------------------------------
+ */
 
 static bool name_is(struct text name, const char *wanted)
 {
@@ -230,8 +236,8 @@ bool gate_host_is_valid(struct text host)
     size_t end = 0;
     if (host.data[0] == '[') {
         end = 1;
-        while (end < host.length && (hex_digit((unsigned char)host.data[end]) >= 0 || host.data[end] == ':' ||
-                                     host.data[end] == '.')) {
+        while (end < host.length &&
+               (hex_digit((unsigned char)host.data[end]) >= 0 || host.data[end] == ':' || host.data[end] == '.')) {
             end++;
         }
         if (end < 3 || end == host.length || host.data[end] != ']') {
@@ -239,8 +245,9 @@ bool gate_host_is_valid(struct text host)
         }
         end++;
     } else {
-        while (end < host.length && (is_alpha((unsigned char)host.data[end]) || is_digit((unsigned char)host.data[end]) ||
-                                     host.data[end] == '-' || host.data[end] == '.' || host.data[end] == '_')) {
+        while (end < host.length &&
+               (is_alpha((unsigned char)host.data[end]) || is_digit((unsigned char)host.data[end]) ||
+                host.data[end] == '-' || host.data[end] == '.' || host.data[end] == '_')) {
             end++;
         }
         if (end == 0 || host.data[0] == '.' || host.data[0] == '-') {
@@ -275,7 +282,8 @@ static bool check_framing(const struct gate_header *headers, size_t count, struc
     size_t lengths = count_of(headers, count, "content-length");
     size_t codings = count_of(headers, count, "transfer-encoding");
     if (codings > 0 && (lengths > 0 || codings > 1)) {
-        return refuse(out_refusal, 400, "SRV-003", "Transfer-Encoding junto a Content-Length o repetido: la solicitud es ambigua");
+        return refuse(out_refusal, 400, "SRV-003",
+                      "Transfer-Encoding junto a Content-Length o repetido: la solicitud es ambigua");
     }
     if (codings > 0) {
         return refuse(out_refusal, 501, "SRV-007", "no se admiten cuerpos con Transfer-Encoding");

@@ -12,17 +12,13 @@ struct static_files;
 struct server_status;
 
 struct handler_context {
-    struct catalog *catalog;              /* stays the same during the request */
-    struct tile_worker *worker;           /* the store and the painter; NULL for routes marked ROUTE_INLINE */
+    struct catalog *catalog;    /* stays the same during the request */
+    struct tile_worker *worker; /* the store and the painter; NULL for routes marked ROUTE_INLINE */
     struct label_cache *labels;
-    struct arena *arena;                  /* memory that lives as long as the exchange */
-    const struct static_files *files;     /* static_files_url gives versioned links; NULL in tests */
+    struct arena *arena;              /* memory that lives as long as the exchange */
+    const struct static_files *files; /* static_files_url gives versioned links; NULL in tests */
     const struct server_options *options;
-    struct server_status *status;         /* for health and metrics; NULL in tests */
+    struct server_status *status; /* for health and metrics; NULL in tests */
 };
 
 typedef void handler(const struct request *request, struct handler_context *context, struct response *response);
-
-/* "/static/viewer.js?v=0123456789abcdef" for the file "viewer.js" of the www folder; without ?v= when it is not there
- * or `context->files` is NULL. */
-const char *static_files_url(const struct handler_context *context, const char *file);

@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 enum {
-    POOL_BYTES = 16 * 1024,  /* of one connection: the head of a request and of its answer */
+    POOL_BYTES = 16 * 1024, /* of one connection: the head of a request and of its answer */
     IDLE_SECONDS = 15,
     STREAM_BLOCK_BYTES = 32 * 1024,
     PIECE_BYTES_MAX = 64 << 20,
-    ARGUMENTS_MAX = 64,      /* more than this would not fit the library's pool; the gate allows fewer */
+    ARGUMENTS_MAX = 64, /* more than this would not fit the library's pool; the gate allows fewer */
     CONNECTIONS_DEFAULT = 4096,
     PER_ADDRESS_DEFAULT = 256,
     SPARE_DESCRIPTORS = 256
@@ -60,20 +60,20 @@ enum call_state { CALL_ASKED, CALL_SUSPENDED, CALL_DONE };
 struct call {
     struct http_server *server;
     struct MHD_Connection *connection;
-    struct peer *peer;            /* NULL when memory was out */
+    struct peer *peer; /* NULL when memory was out */
     struct connection *watched;
     struct exchange *exchange;
     char *target;
-    bool has_head;     /* the gate was asked */
-    bool has_begun;    /* the handler was asked */
-    bool is_dead;      /* answered by hand: nothing more to say */
+    bool has_head;  /* the gate was asked */
+    bool has_begun; /* the handler was asked */
+    bool is_dead;   /* answered by hand: nothing more to say */
     bool is_queued;
     atomic_int state;
     uint64_t bytes;
     /* Streams. */
     struct gzip_stream *gzip;
     struct buffer plain;
-    struct buffer piece;  /* ready to be sent, from `sent` on */
+    struct buffer piece; /* ready to be sent, from `sent` on */
     size_t sent;
     bool stream_ended;
     bool stream_failed;
@@ -178,7 +178,7 @@ static void *on_target(void *context, const char *target, struct MHD_Connection 
     for (const char *c = target; *c; c++) {
         arguments += *c == '&' ? 1 : 0;
     }
-    connection_set_phase(call->watched, CONNECTION_HEAD);
+    connections_set_phase(call->watched, CONNECTION_HEAD);
     if (arguments >= ARGUMENTS_MAX || strlen(target) > GATE_TARGET_BYTES_MAX) {
         refuse_by_hand(call);
     }
@@ -199,8 +199,7 @@ static void log_request(const struct call *call, int64_t took_ns)
     target[length] = '\0';
     log_event(LOG_INFO, "request", "method=%s path=\"%s\" status=%u ms=%.2f bytes=%llu%s%s",
               request->method_name ? request->method_name : "-", target, exchange->response.status,
-              (double)took_ns / 1e6, (unsigned long long)call->bytes,
-              exchange->response.problem_code ? " code=" : "",
+              (double)took_ns / 1e6, (unsigned long long)call->bytes, exchange->response.problem_code ? " code=" : "",
               exchange->response.problem_code ? exchange->response.problem_code : "");
 }
 
@@ -216,20 +215,21 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     struct server_status *status = call->server->shared->status;
     int64_t took = clock_monotonic_ns() - call->exchange->started_ns;
     if (call->has_head || call->is_dead) {
-        server_status_count(status, call->exchange->response.status, took, call->bytes);
+        status_count(status, call->exchange->response.status, took, call->bytes);
         if (!call->server->shared->options->quiet) {
             log_request(call, took);
         }
     }
     if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
-        connection_set_phase(call->watched, CONNECTION_IDLE);
+        connections_set_phase(call->watched, CONNECTION_IDLE);
     }
     destroy_call(call);
     *call_slot = NULL;
     atomic_fetch_sub_explicit(&status->in_flight, 1, memory_order_relaxed);
 }
 
-/* --- asking workers ------------------------------------------------------------------------------------------------- */
+/* --- asking workers -------------------------------------------------------------------------------------------------
+ */
 
 /* The answer is there, on any thread. */
 static void finish(struct call *call)
@@ -283,7 +283,8 @@ static void ask(struct call *call, enum exchange_step step)
     }
 }
 
-/* --- streams -------------------------------------------------------------------------------------------------------- */
+/* --- streams --------------------------------------------------------------------------------------------------------
+ */
 
 static bool make_piece(struct call *call, struct tile_worker *worker)
 {
@@ -328,14 +329,14 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t size)
         memcpy(out, call->piece.data + call->sent, count);
         call->sent += count;
         call->bytes += count;
-        connection_set_phase(call->watched, CONNECTION_SENDING);
+        connections_set_phase(call->watched, CONNECTION_SENDING);
         return (ssize_t)count;
     }
     if (call->stream_ended) {
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
     struct error err;
-    connection_set_phase(call->watched, CONNECTION_BUSY);
+    connections_set_phase(call->watched, CONNECTION_BUSY);
     atomic_store(&call->state, CALL_ASKED);
     if (!tile_service_continue(call->server->shared->service, run_stream, call, &err)) {
         return MHD_CONTENT_READER_END_WITH_ERROR;
@@ -344,7 +345,8 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t size)
     return 0;
 }
 
-/* --- answering ------------------------------------------------------------------------------------------------------ */
+/* --- answering ------------------------------------------------------------------------------------------------------
+ */
 
 static void release_blob(void *blob)
 {
@@ -414,7 +416,7 @@ static enum MHD_Result answer(struct call *call)
         call->bytes = 0;
     }
     call->is_queued = true;
-    connection_set_phase(call->watched, CONNECTION_SENDING);
+    connections_set_phase(call->watched, CONNECTION_SENDING);
     enum MHD_Result queued = MHD_queue_response(call->connection, response->status, made);
     MHD_destroy_response(made);
     return queued;
@@ -433,8 +435,7 @@ static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, co
     if (list->count == sizeof list->items / sizeof list->items[0]) {
         return MHD_NO;
     }
-    list->items[list->count++] =
-        (struct gate_header){{name, name_size}, {value ? value : "", value ? value_size : 0}};
+    list->items[list->count++] = (struct gate_header){{name, name_size}, {value ? value : "", value ? value_size : 0}};
     return MHD_YES;
 }
 
@@ -444,7 +445,7 @@ static enum MHD_Result read_head(struct call *call, const char *method, const ch
 {
     struct header_list headers = {.count = 0};
     call->has_head = true;
-    connection_set_phase(call->watched, CONNECTION_BUSY);
+    connections_set_phase(call->watched, CONNECTION_BUSY);
     MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, collect_header, &headers);
     const struct exchange_head head = {.method = method,
                                        .version = version,
@@ -486,7 +487,8 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
     return call->has_begun ? answer(call) : begin(call);
 }
 
-/* --- connections ---------------------------------------------------------------------------------------------------- */
+/* --- connections ----------------------------------------------------------------------------------------------------
+ */
 
 static enum MHD_Result on_accept(void *context, const struct sockaddr *address, socklen_t size)
 {
@@ -546,7 +548,8 @@ static void *watch(void *context)
     return NULL;
 }
 
-/* --- life ----------------------------------------------------------------------------------------------------------- */
+/* --- life -----------------------------------------------------------------------------------------------------------
+ */
 
 /* Escapes are decoded by the gate, once. */
 static size_t keep_escaped(void *context, struct MHD_Connection *connection, char *text)
@@ -561,18 +564,17 @@ static bool start_listener(struct http_server *server, struct listener *listener
 {
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     listener->server = server;
-    listener->daemon = MHD_start_daemon(
-        flags, 0, on_accept, listener, on_request, listener,                                     /**/
-        MHD_OPTION_EXTERNAL_LOGGER, library_log, (void *)NULL,                                   /**/
-        MHD_OPTION_LISTEN_SOCKET, listener->socket,                                              /**/
-        MHD_OPTION_CONNECTION_LIMIT, connections_max + SPARE_DESCRIPTORS / 2,                    /**/
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,                                   /**/
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,                                  /**/
-        MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,                                        /**/
-        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, (void *)NULL,                                /**/
-        MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,                                     /**/
-        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,                                   /**/
-        MHD_OPTION_END);
+    listener->daemon = MHD_start_daemon(flags, 0, on_accept, listener, on_request, listener,                  /**/
+                                        MHD_OPTION_EXTERNAL_LOGGER, library_log, (void *)NULL,                /**/
+                                        MHD_OPTION_LISTEN_SOCKET, listener->socket,                           /**/
+                                        MHD_OPTION_CONNECTION_LIMIT, connections_max + SPARE_DESCRIPTORS / 2, /**/
+                                        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)IDLE_SECONDS,                /**/
+                                        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)POOL_BYTES,               /**/
+                                        MHD_OPTION_URI_LOG_CALLBACK, on_target, listener,                     /**/
+                                        MHD_OPTION_UNESCAPE_CALLBACK, keep_escaped, (void *)NULL,             /**/
+                                        MHD_OPTION_NOTIFY_COMPLETED, on_completed, listener,                  /**/
+                                        MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,                /**/
+                                        MHD_OPTION_END);
     if (!listener->daemon) {
         error_set(err, ERROR_INTERNAL, "could not start the HTTP daemon: %s", strerror(errno));
         close(listener->socket);
@@ -637,8 +639,8 @@ bool http_server_create(const struct exchange_shared *shared, struct http_server
     const struct server_options *options = shared->options;
     struct connections_limits limits = {
         .count_max = options->connections_max ? options->connections_max : CONNECTIONS_DEFAULT,
-        .per_address_max = options->connections_per_address_max ? options->connections_per_address_max
-                                                                : PER_ADDRESS_DEFAULT};
+        .per_address_max =
+            options->connections_per_address_max ? options->connections_per_address_max : PER_ADDRESS_DEFAULT};
     struct http_server *server = calloc(1, sizeof *server);
     if (!server) {
         return error_no_memory(err);

@@ -27,10 +27,10 @@ struct items_stream {
     const struct store_layer *layer;
     bool has_bbox;
     struct bbox bbox;
-    uint64_t offset;     /* of the first piece; 0 afterwards */
+    uint64_t offset; /* of the first piece; 0 afterwards */
     uint64_t remaining;
     int64_t after_row;
-    char *head;          /* the text before the features */
+    char *head; /* the text before the features */
     bool has_begun;
     bool has_item;
     struct extent extent;
@@ -168,8 +168,7 @@ static bool next_piece(void *state, struct handler_context *context, struct buff
         buffer_append_text(out, stream->head);
         stream->has_begun = true;
     }
-    if (stream->remaining > 0 &&
-        !store_items(context->worker->store, stream->layer, &query, visit, &piece, err)) {
+    if (stream->remaining > 0 && !store_items(context->worker->store, stream->layer, &query, visit, &piece, err)) {
         return false;
     }
     if (piece.failed || out->failed) {
@@ -246,7 +245,8 @@ static bool check_datetime(const struct request *request, struct error *err)
     ok = ok && (!slash || !strchr(slash + 1, '/'));
     ok = ok && (value[0] == '.' || value[0] == '/' || (length >= 10 && value[4] == '-' && value[7] == '-'));
     if (!ok) {
-        error_tell(err, ERROR_INVALID, "SRV-012", "parameter \"datetime\": \"%.64s\" is not a date or an interval (RFC 3339)",
+        error_tell(err, ERROR_INVALID, "SRV-012",
+                   "parameter \"datetime\": \"%.64s\" is not a date or an interval (RFC 3339)",
                    "parámetro «datetime»: «%.64s» no es una fecha ni un intervalo (RFC 3339)", value);
     }
     return ok;
@@ -278,9 +278,8 @@ static const char *page_path(const struct request *request, const struct store_l
                         bbox ? bbox : "", when ? "&datetime=" : "", when ? when : "");
 }
 
-static void write_page_links(struct json_writer *writer, const struct request *request,
-                             const struct store_layer *layer, const struct items_query *query, uint64_t matched,
-                             struct arena *arena)
+static void write_page_links(struct json_writer *writer, const struct request *request, const struct store_layer *layer,
+                             const struct items_query *query, uint64_t matched, struct arena *arena)
 {
     json_write_name(writer, "links");
     json_write_begin_array(writer);

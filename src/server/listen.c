@@ -113,8 +113,8 @@ bool listen_open(const char *address, size_t count, int *out_sockets, char out_a
     if (!ok) {
         error_tell(err, ERROR_UNAVAILABLE, "SRV-102",
                    "could not listen on \"%s\": %s; stop the other program or choose another port with --listen",
-                   "no se pudo escuchar en «%s»: %s; detenga el otro programa o elija otro puerto con --listen", address,
-                   strerror(errno));
+                   "no se pudo escuchar en «%s»: %s; detenga el otro programa o elija otro puerto con --listen",
+                   address, strerror(errno));
         while (opened > 0) {
             close(out_sockets[--opened]);
         }

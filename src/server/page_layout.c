@@ -5,6 +5,7 @@
 
 #include "server/html_write.h"
 #include "server/pages.h"
+#include "server/static_files.h"
 
 #include <stdlib.h>
 #include <string.h>

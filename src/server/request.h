@@ -22,16 +22,16 @@ struct request_parameter {
 };
 
 struct request {
-    enum request_method method;  /* handlers see GET or HEAD and need not tell them apart */
-    const char *method_name;     /* as it came */
-    const char *target;          /* as it came: path and query, still escaped */
-    const char *path;            /* decoded: "/mapas/colonias" */
+    enum request_method method;                 /* handlers see GET or HEAD and need not tell them apart */
+    const char *method_name;                    /* as it came */
+    const char *target;                         /* as it came: path and query, still escaped */
+    const char *path;                           /* decoded: "/mapas/colonias" */
     const char *captures[REQUEST_CAPTURES_MAX]; /* what stood in the {} of the route, in order */
     size_t capture_count;
     const struct request_parameter *parameters; /* only names the route knows, each at most once */
     size_t parameter_count;
-    const char *base_url;        /* "http://host:port" or --base-url, without a slash at the end */
-    const char *accept;          /* headers; NULL when absent */
+    const char *base_url; /* "http://host:port" or --base-url, without a slash at the end */
+    const char *accept;   /* headers; NULL when absent */
     const char *accept_encoding;
     const char *accept_language;
     const char *if_none_match;

@@ -138,8 +138,8 @@ void response_error(struct response *response, const struct request *request, co
         unsigned status;
         const char *code;
     } by_kind[] = {
-        [ERROR_NONE] = {500, "SRV-500"},      [ERROR_INVALID] = {400, "SRV-400"},
-        [ERROR_NOT_FOUND] = {404, "SRV-404"}, [ERROR_TOO_LARGE] = {413, "SRV-413"},
+        [ERROR_NONE] = {500, "SRV-500"},        [ERROR_INVALID] = {400, "SRV-400"},
+        [ERROR_NOT_FOUND] = {404, "SRV-404"},   [ERROR_TOO_LARGE] = {413, "SRV-413"},
         [ERROR_UNAVAILABLE] = {503, "SRV-503"}, [ERROR_INTERNAL] = {500, "SRV-500"},
     };
     if (err->kind == ERROR_INTERNAL || err->kind == ERROR_NONE || (err->kind == ERROR_UNAVAILABLE && !err->code[0])) {
@@ -149,9 +149,10 @@ void response_error(struct response *response, const struct request *request, co
     size_t kind = (size_t)err->kind < sizeof by_kind / sizeof by_kind[0] ? (size_t)err->kind : ERROR_INTERNAL;
     const char *code = err->code[0] ? err->code : by_kind[kind].code;
     /* What went wrong inside may name files and tables: that is for the log. */
-    const char *detail = by_kind[kind].status == 500   ? "ocurrió un error interno; ya quedó registrado"
-                         : kind == ERROR_UNAVAILABLE && !err->code[0] ? "el servicio no está disponible en este momento; intente de nuevo"
-                                                       : err->spanish;
+    const char *detail = by_kind[kind].status == 500 ? "ocurrió un error interno; ya quedó registrado"
+                         : kind == ERROR_UNAVAILABLE && !err->code[0]
+                             ? "el servicio no está disponible en este momento; intente de nuevo"
+                             : err->spanish;
     write_problem(response, request, by_kind[kind].status, code, detail);
 }
 
@@ -159,8 +160,7 @@ void response_error(struct response *response, const struct request *request, co
 
 static bool is_text(const char *type)
 {
-    return strncmp(type, "text/", 5) == 0 || strstr(type, "json") || strstr(type, "xml") ||
-           strstr(type, "javascript");
+    return strncmp(type, "text/", 5) == 0 || strstr(type, "json") || strstr(type, "xml") || strstr(type, "javascript");
 }
 
 static bool starts_with(const char *text, const char *start)
@@ -223,7 +223,8 @@ static bool same_content(struct text a, struct text b, bool has_time)
     const char *b_encoding = memchr(b_rest.data, '-', b_rest.length);
     struct text a_tail = {a_encoding, a_encoding ? (size_t)(a.data + a.length - a_encoding) : 0};
     struct text b_tail = {b_encoding, b_encoding ? (size_t)(b.data + b.length - b_encoding) : 0};
-    return text_equal((struct text){a.data, (size_t)(a_end - a.data)}, (struct text){b.data, (size_t)(b_end - b.data)}) &&
+    return text_equal((struct text){a.data, (size_t)(a_end - a.data)},
+                      (struct text){b.data, (size_t)(b_end - b.data)}) &&
            a_tail.length == b_tail.length && (a_tail.length == 0 || text_equal(a_tail, b_tail));
 }
 
@@ -269,8 +270,7 @@ static void add_cache_control(struct response *response, const struct request *r
 static void add_vary(struct response *response)
 {
     bool varies_by_encoding = response->is_stream || is_text(response->content_type) || response->content_encoding ||
-                              (response->blob && response->blob->gzip) ||
-                              strcmp(response->content_type, TYPE_MVT) == 0;
+                              (response->blob && response->blob->gzip) || strcmp(response->content_type, TYPE_MVT) == 0;
     if (response->vary && varies_by_encoding) {
         response_add_header(response, "Vary", arena_printf(response->arena, "%s, Accept-Encoding", response->vary));
     } else if (response->vary || varies_by_encoding) {

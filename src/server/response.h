@@ -48,27 +48,27 @@ struct response_stream {
 };
 
 struct response {
-    struct arena *arena;       /* lives as long as the exchange */
-    unsigned status;           /* 200 at first */
-    const char *content_type;  /* TYPE_JSON at first */
-    struct buffer body;        /* at most RESPONSE_BODY_MAX */
+    struct arena *arena;      /* lives as long as the exchange */
+    unsigned status;          /* 200 at first */
+    const char *content_type; /* TYPE_JSON at first */
+    struct buffer body;       /* at most RESPONSE_BODY_MAX */
     enum response_cache cache;
-    uint64_t version;          /* of what is shown; response_version_text(version) is the ?v= that makes it immutable. 0: none */
-    uint64_t etag_seed;        /* streams: hash of what decides the content. Others: hashed from the body */
-    int64_t etag_time;         /* streams that state the time they were made, in seconds: part of the ETag, but one of another
-                                  time is still good for a 304. 0: none */
-    const char *vary;          /* "Accept" where the answer depends on it; NULL */
-    bool close;                /* end the connection afterwards */
-    struct tile_blob *blob;    /* shared bytes instead of `body`; unref'd by response_finish */
+    uint64_t version; /* of what is shown; response_version_text(version) is the ?v= that makes it immutable. 0: none */
+    uint64_t etag_seed; /* streams: hash of what decides the content. Others: hashed from the body */
+    int64_t etag_time;  /* streams that state the time they were made, in seconds: part of the ETag, but one of another
+                           time is still good for a 304. 0: none */
+    const char *vary;   /* "Accept" where the answer depends on it; NULL */
+    bool close;         /* end the connection afterwards */
+    struct tile_blob *blob;       /* shared bytes instead of `body`; unref'd by response_finish */
     const char *content_encoding; /* of `body` or `blob` when they are compressed already; NULL */
-    bool use_gzip_of_blob;     /* set by response_seal: send blob->gzip */
-    bool wants_tile;           /* the answer is this tile: the server asks the tile service for it */
+    bool use_gzip_of_blob;        /* set by response_seal: send blob->gzip */
+    bool wants_tile;              /* the answer is this tile: the server asks the tile service for it */
     struct tile_request tile;
-    bool is_stream;            /* the answer comes from `stream` */
+    bool is_stream; /* the answer comes from `stream` */
     struct response_stream stream;
     struct response_header headers[RESPONSE_HEADERS_MAX];
     size_t header_count;
-    const char *problem_code;  /* of errors, for the log */
+    const char *problem_code; /* of errors, for the log */
 };
 
 void response_init(struct response *response, struct arena *arena);
@@ -85,8 +85,8 @@ void response_problem(struct response *response, const struct request *request, 
 void response_error(struct response *response, const struct request *request, const struct error *err);
 
 /* Completes a finished response with what every answer carries: compression, ETag, 304 for a known ETag, Cache-Control,
- * Vary, CORS, nosniff, the policy for HTML. `request` is NULL when there was none to speak of (refused at the gate). Not
- * for one that still wants a tile. */
+ * Vary, CORS, nosniff, the policy for HTML. `request` is NULL when there was none to speak of (refused at the gate).
+ * Not for one that still wants a tile. */
 void response_seal(struct response *response, const struct request *request);
 
 /* "%016x". */

@@ -14,8 +14,8 @@ struct route {
     const char *pattern;
     enum route_kind kind;
     handler *handle;
-    const char *parameters; /* names of the query that it knows, separated by blanks; "*": others are ignored, since links
-                               that people share come back with fbclid and utm_source */
+    const char *parameters; /* names of the query that it knows, separated by blanks; "*": others are ignored, since
+                               links that people share come back with fbclid and utm_source */
 };
 
 /* The table, sorted by pattern. */

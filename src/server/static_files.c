@@ -6,6 +6,7 @@
 #include "server/handlers.h"
 #include "tile/gzip.h"
 
+#include <assert.h>
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
@@ -134,6 +135,7 @@ static bool read_one(struct static_files *files, const char *path, const char *n
     buffer_finish(&content);
     file.blob = tile_blob_create(data, size, file.is_text);
     file.name = strdup(name);
+    assert(files->files); /* grow made room */
     files->files[files->count++] = file;
     return (file.blob && file.name) || error_no_memory(err);
 }

@@ -10,3 +10,7 @@
 bool static_files_create(const char *folder, struct static_files **out_files, struct error *err);
 void static_files_destroy(struct static_files *files); /* accepts NULL */
 size_t static_files_count(const struct static_files *files);
+
+/* "/static/viewer.js?v=0123456789abcdef" for the file "viewer.js" of the www folder; without ?v= when it is not there
+ * or `context->files` is NULL. */
+const char *static_files_url(const struct handler_context *context, const char *file);

@@ -6,9 +6,10 @@
 #include "server/handlers.h"
 #include "tile/label_cache.h"
 
-static const int64_t duration_bounds_us[STATUS_DURATIONS] = {1000, 5000, 20000, 50000, 100000, 500000, 2000000, 10000000};
+static const int64_t duration_bounds_us[STATUS_DURATIONS] = {1000,   5000,   20000,   50000,
+                                                             100000, 500000, 2000000, 10000000};
 
-void server_status_count(struct server_status *status, unsigned http_status, int64_t duration_ns, uint64_t bytes)
+void status_count(struct server_status *status, unsigned http_status, int64_t duration_ns, uint64_t bytes)
 {
     int64_t us = duration_ns / 1000;
     size_t slot = 0;
@@ -99,7 +100,8 @@ static void put_tiles(struct buffer *out, struct tile_service *service)
     put_number(out, "tesela_tile_cache_misses_total", "counter", "Tiles not in memory.", stats.misses);
     put_number(out, "tesela_tiles_made_total", "counter", "Tiles made.", stats.rendered);
     put_number(out, "tesela_tiles_shared_total", "counter", "Requests that joined a tile being made.", stats.shared);
-    put_number(out, "tesela_tiles_refused_total", "counter", "Requests refused because of a full queue.", stats.refused);
+    put_number(out, "tesela_tiles_refused_total", "counter", "Requests refused because of a full queue.",
+               stats.refused);
     put_number(out, "tesela_tiles_failed_total", "counter", "Tiles that could not be made.", stats.failed);
     put_number(out, "tesela_tile_cache_bytes", "gauge", "Memory of the tile cache.", stats.cache_bytes);
     put_number(out, "tesela_queue_length", "gauge", "Jobs that wait for a worker.", stats.queue_length);

@@ -69,8 +69,8 @@ static void write_address(struct json_writer *writer, const struct request *requ
                           const struct value *value)
 {
     if (value->type == VALUE_STRING && value->string.length > 0 && value->string.data[0] == '/') {
-        json_write_string(writer, arena_printf(arena, "%s%.*s", request->base_url, (int)value->string.length,
-                                               value->string.data));
+        json_write_string(
+            writer, arena_printf(arena, "%s%.*s", request->base_url, (int)value->string.length, value->string.data));
     } else {
         json_write_value(writer, value);
     }

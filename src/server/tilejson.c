@@ -54,8 +54,8 @@ static double zoom_that_fits(const struct bbox *box, double min_zoom, double max
     return fmin(fmax(zoom, min_zoom), max_zoom);
 }
 
-static void write_place(struct json_writer *writer, struct bbox box, bool has_center, double longitude,
-                        double latitude, double zoom)
+static void write_place(struct json_writer *writer, struct bbox box, bool has_center, double longitude, double latitude,
+                        double zoom)
 {
     if (!bbox_is_empty(&box)) {
         box = clamp_bounds(box);

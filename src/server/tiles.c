@@ -22,9 +22,10 @@ static bool read_tile(const struct request *request, struct response *response, 
     for (size_t i = 0; i < 3; i++) {
         const char *text = request_capture(request, i + 1);
         if (!is_plain_number(text)) {
-            response_problem(response, request, 400, "SRV-013",
-                             "%s = «%.32s» no es un número de tesela; use solo dígitos, sin signo ni ceros a la izquierda",
-                             names[i], text);
+            response_problem(
+                response, request, 400, "SRV-013",
+                "%s = «%.32s» no es un número de tesela; use solo dígitos, sin signo ni ceros a la izquierda", names[i],
+                text);
             return false;
         }
         /* Numbers too large to read are outside as well. */

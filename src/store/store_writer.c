@@ -11,9 +11,9 @@
 #include "store/cell_rebuild.h"
 #include "store/database.h"
 #include "store/layer_read.h"
-#include "store/truth.h"
 #include "store/truth_table.h"
 #include "store/write_lock.h"
+#include "store/writer.h"
 
 #include <limits.h>
 #include <math.h>
@@ -24,7 +24,14 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum { LOCK_WAIT_MS = 30000, CELLS_PAGE_BYTES = 16384, VERSIONS_KEPT = 3, TIME_BYTES = 32 };
+enum {
+    LOCK_WAIT_MS = 30000,
+    CELLS_PAGE_BYTES = 16384,
+    KEPT_DEFAULT = 3,
+    KEPT_MIN = 2,
+    KEPT_MAX = 100,
+    TIME_BYTES = 32
+};
 
 static const size_t load_arena_bytes_max = (size_t)64 << 20;
 
@@ -43,15 +50,6 @@ struct load {
     struct value *values; /* of the feature at hand, checked */
     int64_t feature_count;
     struct bbox bbox;
-};
-
-struct store_writer {
-    char directory[PATH_MAX];
-    char cells_path[PATH_MAX];
-    int lock;
-    struct truth truth;
-    struct sqlite3 *cells;
-    struct load *load;
 };
 
 /* --- open and close --- */
@@ -88,6 +86,28 @@ static bool open_cells(struct store_writer *writer, struct error *err)
     }
     remove_cells(writer->cells_path);
     return try_open_cells(writer, err);
+}
+
+static bool start_cells_anew(struct store_writer *writer, struct error *err)
+{
+    database_close(writer->cells);
+    writer->cells = NULL;
+    remove_cells(writer->cells_path);
+    return try_open_cells(writer, err);
+}
+
+/* How many versions of a layer are kept: TESELA_KEEP_VERSIONS, or three. */
+static bool read_kept(int *out_kept, struct error *err)
+{
+    const char *text = getenv("TESELA_KEEP_VERSIONS");
+    uint64_t kept = KEPT_DEFAULT;
+    if (text && text[0] != '\0' && (!text_to_uint(text_of(text), KEPT_MAX, &kept) || kept < KEPT_MIN)) {
+        error_tell(err, ERROR_INVALID, "STO-025", "TESELA_KEEP_VERSIONS=\"%.40s\" is not a number from %d to %d",
+                   "TESELA_KEEP_VERSIONS=«%.40s» no es un número de %d a %d", text, (int)KEPT_MIN, (int)KEPT_MAX);
+        return false;
+    }
+    *out_kept = (int)kept;
+    return true;
 }
 
 /* Serials of versions, as text for SQL: few, since each layer keeps three. */
@@ -152,9 +172,9 @@ bool store_writer_open(const char *directory, struct store_writer **out_writer, 
         return error_no_memory(err);
     }
     writer->lock = -1;
-    if (!set_paths(writer, directory, truth_path, err) || !file_make_folder(directory, err) ||
-        !write_lock_take(directory, LOCK_WAIT_MS, &writer->lock, err) || !truth_open(truth_path, &writer->truth, err) ||
-        !open_cells(writer, err)) {
+    if (!read_kept(&writer->kept, err) || !set_paths(writer, directory, truth_path, err) ||
+        !file_make_folder(directory, err) || !write_lock_take(directory, LOCK_WAIT_MS, &writer->lock, err) ||
+        !truth_open(truth_path, &writer->truth, err) || !open_cells(writer, err)) {
         goto done;
     }
     if (!sweep_cells(writer, err)) {
@@ -168,7 +188,7 @@ done:
     return ok;
 }
 
-static void discard_load(struct store_writer *writer)
+void writer_discard_load(struct store_writer *writer)
 {
     struct load *load = writer->load;
     if (!load) {
@@ -192,7 +212,7 @@ void store_writer_close(struct store_writer *writer)
     if (!writer) {
         return;
     }
-    discard_load(writer);
+    writer_discard_load(writer);
     database_close(writer->cells);
     truth_close(&writer->truth);
     write_lock_drop(writer->lock);
@@ -302,7 +322,7 @@ static bool begin(struct store_writer *writer, struct load *load, struct error *
 
 bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err)
 {
-    discard_load(writer);
+    writer_discard_load(writer);
     if (!text_is_id(text_of(layer->id))) {
         error_tell(err, ERROR_INVALID, "STO-012", "\"%.80s\" is no layer id: use a-z, 0-9, _ and -, at most 64",
                    "«%.80s» no sirve como identificador de capa: use a-z, 0-9, _ y -, hasta 64", layer->id);
@@ -317,7 +337,7 @@ bool store_writer_begin(struct store_writer *writer, const struct store_writer_l
     load->arena = arena_create(load_arena_bytes_max);
     bool ok = load->arena ? copy_layer(load, layer, err) : error_no_memory(err);
     if (!ok || !read_descriptor(load, err) || !begin(writer, load, err)) {
-        discard_load(writer);
+        writer_discard_load(writer);
         return false;
     }
     return true;
@@ -432,7 +452,7 @@ static bool write_version(struct store_writer *writer, struct load *load, struct
                             : database_prepare(db,
                                                "UPDATE tesela_version SET table_name=?1, descriptor=?2, fields=?3,"
                                                " feature_count=?4, source_file=?5, source_sha256=?6, report=?7,"
-                                               " loaded_at=?8, state='published', min_x=?9, min_y=?10, max_x=?11,"
+                                               " loaded_at=?8, state=?14, min_x=?9, min_y=?10, max_x=?11,"
                                                " max_y=?12 WHERE serial=?13",
                                                &update, err);
     if (ok) {
@@ -451,6 +471,7 @@ static bool write_version(struct store_writer *writer, struct load *load, struct
             sqlite3_bind_double(update, 12, load->bbox.max_y);
         }
         sqlite3_bind_int64(update, 13, load->serial);
+        bind_text(update, 14, text_of(load->layer.draft ? "draft" : "published"));
         ok = database_step_done(db, update, err);
         sqlite3_finalize(update);
     }
@@ -458,80 +479,32 @@ static bool write_version(struct store_writer *writer, struct load *load, struct
     return ok;
 }
 
-/* Drops the table and the entry of one version. */
-static bool drop_version(struct sqlite3 *db, int64_t serial, struct error *err)
+/* The newest of those that were served are kept, and as many drafts; always the served one, and the one it just
+ * replaced, which readers go on reading until they look again. */
+static bool prune(struct store_writer *writer, const struct load *load, int64_t replaced, struct error *err)
 {
-    struct sqlite3_stmt *statement = NULL;
-    if (!database_preparef(db, &statement, err, "SELECT table_name, kind<>'none' FROM tesela_version WHERE serial=%lld",
-                           (long long)serial)) {
-        return false;
-    }
-    bool found = sqlite3_step(statement) == SQLITE_ROW;
-    char *table = found ? sqlite3_mprintf("%s", (const char *)sqlite3_column_text(statement, 0)) : NULL;
-    bool has_geometry = found && sqlite3_column_int(statement, 1) != 0;
-    sqlite3_finalize(statement);
-    if (!table) {
-        error_set(err, ERROR_INTERNAL, "version %lld could not be read", (long long)serial);
-        return false;
-    }
-    bool ok = truth_table_drop(db, table, has_geometry, err) &&
-              database_runf(db, err, "DELETE FROM tesela_version WHERE serial=%lld", (long long)serial);
-    sqlite3_free(table);
-    return ok;
-}
-
-/* Drops versions of `layer` while `which` (an SQL condition on tesela_version) finds one. */
-static bool drop_versions(struct sqlite3 *db, const char *layer, const char *which, struct error *err)
-{
-    for (;;) {
-        int64_t serial;
-        if (!database_number(db, 0, &serial, err, "SELECT serial FROM tesela_version WHERE layer=%Q AND %s LIMIT 1",
-                             layer, which)) {
-            return false;
-        }
-        if (serial == 0) {
-            return true;
-        }
-        if (!drop_version(db, serial, err)) {
-            return false;
-        }
-    }
-}
-
-static bool prune(struct sqlite3 *db, const char *layer, struct error *err)
-{
-    char which[256];
+    char which[512];
     snprintf(which, sizeof which,
-             "serial NOT IN (SELECT current_serial FROM tesela_layer WHERE current_serial IS NOT NULL)"
-             " AND version <= (SELECT last_version FROM tesela_layer WHERE id=layer) - %d",
-             VERSIONS_KEPT);
-    return drop_versions(db, layer, which, err);
-}
-
-/* Makes `serial` the served version of `layer`. */
-static bool point_to(struct sqlite3 *db, const char *layer, int64_t serial, const char *table, bool has_geometry,
-                     struct error *err)
-{
-    return truth_table_show(db, layer, table, has_geometry, err) &&
-           database_runf(db, err,
-                         "UPDATE tesela_version SET state='kept' WHERE layer=%Q AND serial<>%lld;"
-                         "UPDATE tesela_version SET state='published' WHERE serial=%lld;"
-                         "UPDATE tesela_layer SET current_serial=%lld WHERE id=%Q",
-                         layer, (long long)serial, (long long)serial, (long long)serial, layer) &&
-           truth_raise_generation(db, err);
+             "serial<>%lld AND serial<>%lld AND serial NOT IN (SELECT current_serial FROM tesela_layer WHERE"
+             " current_serial IS NOT NULL) AND version NOT IN (SELECT o.version FROM tesela_version AS o WHERE"
+             " o.layer=v.layer AND (o.state='draft')=(v.state='draft') ORDER BY o.version DESC LIMIT %d)",
+             (long long)load->serial, (long long)replaced, writer->kept);
+    return writer_drop_versions(writer->truth.db, load->layer.id, which, err);
 }
 
 static bool finish_load(struct store_writer *writer, struct load *load, struct error *err)
 {
     struct sqlite3 *db = writer->truth.db;
+    int64_t replaced;
     return truth_table_finish(load->table, err) && write_version(writer, load, err) &&
            database_runf(db, err,
                          "INSERT INTO tesela_layer VALUES (%Q, %lld, NULL)"
                          " ON CONFLICT (id) DO UPDATE SET last_version=excluded.last_version",
                          load->layer.id, (long long)load->version) &&
-           point_to(db, load->layer.id, load->serial, truth_table_name(load->table), load->layer.kind != GEOMETRY_NONE,
-                    err) &&
-           prune(db, load->layer.id, err) && cell_build_finish(load->cells, err);
+           database_number(db, 0, &replaced, err, "SELECT current_serial FROM tesela_layer WHERE id=%Q",
+                           load->layer.id) &&
+           (load->layer.draft || writer_show(db, load->layer.id, load->serial, err)) &&
+           prune(writer, load, replaced, err) && cell_build_finish(load->cells, err);
 }
 
 /* Statements must be gone before their transaction ends. */
@@ -543,8 +516,7 @@ static void close_tables(struct load *load)
     load->cells = NULL;
 }
 
-/* What follows a commit tidies up; when it cannot be done now, the next writer does it. */
-static void tidy(struct store_writer *writer)
+void writer_tidy(struct store_writer *writer)
 {
     sweep_cells(writer, NULL);
     database_checkpoint(writer->truth.db);
@@ -560,101 +532,26 @@ bool store_writer_publish(struct store_writer *writer, int64_t *out_version, str
     }
     if (!finish_load(writer, load, err)) {
         error_prefix(err, "layer \"%s\"", load->layer.id);
-        discard_load(writer);
+        writer_discard_load(writer);
         return false;
     }
     close_tables(load);
     bool ok = database_run(writer->cells, "COMMIT", err) && database_run(writer->truth.db, "COMMIT", err);
     int64_t version = load->version;
-    discard_load(writer);
+    writer_discard_load(writer);
     if (!ok) {
         return false;
     }
-    tidy(writer);
+    writer_tidy(writer);
     if (out_version) {
         *out_version = version;
     }
     return true;
 }
 
-/* --- whole layers --- */
-
-static bool run_transaction(struct store_writer *writer,
-                            bool (*work)(struct sqlite3 *db, const char *layer, struct error *), const char *layer,
-                            struct error *err)
-{
-    struct sqlite3 *db = writer->truth.db;
-    bool ok = database_run(db, "BEGIN IMMEDIATE", err) && work(db, layer, err) && database_run(db, "COMMIT", err);
-    if (!ok && !sqlite3_get_autocommit(db)) {
-        database_run(db, "ROLLBACK", NULL);
-    }
-    return ok;
-}
-
-static bool fail_not_found(const char *layer, struct error *err)
-{
-    error_tell(err, ERROR_NOT_FOUND, "STO-014", "there is no layer \"%.80s\"", "no existe la capa «%.80s»", layer);
-    return false;
-}
-
-static bool remove_layer(struct sqlite3 *db, const char *layer, struct error *err)
-{
-    int64_t versions;
-    if (!database_number(db, 0, &versions, err, "SELECT count(*) FROM tesela_version WHERE layer=%Q", layer)) {
-        return false;
-    }
-    if (versions == 0) {
-        return fail_not_found(layer, err);
-    }
-    /* The layer's row stays: should it come back, its versions go on counting, so that links with ?v= never change. */
-    return truth_table_hide(db, layer, err) && drop_versions(db, layer, "1", err) &&
-           database_runf(db, err, "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q", layer) &&
-           truth_raise_generation(db, err);
-}
-
-bool store_writer_remove(struct store_writer *writer, const char *layer_id, struct error *err)
-{
-    discard_load(writer);
-    if (!run_transaction(writer, remove_layer, layer_id, err)) {
-        return false;
-    }
-    tidy(writer);
-    return true;
-}
-
-static bool unpublish_layer(struct sqlite3 *db, const char *layer, struct error *err)
-{
-    int64_t current;
-    if (!database_number(db, 0, &current, err, "SELECT current_serial FROM tesela_layer WHERE id=%Q", layer)) {
-        return false;
-    }
-    if (current == 0) {
-        return fail_not_found(layer, err);
-    }
-    return truth_table_hide(db, layer, err) &&
-           database_runf(db, err,
-                         "UPDATE tesela_version SET state='kept' WHERE layer=%Q;"
-                         "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q",
-                         layer, layer) &&
-           truth_raise_generation(db, err);
-}
-
-bool store_writer_unpublish(struct store_writer *writer, const char *layer_id, struct error *err)
-{
-    discard_load(writer);
-    return run_transaction(writer, unpublish_layer, layer_id, err);
-}
-
 /* --- rebuilding the cells --- */
 
-static bool raise_generation(struct sqlite3 *db, const char *layer, struct error *err)
-{
-    (void)layer;
-    return truth_raise_generation(db, err);
-}
-
-/* Builds the cells of one version in one transaction: readers see the old ones until it ends. */
-static bool rebuild_version(struct store_writer *writer, int64_t serial, struct error *err)
+bool writer_build_cells(struct store_writer *writer, int64_t serial, struct error *err)
 {
     bool ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
               cell_rebuild(writer->truth.db, writer->cells, serial, err) && database_run(writer->cells, "COMMIT", err);
@@ -664,14 +561,27 @@ static bool rebuild_version(struct store_writer *writer, int64_t serial, struct 
     return ok;
 }
 
+bool writer_has_cells(struct store_writer *writer, int64_t serial, bool *out_has, struct error *err)
+{
+    int64_t stamp;
+    int64_t present;
+    if (!database_number(writer->truth.db, 0, &stamp, err, "SELECT stamp FROM tesela_version WHERE serial=%lld",
+                         (long long)serial) ||
+        !database_number(writer->cells, 0, &present, err,
+                         "SELECT count(*) FROM version WHERE serial=%lld AND stamp=%lld", (long long)serial,
+                         (long long)stamp)) {
+        return false;
+    }
+    *out_has = present > 0;
+    return true;
+}
+
 /* Goes through the published versions by serial; `missing_only` skips those that have their cells. */
 static bool rebuild_published(struct store_writer *writer, const char *layer, bool missing_only, int64_t *out_count,
                               struct error *err)
 {
     int64_t serial = 0;
     for (;;) {
-        int64_t stamp;
-        int64_t present;
         if (!database_number(
                 writer->truth.db, 0, &serial, err,
                 "SELECT current_serial FROM tesela_layer WHERE current_serial>%lld AND (%Q IS NULL OR id=%Q)"
@@ -682,43 +592,52 @@ static bool rebuild_published(struct store_writer *writer, const char *layer, bo
         if (serial == 0) {
             return true;
         }
-        if (!database_number(writer->truth.db, 0, &stamp, err, "SELECT stamp FROM tesela_version WHERE serial=%lld",
-                             (long long)serial) ||
-            !database_number(writer->cells, 0, &present, err,
-                             "SELECT count(*) FROM version WHERE serial=%lld AND stamp=%lld", (long long)serial,
-                             (long long)stamp)) {
+        bool has_cells = false;
+        if (missing_only && !writer_has_cells(writer, serial, &has_cells, err)) {
             return false;
         }
-        if (missing_only && present > 0) {
+        if (has_cells) {
             continue;
         }
-        if (!rebuild_version(writer, serial, err)) {
+        if (!writer_build_cells(writer, serial, err)) {
             return false;
         }
         (*out_count)++;
     }
 }
 
+/* A whole rebuild starts from an empty file where the old one is damaged anywhere. */
+static bool drop_damaged_cells(struct store_writer *writer, struct error *err)
+{
+    int64_t sound;
+    if (database_number(writer->cells, 0, &sound, NULL, "SELECT quick_check='ok' FROM pragma_quick_check(1)") &&
+        sound == 1) {
+        return true;
+    }
+    return start_cells_anew(writer, err);
+}
+
 static bool rebuild(struct store_writer *writer, const char *layer, bool missing_only, struct error *err)
 {
-    discard_load(writer);
+    writer_discard_load(writer);
     int64_t count = 0;
+    if (!layer && !missing_only && !drop_damaged_cells(writer, err)) {
+        return false;
+    }
     bool ok = rebuild_published(writer, layer, missing_only, &count, err);
     if (!ok && database_is_damaged(writer->cells)) {
         /* What is damaged is a cache: start from an empty file, with all layers. */
-        database_close(writer->cells);
-        writer->cells = NULL;
-        remove_cells(writer->cells_path);
-        ok = try_open_cells(writer, err) && rebuild_published(writer, NULL, false, &count, err);
+        ok = start_cells_anew(writer, err) && rebuild_published(writer, NULL, false, &count, err);
     }
     if (!ok) {
         return false;
     }
     if (count == 0 && layer) {
-        return fail_not_found(layer, err);
+        return writer_fail_not_found(layer, err);
     }
-    tidy(writer);
-    return count == 0 || run_transaction(writer, raise_generation, NULL, err);
+    writer_tidy(writer);
+    /* One statement is a transaction. */
+    return count == 0 || truth_raise_generation(writer->truth.db, err);
 }
 
 bool store_writer_rebuild_cells(struct store_writer *writer, const char *layer_id_or_null, struct error *err)
@@ -729,56 +648,4 @@ bool store_writer_rebuild_cells(struct store_writer *writer, const char *layer_i
 bool store_writer_complete_cells(struct store_writer *writer, struct error *err)
 {
     return rebuild(writer, NULL, true, err);
-}
-
-/* --- going back --- */
-
-static bool find_version(struct sqlite3 *db, const char *layer, int64_t version, int64_t *out_serial, struct error *err)
-{
-    return database_number(db, 0, out_serial, err, "SELECT serial FROM tesela_version WHERE layer=%Q AND version=%lld",
-                           layer, (long long)version);
-}
-
-static bool select_serial(struct sqlite3 *db, const char *layer, int64_t serial, struct error *err)
-{
-    struct sqlite3_stmt *statement = NULL;
-    if (!database_preparef(db, &statement, err, "SELECT table_name, kind<>'none' FROM tesela_version WHERE serial=%lld",
-                           (long long)serial)) {
-        return false;
-    }
-    bool found = sqlite3_step(statement) == SQLITE_ROW;
-    char *table = found ? sqlite3_mprintf("%s", (const char *)sqlite3_column_text(statement, 0)) : NULL;
-    bool has_geometry = found && sqlite3_column_int(statement, 1) != 0;
-    sqlite3_finalize(statement);
-    bool ok = table ? point_to(db, layer, serial, table, has_geometry, err) : fail_not_found(layer, err);
-    sqlite3_free(table);
-    return ok;
-}
-
-bool store_writer_select(struct store_writer *writer, const char *layer_id, int64_t version, struct error *err)
-{
-    struct sqlite3 *db = writer->truth.db;
-    discard_load(writer);
-    int64_t serial;
-    int64_t present;
-    if (!find_version(db, layer_id, version, &serial, err)) {
-        return false;
-    }
-    if (serial == 0) {
-        error_tell(err, ERROR_NOT_FOUND, "STO-015", "layer \"%.80s\" has no version %lld: see \"tesela versions\"",
-                   "la capa «%.80s» no tiene la versión %lld: consulte «tesela versions»", layer_id,
-                   (long long)version);
-        return false;
-    }
-    if (!database_number(writer->cells, 0, &present, err, "SELECT count(*) FROM version WHERE serial=%lld",
-                         (long long)serial) ||
-        (present == 0 && !rebuild_version(writer, serial, err))) {
-        return false;
-    }
-    bool ok = database_run(db, "BEGIN IMMEDIATE", err) && select_serial(db, layer_id, serial, err) &&
-              database_run(db, "COMMIT", err);
-    if (!ok && !sqlite3_get_autocommit(db)) {
-        database_run(db, "ROLLBACK", NULL);
-    }
-    return ok;
 }

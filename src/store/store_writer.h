@@ -20,6 +20,7 @@ struct store_writer_layer {
     const char *source_file;
     const char *source_sha256;
     struct text report_json; /* may be set later by store_writer_set_report */
+    bool draft;              /* store_writer_publish stores it without serving it */
 };
 
 /* What is kept of one feature. */
@@ -39,7 +40,9 @@ void store_writer_close(struct store_writer *writer);
 bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err);
 bool store_writer_add(struct store_writer *writer, const struct store_writer_feature *feature, struct error *err);
 void store_writer_set_report(struct store_writer *writer, struct text report_json);
-/* Builds indexes and cells, then makes the version the served one. Keeps the last few versions' tables. */
+/* Builds indexes and cells, then makes the version the served one, or a draft that waits for
+ * store_writer_publish_version. Keeps the newest versions that were served (environment TESELA_KEEP_VERSIONS, 2 to 100,
+ * default 3), as many drafts, and always the served version and the one it replaced. */
 bool store_writer_publish(struct store_writer *writer, int64_t *out_version, struct error *err);
 
 /* Removes a layer with all its versions. ERROR_NOT_FOUND when there is none. */
@@ -50,8 +53,15 @@ bool store_writer_rebuild_cells(struct store_writer *writer, const char *layer_i
 /* The same for published layers that have no cells: what serving needs at its start. Cheap when none is missing. */
 bool store_writer_complete_cells(struct store_writer *writer, struct error *err);
 
-/* Serves a kept version again: back after a mistake, or after store_writer_unpublish. ERROR_NOT_FOUND when it is not
- * kept. */
+/* Serves the given version. ERROR_NOT_FOUND when it is not kept. */
 bool store_writer_select(struct store_writer *writer, const char *layer_id, int64_t version, struct error *err);
-/* Stops serving a layer, keeping its versions. */
+/* Serves a version that was served before: `version`, or for 0 the newest one older than what is served now. */
+bool store_writer_rollback(struct store_writer *writer, const char *layer_id, int64_t version, int64_t *out_from,
+                           int64_t *out_to, struct error *err);
+/* Serves `version`, or for 0 the newest draft, or for a layer that was withdrawn what it showed before. */
+bool store_writer_publish_version(struct store_writer *writer, const char *layer_id, int64_t version,
+                                  int64_t *out_version, struct error *err);
+/* Stops serving a layer, keeping its versions. `version`: 0, or the one that must be the served one. */
+bool store_writer_withdraw(struct store_writer *writer, const char *layer_id, int64_t version, int64_t *out_version,
+                           struct error *err);
 bool store_writer_unpublish(struct store_writer *writer, const char *layer_id, struct error *err);

@@ -12,7 +12,8 @@ enum {
     BLOB_END = 0xFE,
     BOX_OFFSET = 6,
     TYPE_OFFSET = 39,
-    COUNT_OFFSET = 43
+    COUNT_OFFSET = 43,
+    BLOB_BYTES_MIN = 44
 };
 
 enum wkb_type { WKB_POINT = 1, WKB_LINE, WKB_POLYGON, WKB_MULTI_POINT, WKB_MULTI_LINE, WKB_MULTI_POLYGON };
@@ -294,4 +295,115 @@ bool truth_blob_from_wkb(const unsigned char *wkb, size_t size, enum geometry_ki
     }
     *out_about = (struct truth_blob){is_empty, c.entities > 1, c.bbox};
     return !out->failed || error_no_memory(err);
+}
+
+/* --- back --- */
+
+/* Steps over `count` vertices. */
+static bool skip_vertices(struct reader *in, uint32_t count)
+{
+    if (count > (size_t)(in->end - in->at) / vertex_bytes(in)) {
+        return false;
+    }
+    in->at += count * vertex_bytes(in);
+    return true;
+}
+
+static bool skip_run(struct conversion *c)
+{
+    uint32_t count;
+    return read_u32(c, &count) && skip_vertices(&c->in, count);
+}
+
+static bool skip_entity(struct conversion *c)
+{
+    if (c->in.type == WKB_POINT) {
+        return skip_vertices(&c->in, 1);
+    }
+    if (c->in.type == WKB_LINE) {
+        return skip_run(c);
+    }
+    uint32_t rings;
+    if (c->in.type != WKB_POLYGON || !read_u32(c, &rings)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < rings; i++) {
+        if (!skip_run(c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_type(struct conversion *c)
+{
+    uint32_t type;
+    if (!read_u32(c, &type)) {
+        return false;
+    }
+    c->in.has_z = type / 1000 == 1 || type / 1000 == 3;
+    c->in.has_m = type / 1000 == 2 || type / 1000 == 3;
+    c->in.type = type % 1000;
+    return type < 4000;
+}
+
+/* A blob is WKB but for its head and the marks before entities, where WKB has the byte order. */
+static bool mend_marks(struct conversion *c, unsigned char *wkb)
+{
+    unsigned char order = wkb[0];
+    if (!read_type(c)) {
+        return false;
+    }
+    if (c->in.type < WKB_MULTI_POINT || c->in.type > WKB_MULTI_POLYGON) {
+        return true;
+    }
+    uint32_t count;
+    if (!read_u32(c, &count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        if (c->in.at == c->in.end || *c->in.at != BLOB_ENTITY) {
+            return false;
+        }
+        wkb[c->in.at - wkb] = order;
+        c->in.at++;
+        if (!read_type(c) || !skip_entity(c)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,
+                         struct error *err)
+{
+    if (!blob) {
+        *out_shape = (struct shape){0};
+        return true;
+    }
+    bool framed = size >= BLOB_BYTES_MIN && blob[0] == BLOB_START && blob[1] <= 1 &&
+                  blob[TYPE_OFFSET - 1] == BLOB_BOX_END && blob[size - 1] == BLOB_END;
+    if (framed) {
+        size_t length = size - TYPE_OFFSET; /* the byte order and what follows the head, without the end mark */
+        unsigned char *wkb = arena_memdup(arena, blob + TYPE_OFFSET - 1, length);
+        if (!wkb) {
+            return error_no_memory(err);
+        }
+        wkb[0] = blob[1];
+        struct conversion c = {.in = {.at = wkb + 1, .end = wkb + length, .big_endian = blob[1] == 0}};
+        if (mend_marks(&c, wkb)) {
+            return shape_from_wkb(wkb, length, arena, out_shape, err);
+        }
+    }
+    error_tell(err, ERROR_UNAVAILABLE, "STO-026", "a geometry in the data file is damaged or of a foreign kind",
+               "una geometría del archivo de datos está dañada o es de un tipo ajeno");
+    return false;
+}
+
+struct text truth_blob_content(const unsigned char *blob, size_t size)
+{
+    if (!blob || size < BLOB_BYTES_MIN) {
+        return (struct text){"", 0};
+    }
+    return (struct text){(const char *)blob + TYPE_OFFSET, size - TYPE_OFFSET - 1};
 }

@@ -17,3 +17,10 @@ struct truth_blob {
  * dropped. Fails on damaged bytes, another kind than `kind`, and coordinates that are not finite. */
 bool truth_blob_from_wkb(const unsigned char *wkb, size_t size, enum geometry_kind kind, bool has_z, int32_t srid,
                          struct buffer *out, struct truth_blob *out_about, struct error *err);
+
+/* Reads a blob back. Bytes may be arbitrary: false for what is no simple or multi geometry of one kind. A NULL blob
+ * gives a shape without parts. */
+bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,
+                         struct error *err);
+/* The coordinates of a blob without its head: equal bytes are equal geometries of one layout. */
+struct text truth_blob_content(const unsigned char *blob, size_t size);

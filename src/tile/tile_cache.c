@@ -23,6 +23,11 @@ struct entry {
     struct entry *older;
 };
 
+/* Entries whose hashes end alike. */
+struct bucket {
+    struct entry *first;
+};
+
 struct fifo {
     struct entry *newest;
     struct entry *oldest;
@@ -34,7 +39,7 @@ struct shard {
     pthread_mutex_t lock; /* guards all below */
     size_t bytes_max;
     struct fifo queues[QUEUE_COUNT];
-    struct entry **buckets;
+    struct bucket *buckets;
     size_t bucket_count; /* a power of two */
     size_t entry_count;
     uint64_t ghosts[GHOSTS]; /* hashes of what left the small queue unused, each at its own place */
@@ -129,7 +134,7 @@ static struct shard *shard_of(struct tile_cache *cache, uint64_t hash)
 
 static struct entry *find(const struct shard *shard, const struct tile_key *key, uint64_t hash)
 {
-    struct entry *entry = shard->buckets[hash & (shard->bucket_count - 1)];
+    struct entry *entry = shard->buckets[hash & (shard->bucket_count - 1)].first;
     while (entry && !(entry->hash == hash && tile_key_equal(&entry->key, key))) {
         entry = entry->bucket_next;
     }
@@ -185,7 +190,7 @@ static struct entry *fifo_pop(struct shard *shard, enum queue queue)
 
 static void drop(struct shard *shard, struct entry *entry)
 {
-    struct entry **link = &shard->buckets[entry->hash & (shard->bucket_count - 1)];
+    struct entry **link = &shard->buckets[entry->hash & (shard->bucket_count - 1)].first;
     while (*link != entry) {
         link = &(*link)->bucket_next;
     }
@@ -244,15 +249,15 @@ static void widen(struct shard *shard)
         return;
     }
     size_t count = shard->bucket_count * 2;
-    struct entry **buckets = calloc(count, sizeof *buckets);
+    struct bucket *buckets = calloc(count, sizeof *buckets);
     if (!buckets) {
         return;
     }
     for (size_t i = 0; i < shard->bucket_count; i++) {
-        struct entry *entry = shard->buckets[i];
+        struct entry *entry = shard->buckets[i].first;
         while (entry) {
             struct entry *next = entry->bucket_next;
-            struct entry **bucket = &buckets[entry->hash & (count - 1)];
+            struct entry **bucket = &buckets[entry->hash & (count - 1)].first;
             entry->bucket_next = *bucket;
             *bucket = entry;
             entry = next;
@@ -266,7 +271,7 @@ static void widen(struct shard *shard)
 static void insert(struct shard *shard, struct entry *entry)
 {
     widen(shard);
-    struct entry **bucket = &shard->buckets[entry->hash & (shard->bucket_count - 1)];
+    struct entry **bucket = &shard->buckets[entry->hash & (shard->bucket_count - 1)].first;
     entry->bucket_next = *bucket;
     *bucket = entry;
     shard->entry_count++;

@@ -87,8 +87,8 @@ static void test_oldest_idle_makes_room(void **state)
         pairs[i] = open_pair(connections, i);
         pause_ms(2);
     }
-    connection_set_phase(pairs[0].connection, CONNECTION_BUSY);
-    connection_set_phase(pairs[2].connection, CONNECTION_IDLE);
+    connections_set_phase(pairs[0].connection, CONNECTION_BUSY);
+    connections_set_phase(pairs[2].connection, CONNECTION_IDLE);
     assert_true(connections_admit(connections, general(&next)));
     assert_false(is_cut(&pairs[0]));
     assert_true(is_cut(&pairs[1]));
@@ -109,11 +109,11 @@ static void test_young_are_left_alone(void **state)
     (void)state;
     for (int phase = CONNECTION_NEW; phase <= CONNECTION_SENDING; phase++) {
         struct pair pair = open_pair(connections, 1);
-        connection_set_phase(pair.connection, (enum connection_phase)phase);
+        connections_set_phase(pair.connection, (enum connection_phase)phase);
         assert_int_equal(connections_cut_off(connections), 0);
         close_pair(connections, &pair);
     }
-    connection_set_phase(NULL, CONNECTION_BUSY);
+    connections_set_phase(NULL, CONNECTION_BUSY);
     connections_remove(connections, NULL);
     connections_destroy(connections);
     connections_destroy(NULL);
@@ -126,8 +126,8 @@ static void *come_and_go(void *context)
     for (int i = 0; i < 2000; i++) {
         if (connections_admit(connections, general(&address))) {
             struct connection *one = connections_add(connections, -1, general(&address));
-            connection_set_phase(one, CONNECTION_BUSY);
-            connection_set_phase(one, CONNECTION_IDLE);
+            connections_set_phase(one, CONNECTION_BUSY);
+            connections_set_phase(one, CONNECTION_IDLE);
             connections_remove(connections, one);
         }
     }
