@@ -5,6 +5,7 @@
 #include "store/cell_build.h"
 #include "store/database.h"
 #include "store/layer_read.h"
+#include "store/truth_blob.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -40,18 +41,21 @@ static bool read_record(struct rebuild *rebuild, int64_t serial, struct arena *a
     return ok;
 }
 
-static bool prepare_rows(struct rebuild *rebuild, struct error *err)
+static bool prepare_rows(struct rebuild *rebuild, int64_t rows_max, struct error *err)
 {
     const struct layer_record *record = &rebuild->record;
     struct buffer sql;
     buffer_init(&sql, SQL_BYTES_MAX);
-    buffer_append_text(&sql, record->layer.kind == GEOMETRY_NONE ? "SELECT fid, NULL" : "SELECT fid, AsBinary(geom)");
+    buffer_append_text(&sql, record->layer.kind == GEOMETRY_NONE ? "SELECT fid, NULL" : "SELECT fid, geom");
     for (size_t i = 0; i < record->column_count; i++) {
         buffer_append_text(&sql, ", ");
         database_append_name(&sql, record->columns[i].column);
     }
     buffer_append_text(&sql, " FROM ");
     database_append_name(&sql, record->layer.table);
+    if (rows_max > 0 && record->layer.feature_count > rows_max) {
+        buffer_printf(&sql, " WHERE fid %% %lld = 0", (long long)(record->layer.feature_count / rows_max));
+    }
     buffer_append_text(&sql, " ORDER BY fid");
     bool ok =
         sql.failed ? error_no_memory(err) : database_prepare(rebuild->truth, buffer_text(&sql), &rebuild->rows, err);
@@ -105,13 +109,13 @@ static struct value column_value(struct sqlite3_stmt *statement, int column, enu
 static bool read_shape(struct rebuild *rebuild, struct shape *out_shape, struct error *err)
 {
     *out_shape = (struct shape){0};
-    const unsigned char *wkb = sqlite3_column_blob(rebuild->rows, 1);
-    if (!wkb) {
+    const unsigned char *blob = sqlite3_column_blob(rebuild->rows, 1);
+    if (!blob) {
         return true;
     }
     struct shape original;
     size_t size = (size_t)sqlite3_column_bytes(rebuild->rows, 1);
-    if (!shape_from_wkb(wkb, size, rebuild->arena, &original, err)) {
+    if (!truth_blob_to_shape(blob, size, rebuild->arena, &original, err)) {
         return false;
     }
     double *xy = arena_memdup(rebuild->arena, original.xy, (size_t)original.vertex_count * 2 * sizeof *xy);
@@ -146,7 +150,7 @@ static bool copy_rows(struct rebuild *rebuild, struct error *err)
     return code == SQLITE_DONE || database_fail(rebuild->truth, err);
 }
 
-bool cell_rebuild(struct sqlite3 *truth, struct sqlite3 *cells, int64_t serial, struct error *err)
+bool cell_rebuild(struct sqlite3 *truth, struct sqlite3 *cells, int64_t serial, int64_t rows_max, struct error *err)
 {
     struct rebuild rebuild = {.truth = truth};
     struct arena *arena = arena_create((size_t)64 << 20);
@@ -156,8 +160,8 @@ bool cell_rebuild(struct sqlite3 *truth, struct sqlite3 *cells, int64_t serial, 
     if (ok) {
         ok = (rebuild.record.layer.kind == GEOMETRY_NONE ||
               projection_open(rebuild.record.layer.srs, &rebuild.projection, err)) &&
-             prepare_rows(&rebuild, err) && open_build(&rebuild, cells, arena, err) && copy_rows(&rebuild, err) &&
-             cell_build_finish(rebuild.build, err);
+             prepare_rows(&rebuild, rows_max, err) && open_build(&rebuild, cells, arena, err) &&
+             copy_rows(&rebuild, err) && cell_build_finish(rebuild.build, err);
         if (!ok) {
             error_prefix(err, "layer \"%s\"", rebuild.record.layer.id);
         }

@@ -8,5 +8,5 @@
 
 struct sqlite3;
 
-/* Inside a transaction of `cells`. `truth` has SpatiaLite. */
-bool cell_rebuild(struct sqlite3 *truth, struct sqlite3 *cells, int64_t serial, struct error *err);
+/* Inside a transaction of `cells`. `rows_max` > 0: only about so many rows, spread over the table, for comparing. */
+bool cell_rebuild(struct sqlite3 *truth, struct sqlite3 *cells, int64_t serial, int64_t rows_max, struct error *err);

@@ -25,10 +25,10 @@ enum store_problem_severity { STORE_PROBLEM_NOTICE, STORE_PROBLEM_ERROR };
 
 struct store_problem {
     enum store_problem_severity severity;
-    const char *layer;  /* NULL: of the whole directory */
-    int64_t version;    /* 0: of the whole layer */
-    struct error what;  /* with its code */
-    struct error cure;  /* what to do about it */
+    const char *layer; /* NULL: of the whole directory */
+    int64_t version;   /* 0: of the whole layer */
+    struct error what; /* with its code */
+    struct error cure; /* what to do about it */
 };
 
 typedef void store_problem_visitor(void *context, const struct store_problem *problem);

@@ -554,7 +554,7 @@ bool store_writer_publish(struct store_writer *writer, int64_t *out_version, str
 bool writer_build_cells(struct store_writer *writer, int64_t serial, struct error *err)
 {
     bool ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
-              cell_rebuild(writer->truth.db, writer->cells, serial, err) && database_run(writer->cells, "COMMIT", err);
+              cell_rebuild(writer->truth.db, writer->cells, serial, 0, err) && database_run(writer->cells, "COMMIT", err);
     if (!ok && !sqlite3_get_autocommit(writer->cells)) {
         database_run(writer->cells, "ROLLBACK", NULL);
     }
