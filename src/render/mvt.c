@@ -76,7 +76,15 @@ static bool same_value(const struct value *a, const struct value *b)
     if (a->type != b->type) {
         return false;
     }
-    return a->type == VALUE_REAL ? memcmp(&a->real, &b->real, sizeof a->real) == 0 : value_equal(a, b);
+    if (a->type == VALUE_REAL) {
+        /* By their bits: NaN does not come here, and 0 is not -0. */
+        uint64_t a_bits;
+        uint64_t b_bits;
+        memcpy(&a_bits, &a->real, sizeof a_bits);
+        memcpy(&b_bits, &b->real, sizeof b_bits);
+        return a_bits == b_bits;
+    }
+    return value_equal(a, b);
 }
 
 static bool table_grow(struct value_table *table, struct arena *arena)

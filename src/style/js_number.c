@@ -24,7 +24,7 @@ static int shortest_digits(double number, char digits[20], int *out_exponent)
             digits[count++] = *at;
         }
     }
-    *out_exponent = *at == 'e' ? atoi(at + 1) + 1 : 1;
+    *out_exponent = *at == 'e' ? (int)strtol(at + 1, NULL, 10) + 1 : 1;
     while (count > 1 && digits[count - 1] == '0') {
         count--;
     }
