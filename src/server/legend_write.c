@@ -94,8 +94,28 @@ static void put_picture(struct buffer *out)
                     "<circle cx=\"24\" cy=\"6\" r=\"2\" fill=\"#f4f1de\"/>");
 }
 
+static bool is_pale(struct style_color color)
+{
+    return color.a < 0.2 || (color.r > 0.85 && color.g > 0.85 && color.b > 0.85);
+}
+
+/* White streets would not be seen on a white page: they are shown on a piece of ground as the map has it. */
+static bool needs_ground(const struct legend_entry *entry)
+{
+    for (size_t i = 0; i < entry->mark_count; i++) {
+        const struct legend_mark *mark = &entry->marks[i];
+        if (mark->kind != MARK_LINE || mark->css_color || !is_pale(mark->color)) {
+            return false;
+        }
+    }
+    return entry->mark_count > 0;
+}
+
 static void put_marks(const struct legend_entry *entry, struct buffer *out)
 {
+    if (needs_ground(entry)) {
+        html_print(out, "<rect width=\"32\" height=\"20\" rx=\"2\" fill=\"#d3ccbd\"/>");
+    }
     bool has_fill = false;
     for (size_t i = 0; i < entry->mark_count; i++) {
         has_fill = has_fill || entry->marks[i].kind == MARK_FILL;
