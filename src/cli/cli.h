@@ -27,6 +27,13 @@ int cli_render(int argc, char **argv);
 int cli_tile(int argc, char **argv);
 int cli_style(int argc, char **argv);
 int cli_rebuild(int argc, char **argv);
+int cli_versions(int argc, char **argv);
+int cli_publish(int argc, char **argv);
+int cli_unpublish(int argc, char **argv);
+int cli_rollback(int argc, char **argv);
+int cli_diff(int argc, char **argv);
+int cli_check(int argc, char **argv);
+int cli_backup(int argc, char **argv);
 
 enum cli_language { CLI_ENGLISH, CLI_SPANISH };
 

@@ -17,23 +17,31 @@ struct command {
 
 /* By name. */
 static const struct command commands[] = {
+    {"backup", cli_backup, "copy the data while it is in use", "respaldar los datos mientras se usan"},
+    {"check", cli_check, "verify the data directory", "verificar el directorio de datos"},
+    {"diff", cli_diff, "compare two versions of a layer", "comparar dos versiones de una capa"},
     {"inspect", cli_inspect, "tell what is in a file, changing nothing",
      "decir qué contiene un archivo, sin cambiar nada"},
     {"layers", cli_layers, "list the layers", "listar las capas"},
     {"load", cli_load, "load or replace a layer", "cargar o reemplazar una capa"},
+    {"publish", cli_publish, "publish a draft or a kept version of a layer",
+     "publicar un borrador o una versión conservada de una capa"},
     {"rebuild", cli_rebuild, "rebuild the cache of tile-ready geometry", "rehacer la caché de geometría para teselas"},
     {"remove", cli_remove, "remove a layer", "quitar una capa"},
     {"render", cli_render, "draw a map or style into a PNG file", "dibujar un mapa o estilo en un archivo PNG"},
+    {"rollback", cli_rollback, "go back to an earlier version of a layer", "volver a una versión anterior de una capa"},
     {"serve", cli_serve, "serve maps, tiles and data over HTTP", "servir mapas, teselas y datos por HTTP"},
-    {"style", cli_style, "check a style", "revisar un estilo"},
+    {"style", cli_style, "check a style, or import one of QGIS", "revisar un estilo, o convertir uno de QGIS"},
     {"tile", cli_tile, "write one tile into a file", "escribir una tesela en un archivo"},
+    {"unpublish", cli_unpublish, "stop publishing a layer, keeping it", "dejar de publicar una capa, sin borrarla"},
+    {"versions", cli_versions, "list the versions of a layer", "listar las versiones de una capa"},
 };
 
 static void print_commands(FILE *out)
 {
     cli_say(out, "usage: tesela COMMAND [OPTIONS]", "uso: tesela ORDEN [OPCIONES]");
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
-        fprintf(out, "  %-8s  %s\n", commands[i].name, cli_pick(commands[i].english, commands[i].spanish));
+        fprintf(out, "  %-9s  %s\n", commands[i].name, cli_pick(commands[i].english, commands[i].spanish));
     }
 }
 

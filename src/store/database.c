@@ -2,13 +2,16 @@
 /* The one place where connections are configured, so that no reader opens a file less guarded than another. */
 #include "store/database.h"
 
+#include <errno.h>
 #include <sqlite3.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <sys/statvfs.h>
 
 enum {
     BUSY_MS = 10000,
     CHECKPOINT_WAIT_MS = 100,
+    FULL_BYTES = 65536,                 /* free on a disk that is taken as full when I/O fails */
     BLOB_BYTES_MAX = 512 * 1024 * 1024, /* a polygon of 30 million vertices */
     SQL_BYTES_MAX = 1024 * 1024         /* the definition of a table of 2,000 columns */
 };
@@ -40,12 +43,24 @@ static enum error_kind kind_of(int code)
     }
 }
 
-static bool fail_code(const char *path, int code, const char *message, struct error *err)
+/* A full disk shows as an error of I/O where SQLite shares memory in a file or makes a file larger. */
+static bool is_full(const char *path, int code, int number)
+{
+    struct statvfs system;
+    if ((code & 0xff) != SQLITE_IOERR && (code & 0xff) != SQLITE_CANTOPEN) {
+        return (code & 0xff) == SQLITE_FULL;
+    }
+    return number == ENOSPC || number == EDQUOT ||
+           (statvfs(path, &system) == 0 && system.f_bavail * (uint64_t)system.f_frsize < FULL_BYTES);
+}
+
+/* `number`: what the operating system said, or 0. */
+static bool fail_code(const char *path, int code, int number, const char *message, struct error *err)
 {
     if ((code & 0xff) == SQLITE_NOMEM) {
         return error_no_memory(err);
     }
-    if ((code & 0xff) == SQLITE_FULL) {
+    if (is_full(path, code, number)) {
         error_tell(err, ERROR_UNAVAILABLE, "STO-001", "map data \"%s\": the disk is full: free some space and repeat",
                    "datos de mapas «%s»: el disco está lleno: libere espacio y repita", path);
         return false;
@@ -62,7 +77,8 @@ static bool fail_code(const char *path, int code, const char *message, struct er
 bool database_fail(struct sqlite3 *db, struct error *err)
 {
     const char *path = sqlite3_db_filename(db, NULL);
-    return fail_code(path ? path : "?", sqlite3_extended_errcode(db), sqlite3_errmsg(db), err);
+    return fail_code(path ? path : "?", sqlite3_extended_errcode(db), sqlite3_system_errno(db), sqlite3_errmsg(db),
+                     err);
 }
 
 bool database_is_damaged(struct sqlite3 *db)
@@ -86,7 +102,8 @@ static bool open_file(const char *path, int flags, struct sqlite3 **out_db, stru
     struct sqlite3 *db = NULL;
     int code = sqlite3_open_v2(path, &db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (code != SQLITE_OK) {
-        fail_code(path, db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM, db ? sqlite3_errmsg(db) : "", err);
+        fail_code(path, db ? sqlite3_extended_errcode(db) : SQLITE_NOMEM, db ? sqlite3_system_errno(db) : 0,
+                  db ? sqlite3_errmsg(db) : "", err);
         sqlite3_close(db);
         return false;
     }

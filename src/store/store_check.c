@@ -7,18 +7,16 @@
 #include "store/layer_read.h"
 #include "store/reader.h"
 
-#include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
-#include <sys/stat.h>
 
 enum { INDEX_SAMPLE = 500, BLOB_BOX = 6, BLOB_BYTES_MIN = 44, PATH_BYTES = 4200 };
 
 static const size_t arena_bytes_max = (size_t)256 << 20;
 
-enum cure { CURE_NONE, CURE_RESTORE, CURE_REBUILD, CURE_RELOAD, CURE_REPUBLISH };
+/* The first two are of notices. */
+enum cure { CURE_NONE, CURE_FOREIGN, CURE_RESTORE, CURE_REBUILD, CURE_RELOAD, CURE_REPUBLISH };
 
 struct check {
     const struct store_check_options *options;
@@ -42,6 +40,10 @@ static void tell_cure(const struct check *check, enum cure cure, struct error *o
     case CURE_NONE:
         error_tell(out, ERROR_INVALID, "", "nothing to do: the next load drops it",
                    "no hay que hacer nada: la próxima carga lo quita");
+        return;
+    case CURE_FOREIGN:
+        error_tell(out, ERROR_INVALID, "", "leave it, or delete it with the program that made it",
+                   "déjela, o bórrela con el programa que la hizo");
         return;
     case CURE_RESTORE:
         error_tell(out, ERROR_INVALID, "",
@@ -78,12 +80,12 @@ static void tell_cure(const struct check *check, enum cure cure, struct error *o
 
 static void tell(struct check *check, const struct error *what, enum cure cure)
 {
-    struct store_problem problem = {.severity = cure == CURE_NONE ? STORE_PROBLEM_NOTICE : STORE_PROBLEM_ERROR,
+    struct store_problem problem = {.severity = cure <= CURE_FOREIGN ? STORE_PROBLEM_NOTICE : STORE_PROBLEM_ERROR,
                                     .layer = check->record ? check->record->layer.id : NULL,
                                     .version = check->record ? check->record->layer.version : 0,
                                     .what = *what};
     tell_cure(check, cure, &problem.cure);
-    *(cure == CURE_NONE ? &check->result.notices : &check->result.errors) += 1;
+    *(cure <= CURE_FOREIGN ? &check->result.notices : &check->result.errors) += 1;
     if (check->options->visit) {
         check->options->visit(check->options->context, &problem);
     }
@@ -307,13 +309,17 @@ static bool check_index(struct check *check, int64_t shapes, struct error *err)
         tell_index(check, "is missing", "falta");
         return true;
     }
-    if (!ask(check, &entries, err, "SELECT count(*) FROM \"idx_%w_geom_rowid\"", table) ||
-        !ask(check, &sound, err, "SELECT rtreecheck('idx_%q_geom')='ok'", table)) {
+    /* An index that is damaged so that it cannot be read is no damage of the file. */
+    bool read = ask(check, &sound, err, "SELECT rtreecheck('idx_%q_geom')='ok'", table);
+    if (!read && !database_is_damaged(check->truth)) {
         return false;
     }
-    if (sound != 1) {
+    if (!read || sound != 1) {
         tell_index(check, "is damaged", "está dañado");
         return true;
+    }
+    if (!ask(check, &entries, err, "SELECT count(*) FROM \"idx_%w_geom_rowid\"", table)) {
+        return false;
     }
     if (entries != shapes) {
         tell_index(check, "has not one entry for each geometry", "no tiene una entrada por cada geometría");
@@ -503,7 +509,7 @@ static void tell_foreign_table(struct check *check, const char *text, int64_t nu
     error_tell(&what, ERROR_INVALID, "CHK-013",
                "the table \"%.80s\" belongs to no layer: it was made by other programs",
                "la tabla «%.80s» no es de ninguna capa: la hicieron otros programas", text);
-    tell(check, &what, CURE_NONE);
+    tell(check, &what, CURE_FOREIGN);
 }
 
 static void tell_orphan(struct check *check, const char *text, int64_t number)

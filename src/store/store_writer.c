@@ -78,11 +78,18 @@ static bool try_open_cells(struct store_writer *writer, struct error *err)
     return true;
 }
 
-/* A damaged cache is thrown away: the truth rebuilds it. */
+/* A damaged cache is thrown away: the truth rebuilds it. One that cannot be read or written just now is not. */
 static bool open_cells(struct store_writer *writer, struct error *err)
 {
-    if (try_open_cells(writer, NULL)) {
+    struct error failure = {0};
+    if (try_open_cells(writer, &failure)) {
         return true;
+    }
+    if (strcmp(failure.code, "STO-002") != 0) {
+        if (err) {
+            *err = failure;
+        }
+        return false;
     }
     remove_cells(writer->cells_path);
     return try_open_cells(writer, err);
@@ -554,7 +561,8 @@ bool store_writer_publish(struct store_writer *writer, int64_t *out_version, str
 bool writer_build_cells(struct store_writer *writer, int64_t serial, struct error *err)
 {
     bool ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
-              cell_rebuild(writer->truth.db, writer->cells, serial, 0, err) && database_run(writer->cells, "COMMIT", err);
+              cell_rebuild(writer->truth.db, writer->cells, serial, 0, err) &&
+              database_run(writer->cells, "COMMIT", err);
     if (!ok && !sqlite3_get_autocommit(writer->cells)) {
         database_run(writer->cells, "ROLLBACK", NULL);
     }

@@ -68,7 +68,7 @@ static void survives_kill_at_any_moment(void **state)
 {
     struct fixture *fixture = *state;
     const char *rounds_text = getenv("TESELA_CRASH_ROUNDS");
-    int rounds = rounds_text ? atoi(rounds_text) : 40;
+    int rounds = rounds_text ? atoi(rounds_text) : getenv("TESELA_LONG") ? 300 : 40;
     load_grid(fixture, "manzanas", 10, "antes");
     int64_t version = 1;
     for (int i = 0; i < rounds; i++) {

@@ -168,8 +168,60 @@ static void reads_all_dialects(void **state)
     }
 }
 
+/* What is written reads back to the bit, and no damage is worse than an error. */
+static void reads_back(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *wkt;
+        enum geometry_kind kind;
+    } table[] = {
+        {"POINT(1.25 -2.5)", GEOMETRY_POINT},
+        {"MULTIPOINT((1 2),(3 4))", GEOMETRY_POINT},
+        {"LINESTRING(1 2,2 1,3 3)", GEOMETRY_LINE},
+        {"MULTILINESTRING((1 2,2 1),(2 2,1 1))", GEOMETRY_LINE},
+        {"POLYGON((0 0,4 0,4 4,0 0),(1 1,2 1,2 2,1 1))", GEOMETRY_POLYGON},
+        {"MULTIPOLYGON(((0 0,1 0,1 1,0 0)),((5 5,6 5,6 6,5 5)))", GEOMETRY_POLYGON},
+    };
+    struct arena *arena = arena_create((size_t)1 << 20);
+    for (size_t i = 0; i < 2 * sizeof table / sizeof *table; i++) {
+        struct buffer wkb = wkb_of(table[i / 2].wkt);
+        struct buffer blob;
+        struct truth_blob about;
+        struct shape before;
+        struct shape after;
+        buffer_init(&blob, 1 << 20);
+        assert_true(
+            truth_blob_from_wkb(wkb.data, wkb.length, table[i / 2].kind, i % 2 == 1, 4326, &blob, &about, &err));
+        assert_true(shape_from_wkb(wkb.data, wkb.length, arena, &before, &err));
+        assert_true(truth_blob_to_shape(blob.data, blob.length, arena, &after, &err));
+        assert_int_equal(after.kind, before.kind);
+        assert_int_equal(after.part_count, before.part_count);
+        assert_int_equal(after.vertex_count, before.vertex_count);
+        assert_memory_equal(after.xy, before.xy, (size_t)before.vertex_count * 16);
+        assert_memory_equal(after.parts, before.parts, before.part_count * sizeof *before.parts);
+        for (size_t length = 0; length < blob.length; length++) {
+            unsigned char *cut = arena_memdup(arena, blob.data, length); /* so that overruns are seen */
+            assert_false(truth_blob_to_shape(cut, length, arena, &after, &err));
+            truth_blob_content(cut, length);
+        }
+        for (size_t at = 0; at < blob.length; at++) {
+            for (int bit = 0; bit < 8; bit++) {
+                unsigned char *bad = arena_memdup(arena, blob.data, blob.length);
+                bad[at] ^= (unsigned char)(1 << bit);
+                truth_blob_to_shape(bad, blob.length, arena, &after, &err);
+                arena_reset(arena);
+            }
+        }
+        buffer_finish(&blob);
+        buffer_finish(&wkb);
+    }
+    arena_destroy(arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(converts), cmocka_unit_test(reads_all_dialects)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(converts), cmocka_unit_test(reads_all_dialects),
+                                       cmocka_unit_test(reads_back)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
