@@ -15,15 +15,17 @@ pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
+pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
 pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 if(TESELA_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
 endif()
 
 # Foreign headers are not ours to warn about.
 foreach(package IN ITEMS GDAL PROJ PNG MICROHTTPD SPATIALITE SQLITE3 FREETYPE HARFBUZZ FRIBIDI FONTCONFIG DEFLATE BROTLI
-                         JANSSON LIBZIP XXHASH SODIUM)
+                         JANSSON LIBZIP LIBXML2 XXHASH SODIUM SECCOMP)
   get_target_property(directories PkgConfig::${package} INTERFACE_INCLUDE_DIRECTORIES)
   if(directories)
     set_target_properties(PkgConfig::${package} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")

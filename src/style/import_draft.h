@@ -3,7 +3,8 @@
 /* The style while it is being imported: rules with what they draw, in our own terms, and the list of what could not be
  * carried over. Both readers fill a draft; import_draft_write turns it into a MapLibre style.
  *
- * When memory is out, `failed` is set and values come out as null: callers go on and it is looked at once, at the end. */
+ * When memory is out, `failed` is set and values come out as null: callers go on and it is looked at once, at the end.
+ */
 
 #include "base/buffer.h"
 #include "base/value.h"
@@ -22,8 +23,8 @@ enum import_unit { IMPORT_PX, IMPORT_MM, IMPORT_POINT, IMPORT_INCH, IMPORT_METRE
 struct import_property {
     const char *name;
     bool is_layout;
-    struct value value;       /* constant or expression */
-    bool is_length;           /* then `length` counts and not `value` */
+    struct value value; /* constant or expression */
+    bool is_length;     /* then `length` counts and not `value` */
     struct import_length length;
 };
 
@@ -40,10 +41,11 @@ struct import_rule {
     const char *label;   /* for people; NULL or "" when none */
     struct value filter; /* VALUE_NULL: everything passes */
     bool is_else;        /* for what none of its siblings takes */
+    bool has_symbol;     /* takes features itself, even when it draws nothing of them */
     bool is_broken;      /* its filter could not be carried over: it is left out, and so is what depends on it */
     double min_zoom;
     double max_zoom;
-    const char *source; /* of the outermost rules */
+    const char *source; /* of the outermost rules: which layer they are for */
     struct import_part *parts;
     size_t part_count;
     size_t part_capacity;
@@ -69,6 +71,9 @@ struct import {
 /* Notes what is not carried over, with the line in the XML; the same note is made once for each line. */
 void import_note(struct import *import, size_t line, const char *english, const char *spanish, ...)
     __attribute__((format(printf, 3, 5), format(printf, 4, 5)));
+
+/* The same with texts that are ready. */
+void import_note_plain(struct import *import, size_t line, const char *english, const char *spanish);
 
 /* A rule at the end of the parent's children. NULL when memory is out. */
 struct import_rule *import_rule_add(struct import *import, struct import_rule *parent, size_t line);

@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 #include "style/import_expr.h"
 
+#include "style/expr.h"
+
 #include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
+
+void import_expr_note(struct import *import, size_t line, const char *english, const char *spanish,
+                      const struct import_trouble *why)
+{
+    char texts[2][400];
+    snprintf(texts[0], sizeof texts[0], "%s: %s", english, why->english);
+    snprintf(texts[1], sizeof texts[1], "%s: %s", spanish, why->spanish);
+    import_note_plain(import, line, texts[0], texts[1]);
+}
 
 struct import_expr *import_expr_make(struct import *import, enum import_expr_kind kind, char op, size_t count, ...)
 {
@@ -29,17 +41,21 @@ void import_expr_add(struct import *import, struct import_expr *expr, struct imp
         import->failed = true;
         return;
     }
-    struct import_expr **items = arena_array(import->arena, expr->count + 1, sizeof(struct import_expr *));
-    if (!items) {
-        import->failed = true;
-        return;
+    if ((expr->count & (expr->count - 1)) == 0) { /* full: 0, 1, 2, 4, 8 … */
+        struct import_expr **items = arena_array(import->arena, expr->count * 2 + 1, sizeof(struct import_expr *));
+        if (!items) {
+            import->failed = true;
+            return;
+        }
+        if (expr->count > 0) {
+            memcpy(items, expr->items, expr->count * sizeof *items);
+        }
+        expr->items = items;
     }
-    if (expr->count > 0) {
-        memcpy(items, expr->items, expr->count * sizeof *items);
-    }
-    items[expr->count++] = item;
-    expr->items = items;
+    expr->items[expr->count++] = item;
 }
+
+enum { DEPTH_MAX = 30 };
 
 static bool trouble(struct import_trouble *out, const char *english, const char *spanish, const char *what)
 {
@@ -53,9 +69,18 @@ static bool trouble(struct import_trouble *out, const char *english, const char 
 #define CALL2(name, a, b) import_list(import, 3, import_string(import, name), a, b)
 #define CALL3(name, a, b, c) import_list(import, 4, import_string(import, name), a, b, c)
 
+/* Null where any value may stand: an attribute that no feature has. The null of the language itself would fix the type
+ * of what stands beside it. */
+static struct value nothing(struct import *import)
+{
+    return CALL1("get", import_string(import, ""));
+}
+
 static struct value known(struct import *import, struct value operand)
 {
-    return CALL2("!=", operand, value_null());
+    bool is_get = operand.type == VALUE_ARRAY && operand.array.count > 0 &&
+                  operand.array.items[0].type == VALUE_STRING && text_is(operand.array.items[0].string, "get");
+    return CALL2("!=", operand, is_get ? value_null() : nothing(import));
 }
 
 static bool is_number_text(const char *text, double *out_number)
@@ -128,7 +153,7 @@ static struct value as_number(struct import *import, struct value operand, doubl
 
 static struct value as_text(struct import *import, const struct import_expr *expr, struct value operand)
 {
-    bool is_text = operand.type == VALUE_STRING || expr->kind == IMPORT_CONCAT;
+    bool is_text = expr->kind == IMPORT_LITERAL && operand.type == VALUE_STRING;
     return is_text ? operand : CALL1("to-string", operand);
 }
 
@@ -136,14 +161,14 @@ static struct value as_text(struct import *import, const struct import_expr *exp
 static struct value compare_number(struct import *import, struct value operand, char op, double number)
 {
     double otherwise = op == '<' || op == 'L' ? number + 1 : op == '!' ? number + 1 : number - 1;
-    struct value compared =
-        CALL2(op_name(op), as_number(import, operand, otherwise), value_of_real(number));
+    struct value compared = CALL2(op_name(op), as_number(import, operand, otherwise), value_of_real(number));
     return compares(0, op, number) ? import_both(import, known(import, operand), compared) : compared;
 }
 
 static struct value compare_text(struct import *import, const struct import_expr *expr, struct value operand, char op,
-                                 const char *text, bool ignores_case)
+                                 const struct import_expr *literal, bool ignores_case)
 {
+    const char *text = literal->value.string.data;
     struct value left = as_text(import, expr, operand);
     struct value right = import_string(import, text);
     double number;
@@ -151,7 +176,7 @@ static struct value compare_text(struct import *import, const struct import_expr
     if (ignores_case) {
         left = CALL1("downcase", left);
         right = CALL1("downcase", right);
-    } else if (op == '=' && is_number_text(text, &number)) {
+    } else if (literal->is_untyped && op == '=' && is_number_text(text, &number)) {
         /* "35.0" of an XML is the 35 of a table. */
         text_put_double(number, shortest);
         if (strcmp(shortest, text) != 0) {
@@ -172,9 +197,8 @@ static bool truth(struct import *import, const struct import_expr *expr, bool wa
 /* Two computed sides: as numbers when ordered, as they are when equal. */
 static struct value compare_sides(struct import *import, struct value a, char op, struct value b)
 {
-    struct value compared = op == '=' || op == '!'
-                                ? CALL2(op_name(op), CALL1("to-string", a), CALL1("to-string", b))
-                                : CALL2(op_name(op), CALL1("to-number", a), CALL1("to-number", b));
+    struct value compared = op == '=' || op == '!' ? CALL2(op_name(op), CALL1("to-string", a), CALL1("to-string", b))
+                                                   : CALL2(op_name(op), CALL1("to-number", a), CALL1("to-number", b));
     return import_both(import, import_both(import, known(import, a), known(import, b)), compared);
 }
 
@@ -204,7 +228,7 @@ static bool compare(struct import *import, const struct import_expr *expr, char 
     if (is_number && (is_order || !right->is_untyped)) {
         *out = compare_number(import, a, op, number);
     } else if (right->kind == IMPORT_LITERAL && right->value.type == VALUE_STRING) {
-        *out = compare_text(import, left, a, op, right->value.string.data, expr->ignores_case);
+        *out = compare_text(import, left, a, op, right, expr->ignores_case);
     } else if (right->kind == IMPORT_LITERAL && right->value.type == VALUE_BOOL) {
         /* A table keeps truth as true or as 1. */
         struct value names[] = {import_string(import, right->value.boolean ? "true" : "false"),
@@ -244,9 +268,10 @@ static bool among(struct import *import, const struct import_expr *expr, bool wa
             has_null = true;
             continue;
         }
-        double number = 0;
-        all_numbers = all_numbers && !item->is_untyped && literal_number(item, &number);
-        has_zero = has_zero || number == 0;
+        double number = 1;
+        bool is_number = literal_number(item, &number) && !item->is_untyped;
+        all_numbers = all_numbers && is_number;
+        has_zero = has_zero || (is_number && number == 0);
         highest = fmax(highest, number);
         items[count++] = item->value;
     }
@@ -262,7 +287,8 @@ static bool among(struct import *import, const struct import_expr *expr, bool wa
         }
         has_zero = has_zero || (items[i].type == VALUE_STRING && items[i].string.length == 0);
     }
-    struct value left = all_numbers ? as_number(import, operand, highest + 1) : as_text(import, expr->items[0], operand);
+    struct value left =
+        all_numbers ? as_number(import, operand, highest + 1) : as_text(import, expr->items[0], operand);
     struct value found = CALL2("in", left, CALL1("literal", import_array(import, items, count)));
     *out = wanted ? found : CALL1("!", found);
     if (!wanted || has_zero) {
@@ -329,7 +355,8 @@ static bool like(struct import *import, const struct import_expr *expr, struct v
     bool folds = expr->op == 'i';
     struct value subject = as_text(import, expr->items[0], *out_operand);
     subject = folds ? CALL1("downcase", subject) : subject;
-#define PIECE(i) (folds ? CALL1("downcase", import_string(import, parts[i].text)) : import_string(import, parts[i].text))
+#define PIECE(i)                                                                                                       \
+    (folds ? CALL1("downcase", import_string(import, parts[i].text)) : import_string(import, parts[i].text))
     const struct stretch *end = &parts[count - 1];
     if (count == 1) {
         *out = CALL2("==", subject, PIECE(0));
@@ -337,8 +364,7 @@ static bool like(struct import *import, const struct import_expr *expr, struct v
     }
     struct value found = value_null();
     if (parts[0].characters > 0) {
-        struct value begin =
-            CALL3("slice", subject, value_of_int(0), value_of_int((int64_t)parts[0].characters));
+        struct value begin = CALL3("slice", subject, value_of_int(0), value_of_int((int64_t)parts[0].characters));
         found = import_both(import, found, CALL2("==", begin, PIECE(0)));
     }
     if (end->characters > 0) {
@@ -359,22 +385,27 @@ static bool like(struct import *import, const struct import_expr *expr, struct v
     return true;
 }
 
+/* All of them, or any; what is of the same kind inside is drawn up. */
 static bool junction(struct import *import, const struct import_expr *expr, bool wanted, struct value *out,
                      struct import_trouble *why)
 {
     bool is_all = (expr->kind == IMPORT_AND) == wanted;
     struct value *items = arena_array(import->arena, expr->count + 1, sizeof *items);
+    struct value all = value_null();
     if (!items) {
         import->failed = true;
         return true;
     }
-    items[0] = import_string(import, is_all ? "all" : "any");
+    items[0] = import_string(import, "any");
     for (size_t i = 0; i < expr->count; i++) {
         if (!truth(import, expr->items[i], wanted, &items[i + 1], why)) {
             return false;
         }
+        if (is_all) {
+            all = import_both(import, all, items[i + 1]);
+        }
     }
-    *out = import_array(import, items, expr->count + 1);
+    *out = is_all ? all : import_array(import, items, expr->count + 1);
     return true;
 }
 
@@ -404,7 +435,7 @@ static bool truth(struct import *import, const struct import_expr *expr, bool wa
         if (!translate(import, expr->items[0], &operand, why)) {
             return false;
         }
-        *out = CALL2(wanted ? "==" : "!=", operand, value_null());
+        *out = wanted ? CALL1("!", known(import, operand)) : known(import, operand);
         return true;
     case IMPORT_IS: {
         struct import_expr same = {.kind = IMPORT_COMPARE, .op = '=', .items = expr->items, .count = expr->count};
@@ -416,8 +447,8 @@ static bool truth(struct import *import, const struct import_expr *expr, bool wa
     }
     case IMPORT_LITERAL: {
         double number = 0;
-        bool is_true = (expr->value.type == VALUE_BOOL && expr->value.boolean) ||
-                       (literal_number(expr, &number) && number != 0);
+        bool is_true =
+            (expr->value.type == VALUE_BOOL && expr->value.boolean) || (literal_number(expr, &number) && number != 0);
         bool is_unknown = expr->value.type == VALUE_NULL;
         *out = value_of_bool(!is_unknown && is_true == wanted);
         return true;
@@ -434,7 +465,8 @@ static bool truth(struct import *import, const struct import_expr *expr, bool wa
         return false;
     }
     struct value nothing[] = {import_string(import, "0"), import_string(import, "false"), import_string(import, "")};
-    struct value is_false = CALL2("in", CALL1("to-string", operand), CALL1("literal", import_array(import, nothing, 3)));
+    struct value is_false =
+        CALL2("in", CALL1("to-string", operand), CALL1("literal", import_array(import, nothing, 3)));
     *out = import_both(import, known(import, operand), wanted ? CALL1("!", is_false) : is_false);
     return true;
 }
@@ -447,15 +479,29 @@ static const struct function {
     size_t count_min;
     size_t count_max;
 } functions[] = {
-    {"abs", "abs", 'n', 1, 1},           {"ceil", "ceil", 'n', 1, 1},      {"coalesce", "coalesce", 'v', 1, 16},
-    {"concat", "concat", 's', 1, 16},    {"cos", "cos", 'n', 1, 1},        {"exp", "", 'n', 1, 1},
-    {"floor", "floor", 'n', 1, 1},       {"length", "length", 's', 1, 1},  {"ln", "ln", 'n', 1, 1},
-    {"log10", "log10", 'n', 1, 1},       {"lower", "downcase", 's', 1, 1}, {"max", "max", 'n', 1, 16},
-    {"min", "min", 'n', 1, 16},          {"round", "round", 'n', 1, 1},    {"sin", "sin", 'n', 1, 1},
-    {"sqrt", "sqrt", 'n', 1, 1},         {"strconcat", "concat", 's', 1, 16}, {"strlength", "length", 's', 1, 1},
-    {"strtolowercase", "downcase", 's', 1, 1}, {"strtouppercase", "upcase", 's', 1, 1},
-    {"to_int", "to-number", 'v', 1, 1},  {"to_real", "to-number", 'v', 1, 1}, {"to_string", "to-string", 'v', 1, 1},
-    {"tostring", "to-string", 'v', 1, 1}, {"toint", "to-number", 'v', 1, 1}, {"toreal", "to-number", 'v', 1, 1},
+    {"abs", "abs", 'n', 1, 1},
+    {"ceil", "ceil", 'n', 1, 1},
+    {"coalesce", "coalesce", 'v', 1, 16},
+    {"concat", "concat", 's', 1, 16},
+    {"cos", "cos", 'n', 1, 1},
+    {"floor", "floor", 'n', 1, 1},
+    {"length", "length", 's', 1, 1},
+    {"ln", "ln", 'n', 1, 1},
+    {"log10", "log10", 'n', 1, 1},
+    {"lower", "downcase", 's', 1, 1},
+    {"max", "max", 'n', 1, 16},
+    {"min", "min", 'n', 1, 16},
+    {"round", "round", 'n', 1, 1},
+    {"sin", "sin", 'n', 1, 1},
+    {"sqrt", "sqrt", 'n', 1, 1},
+    {"strconcat", "concat", 's', 1, 16},
+    {"strlength", "length", 's', 1, 1},
+    {"strtolowercase", "downcase", 's', 1, 1},
+    {"strtouppercase", "upcase", 's', 1, 1},
+    {"to_real", "to-number", 'v', 1, 1},
+    {"to_string", "to-string", 'v', 1, 1},
+    {"tostring", "to-string", 'v', 1, 1},
+    {"toreal", "to-number", 'v', 1, 1},
     {"upper", "upcase", 's', 1, 1},
 };
 
@@ -463,7 +509,7 @@ static const struct function *find_function(const struct import_expr *expr)
 {
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         const struct function *function = &functions[i];
-        if (text_is(expr->value.string, function->name) && function->ours[0] && expr->count >= function->count_min &&
+        if (text_is(expr->value.string, function->name) && expr->count >= function->count_min &&
             expr->count <= function->count_max) {
             return function;
         }
@@ -472,8 +518,8 @@ static const struct function *find_function(const struct import_expr *expr)
 }
 
 /* ["name", items…], each item converted to what it is taken for. */
-static bool call(struct import *import, const struct import_expr *expr, const char *name, char takes,
-                 struct value *out, struct import_trouble *why)
+static bool call(struct import *import, const struct import_expr *expr, const char *name, char takes, struct value *out,
+                 struct import_trouble *why)
 {
     struct value *items = arena_array(import->arena, expr->count + 1, sizeof *items);
     if (!items) {
@@ -514,7 +560,7 @@ static bool null_if_null(struct import *import, const struct import_expr *expr, 
         all_known = import_both(import, all_known, known(import, operand));
     }
     if (all_known.type != VALUE_NULL) {
-        *value = CALL3("case", all_known, *value, value_null());
+        *value = CALL3("case", CALL1("!", all_known), nothing(import), *value);
     }
     return true;
 }
@@ -522,23 +568,28 @@ static bool null_if_null(struct import *import, const struct import_expr *expr, 
 static bool choose(struct import *import, const struct import_expr *expr, struct value *out, struct import_trouble *why)
 {
     size_t pairs = expr->count / 2;
-    struct value *items = arena_array(import->arena, pairs * 2 + 2, sizeof *items);
+    struct value *items = arena_array(import->arena, pairs * 2 + 4, sizeof *items);
     if (!items) {
         import->failed = true;
         return true;
     }
-    items[0] = import_string(import, "case");
+    size_t count = 0;
+    items[count++] = import_string(import, "case");
+    /* Never taken: it only says that the branches may be of any type. */
+    items[count++] = value_of_bool(false);
+    items[count++] = nothing(import);
     for (size_t i = 0; i < pairs; i++) {
-        if (!truth(import, expr->items[i * 2], true, &items[i * 2 + 1], why) ||
-            !translate(import, expr->items[i * 2 + 1], &items[i * 2 + 2], why)) {
+        if (!truth(import, expr->items[i * 2], true, &items[count++], why) ||
+            !translate(import, expr->items[i * 2 + 1], &items[count++], why)) {
             return false;
         }
     }
-    items[pairs * 2 + 1] = value_null();
-    if (expr->count % 2 == 1 && !translate(import, expr->items[expr->count - 1], &items[pairs * 2 + 1], why)) {
+    items[count] = nothing(import);
+    if (expr->count % 2 == 1 && !translate(import, expr->items[expr->count - 1], &items[count], why)) {
         return false;
     }
-    *out = import_array(import, items, pairs * 2 + 2);
+    items[count] = items[count].type == VALUE_NULL ? nothing(import) : items[count];
+    *out = import_array(import, items, count + 1);
     return true;
 }
 
@@ -585,14 +636,41 @@ static bool translate(struct import *import, const struct import_expr *expr, str
     return truth(import, expr, true, out, why);
 }
 
+/* What we made must be an expression: types are only known to the compiler. */
+static bool compiles(struct import *import, const struct value *made, struct import_trouble *why)
+{
+    const struct expr *compiled;
+    const struct expr_error *errors;
+    if (import->failed) {
+        return trouble(why, "out of memory", "falta memoria", "");
+    }
+    if (import_depth(made) > DEPTH_MAX) {
+        return trouble(why, "nested too deeply", "demasiado anidada", "");
+    }
+    if (made->type == VALUE_ARRAY && !expr_compile(made, NULL, NULL, import->arena, &compiled, &errors)) {
+        return trouble(why, "types that do not go together", "tipos que no van juntos", errors ? errors->message : "");
+    }
+    return true;
+}
+
 bool import_expr_filter(struct import *import, const struct import_expr *expr, struct value *out_filter,
                         struct import_trouble *out_trouble)
 {
-    return truth(import, expr, true, out_filter, out_trouble);
+    struct value made;
+    if (!truth(import, expr, true, &made, out_trouble) || !compiles(import, &made, out_trouble)) {
+        return false;
+    }
+    *out_filter = made;
+    return true;
 }
 
 bool import_expr_value(struct import *import, const struct import_expr *expr, struct value *out_value,
                        struct import_trouble *out_trouble)
 {
-    return translate(import, expr, out_value, out_trouble);
+    struct value made;
+    if (!translate(import, expr, &made, out_trouble) || !compiles(import, &made, out_trouble)) {
+        return false;
+    }
+    *out_value = made;
+    return true;
 }

@@ -2,8 +2,8 @@
 #pragma once
 /* Expressions of QGIS and of OGC filters, and what they mean as style expressions.
  *
- * Both languages know three truths: true, false and unknown (a comparison with NULL). The translation keeps that: what is
- * asked for is "is it true" or "is it false", and NOT turns one question into the other. */
+ * Both languages know three truths: true, false and unknown (a comparison with NULL). The translation keeps that: what
+ * is asked for is "is it true" or "is it false", and NOT turns one question into the other. */
 
 #include "style/import_draft.h"
 
@@ -17,7 +17,7 @@ enum import_expr_kind {
     IMPORT_LIKE,    /* operand, pattern literal; `op` 'i' ignores case */
     IMPORT_IN,      /* operand, then the list */
     IMPORT_IS_NULL,
-    IMPORT_IS,     /* equal, and NULL equals NULL */
+    IMPORT_IS,         /* equal, and NULL equals NULL */
     IMPORT_ARITHMETIC, /* `op` is one of + - * / % ^ */
     IMPORT_CONCAT,
     IMPORT_CALL, /* `value` is the name in lower case */
@@ -43,6 +43,10 @@ struct import_trouble {
     char english[160];
     char spanish[160];
 };
+
+/* Notes "english: why". */
+void import_expr_note(struct import *import, size_t line, const char *english, const char *spanish,
+                      const struct import_trouble *why);
 
 struct import_expr *import_expr_make(struct import *import, enum import_expr_kind kind, char op, size_t count, ...);
 /* One item more. */

@@ -4,6 +4,7 @@
 #include "style/import_expr.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -43,7 +44,10 @@ static struct import_expr *fail(struct parser *parser, const char *english, cons
 static struct import_expr *unexpected(struct parser *parser)
 {
     const struct token *token = &parser->token;
-    return fail(parser, "unexpected", "no se esperaba", token->text ? token->text : token->kind == TOKEN_END ? "" : "?");
+    return fail(parser, "unexpected", "no se esperaba",
+                token->text                ? token->text
+                : token->kind == TOKEN_END ? ""
+                                           : "?");
 }
 
 /* '…' or "…", the quote doubled or behind a backslash. */
@@ -111,8 +115,8 @@ static void read_number(struct parser *parser)
 
 static void read_sign(struct parser *parser)
 {
-    static const char *const signs[] = {"<>", "<=", ">=", "!=", "||", "//", "==", "=", "<", ">", "+",
-                                        "-",  "*",  "/",  "%",  "^",  "(",  ")",  ",", "~"};
+    static const char *const signs[] = {"<>", "<=", ">=", "!=", "||", "//", "==", "=", "<", ">",
+                                        "+",  "-",  "*",  "/",  "%",  "^",  "(",  ")", ",", "~"};
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         if (strncmp(parser->at, signs[i], strlen(signs[i])) == 0) {
             parser->token.kind = TOKEN_SIGN;
@@ -324,8 +328,8 @@ static struct import_expr *parse_signed(struct parser *parser)
     }
     struct import_expr *expr = parse_operand(parser);
     if (expr && expr->kind == IMPORT_LITERAL && value_is_number(&expr->value)) {
-        expr->value = expr->value.type == VALUE_INT ? value_of_int(-expr->value.integer)
-                                                    : value_of_real(-expr->value.real);
+        expr->value =
+            expr->value.type == VALUE_INT ? value_of_int(-expr->value.integer) : value_of_real(-expr->value.real);
         return expr;
     }
     return expr ? import_expr_make(parser->import, IMPORT_ARITHMETIC, '-', 1, expr) : NULL;
@@ -511,7 +515,8 @@ static struct import_expr *parse_and(struct parser *parser)
 static struct import_expr *parse_or(struct parser *parser)
 {
     if (parser->depth >= DEPTH_MAX) {
-        return fail(parser, "too deeply nested at", "demasiado anidada en", parser->token.text ? parser->token.text : "");
+        return fail(parser, "too deeply nested at", "demasiado anidada en",
+                    parser->token.text ? parser->token.text : "");
     }
     parser->depth++;
     struct import_expr *expr = parse_junction(parser, parse_and, "or", IMPORT_OR);

@@ -92,9 +92,8 @@ static bool read_attributes(struct reader *reader, struct import_xml *part, size
     return true;
 }
 
-static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri,
-                     int namespace_count, const xmlChar **namespaces, int attribute_count, int defaulted_count,
-                     const xmlChar **attributes)
+static void on_start(void *context, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri, int namespace_count,
+                     const xmlChar **namespaces, int attribute_count, int defaulted_count, const xmlChar **attributes)
 {
     (void)prefix;
     (void)uri;
@@ -180,8 +179,8 @@ static void on_element_declaration(void *context, const xmlChar *name, int type,
     refuse(context, REFUSED_DECLARATION);
 }
 
-static void on_attribute_declaration(void *context, const xmlChar *element, const xmlChar *name, int type,
-                                     int kind, const xmlChar *value, xmlEnumerationPtr tree)
+static void on_attribute_declaration(void *context, const xmlChar *element, const xmlChar *name, int type, int kind,
+                                     const xmlChar *value, xmlEnumerationPtr tree)
 {
     (void)element;
     (void)name;

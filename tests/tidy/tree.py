@@ -35,7 +35,9 @@ DOORS = {
     r"jansson\.h|xxhash\.h": ["base"],
     r"libdeflate\.h": ["draw", "tile", "server"],
     r"unicode/.*": ["style"],
+    r"libxml/.*": ["style"],
     r"sodium\.h": ["base", "ingest"],
+    r"seccomp\.h": ["ingest"],
 }
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)

@@ -1,5 +1,6 @@
 tesela_unit_test(style css_color)
 tesela_unit_test(style expr)
+tesela_unit_test(style import)
 tesela_unit_test(style js_number)
 tesela_unit_test(style legacy)
 tesela_unit_test(style style)
