@@ -343,7 +343,7 @@ static bool like(struct import *import, const struct import_expr *expr, struct v
 {
     enum { STRETCHES = 3 };
     struct stretch parts[STRETCHES];
-    size_t count;
+    size_t count = 0;
     const struct import_expr *pattern = expr->items[1];
     if (pattern->kind != IMPORT_LITERAL || pattern->value.type != VALUE_STRING) {
         return trouble(why, "a computed pattern of", "un patrón calculado de", "LIKE");
