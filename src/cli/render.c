@@ -144,6 +144,7 @@ int cli_render(int argc, char **argv)
     bool ok = picture_desk_open(&desk, cli_data_directory(options.data),
                                 cli_program_folder(options.styles, "TESELA_STYLES", "styles"), &err);
     if (ok) {
+        desk.worker.exact_colors = true; /* for comparing and printing: nothing is saved on bytes here */
         ok = picture_desk_style(&desk, argv[1], &own_style, &style, &err) &&
              (options.tile ? tile_make_png(&desk.worker, desk.catalog, NULL, style, &view, &png, &err)
                            : tile_make_picture(&desk.worker, desk.catalog, style, &view, &png, &err)) &&

@@ -16,6 +16,7 @@ enum {
     SLOTS = 1024, /* of the table of colours; a power of two */
     LEVEL_DEFAULT = 1,
     LEVEL_MAX = 12,
+    MISSED_SHARE = 1000, /* one pixel of so many may be off by more than PALETTE_ERROR_MAX */
     DECODE_PIXELS_MAX = 16 * 1024 * 1024
 };
 
@@ -28,7 +29,7 @@ struct png_encoder {
 };
 
 /* The distinct colours of a picture, in order of appearance until they are sorted. */
-struct palette {
+struct colors {
     uint32_t words[COLORS_MAX]; /* premultiplied */
     size_t count;
     uint16_t slots[SLOTS]; /* index + 1 into words; 0 is free */
@@ -36,10 +37,10 @@ struct palette {
 
 /* ---- Colours ---- */
 
-static size_t slot_of(const struct palette *palette, uint32_t word)
+static size_t slot_of(const struct colors *colors, uint32_t word)
 {
     size_t slot = (word * UINT32_C(2654435761)) >> 22;
-    while (palette->slots[slot] != 0 && palette->words[palette->slots[slot] - 1] != word) {
+    while (colors->slots[slot] != 0 && colors->words[colors->slots[slot] - 1] != word) {
         slot = (slot + 1) % SLOTS;
     }
     return slot;
@@ -59,15 +60,15 @@ static bool is_run(const uint8_t *pixels, uint32_t word)
     return different == 0;
 }
 
-/* True when the canvas has at most COLORS_MAX colours, which are then in the palette. Writes the index of each pixel.
+/* True when the canvas has at most COLORS_MAX colours, which are then in `colors`. Writes the index of each pixel.
  */
-static bool find_palette(struct palette *palette, const struct canvas *canvas, uint8_t *out_indices)
+static bool find_colors(struct colors *colors, const struct canvas *canvas, uint8_t *out_indices)
 {
     size_t count = (size_t)canvas->width_px * canvas->height_px;
     uint32_t previous = 0;
     uint8_t index = 0;
-    palette->count = 0;
-    memset(palette->slots, 0, sizeof palette->slots);
+    colors->count = 0;
+    memset(colors->slots, 0, sizeof colors->slots);
     for (size_t i = 0; i < count; i++) {
         uint32_t word;
         memcpy(&word, canvas->rgba + i * 4, 4);
@@ -79,15 +80,15 @@ static bool find_palette(struct palette *palette, const struct canvas *canvas, u
             memcpy(&word, canvas->rgba + i * 4, 4);
         }
         if (word != previous || i == 0) {
-            size_t slot = slot_of(palette, word);
-            if (palette->slots[slot] == 0) {
-                if (palette->count == COLORS_MAX) {
+            size_t slot = slot_of(colors, word);
+            if (colors->slots[slot] == 0) {
+                if (colors->count == COLORS_MAX) {
                     return false;
                 }
-                palette->words[palette->count++] = word;
-                palette->slots[slot] = (uint16_t)palette->count;
+                colors->words[colors->count++] = word;
+                colors->slots[slot] = (uint16_t)colors->count;
             }
-            index = (uint8_t)(palette->slots[slot] - 1);
+            index = (uint8_t)(colors->slots[slot] - 1);
             previous = word;
         }
         out_indices[i] = index;
@@ -96,21 +97,21 @@ static bool find_palette(struct palette *palette, const struct canvas *canvas, u
 }
 
 /* Translucent colours first, so that the transparency chunk ends with them; fills `out_map` with the new indices. */
-static size_t sort_palette(struct palette *palette, uint8_t out_map[COLORS_MAX])
+static size_t sort_colors(struct colors *colors, uint8_t out_map[COLORS_MAX])
 {
     uint32_t sorted[COLORS_MAX];
     size_t placed = 0;
     size_t translucent = 0;
     for (int opaque = 0; opaque < 2; opaque++) {
-        for (size_t i = 0; i < palette->count; i++) {
-            if ((palette->words[i] >> 24 == 255) == (opaque == 1)) {
+        for (size_t i = 0; i < colors->count; i++) {
+            if ((colors->words[i] >> 24 == 255) == (opaque == 1)) {
                 out_map[i] = (uint8_t)placed;
-                sorted[placed++] = palette->words[i];
+                sorted[placed++] = colors->words[i];
             }
         }
         translucent = opaque == 0 ? placed : translucent;
     }
-    memcpy(palette->words, sorted, placed * sizeof sorted[0]);
+    memcpy(colors->words, sorted, placed * sizeof sorted[0]);
     return translucent;
 }
 
@@ -287,8 +288,8 @@ struct frame {
     uint32_t height;
     int bit_depth;
     int color_type;
-    const struct palette *palette;
-    size_t translucent; /* palette entries with an alpha of their own */
+    const struct colors *palette; /* of an indexed picture; else NULL */
+    size_t translucent;           /* palette entries with an alpha of their own */
     const char *text;
 };
 
@@ -406,42 +407,110 @@ static bool write_frame(const struct frame *frame, const unsigned char *idat, si
     return true;
 }
 
-bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const struct png_options *options,
-                struct buffer *out, struct error *err)
+/* Room for the scanlines of any kind; the indices are kept at its end, behind those of an indexed picture. */
+static bool reserve_scanlines(struct png_encoder *encoder, const struct canvas *canvas, uint8_t **out_indices,
+                              struct error *err)
 {
     size_t pixels = (size_t)canvas->width_px * canvas->height_px;
     if (pixels == 0 || canvas->width_px > INT_MAX || canvas->height_px > INT_MAX) {
         error_set(err, ERROR_INVALID, "a PNG cannot be %u x %u pixels", canvas->width_px, canvas->height_px);
         return false;
     }
-    int level = options && options->level > 0 ? options->level : LEVEL_DEFAULT;
-    level = level < LEVEL_MAX ? level : LEVEL_MAX;
-    /* Room for the scanlines of any kind; the indices are kept at its end, behind those of an indexed picture. */
     if (!reserve(&encoder->scanlines, &encoder->scanlines_size, pixels * 4 + canvas->height_px)) {
         return error_no_memory(err);
     }
-    struct frame frame = {.width = canvas->width_px, .height = canvas->height_px, .bit_depth = 8};
-    struct palette palette;
+    *out_indices = encoder->scanlines + pixels * 3 + canvas->height_px;
+    return true;
+}
+
+/* Packs an indexed picture of colours sorted with their translucent ones first, and says so in `frame`; returns the
+ * size of the scanlines. */
+static size_t put_indexed(struct png_encoder *encoder, const struct canvas *canvas, const struct colors *colors,
+                          const uint8_t *indices, const uint8_t map[COLORS_MAX], struct frame *frame)
+{
+    frame->palette = colors;
+    frame->color_type = PNG_COLOR_TYPE_PALETTE;
+    frame->bit_depth = (int)bit_depth_for(colors->count);
+    return pack_indices(encoder->scanlines, indices, canvas, (unsigned)frame->bit_depth, map);
+}
+
+static bool write_scanlines(struct png_encoder *encoder, size_t size, const struct frame *frame,
+                            const struct png_options *options, struct buffer *out, struct error *err)
+{
+    int level = options && options->level > 0 ? options->level : LEVEL_DEFAULT;
+    size_t deflated = deflate_scanlines(encoder, size, level < LEVEL_MAX ? level : LEVEL_MAX);
+    return deflated == 0 ? error_no_memory(err) : write_frame(frame, encoder->deflated, deflated, out, err);
+}
+
+static struct frame frame_of(const struct canvas *canvas, const struct png_options *options)
+{
+    return (struct frame){
+        .width = canvas->width_px, .height = canvas->height_px, .bit_depth = 8, .text = options ? options->text : NULL};
+}
+
+bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const struct png_options *options,
+                struct buffer *out, struct error *err)
+{
+    uint8_t *indices;
+    if (!reserve_scanlines(encoder, canvas, &indices, err)) {
+        return false;
+    }
+    struct frame frame = frame_of(canvas, options);
+    struct colors colors;
     size_t size;
-    uint8_t *indices = encoder->scanlines + pixels * 3 + canvas->height_px;
-    if (find_palette(&palette, canvas, indices)) {
+    if (find_colors(&colors, canvas, indices)) {
         uint8_t map[COLORS_MAX];
-        frame.translucent = sort_palette(&palette, map);
-        frame.palette = &palette;
-        frame.color_type = PNG_COLOR_TYPE_PALETTE;
-        frame.bit_depth = (int)bit_depth_for(palette.count);
-        size = pack_indices(encoder->scanlines, indices, canvas, (unsigned)frame.bit_depth, map);
+        frame.translucent = sort_colors(&colors, map);
+        size = put_indexed(encoder, canvas, &colors, indices, map, &frame);
     } else {
         bool opaque = is_opaque(canvas);
         frame.color_type = opaque ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_RGB_ALPHA;
         size = put_true_color(encoder->scanlines, canvas, opaque);
     }
-    frame.text = options ? options->text : NULL;
-    size_t deflated = deflate_scanlines(encoder, size, level);
-    if (deflated == 0) {
-        return error_no_memory(err);
+    return write_scanlines(encoder, size, &frame, options, out, err);
+}
+
+/* The palette's colours that a picture has, sorted, and where each of the palette's indices went. Returns how many are
+ * translucent. */
+static size_t keep_used(struct colors *colors, const struct palette *palette, const bool used[PALETTE_COLORS_MAX],
+                        uint8_t out_map[COLORS_MAX])
+{
+    size_t origins[COLORS_MAX];
+    uint8_t map[COLORS_MAX];
+    colors->count = 0;
+    for (size_t i = 0; i < palette_count(palette); i++) {
+        if (used[i]) {
+            origins[colors->count] = i;
+            colors->words[colors->count++] = blend_word(palette_color(palette, i));
+        }
     }
-    return write_frame(&frame, encoder->deflated, deflated, out, err);
+    size_t translucent = sort_colors(colors, map);
+    memset(out_map, 0, COLORS_MAX);
+    for (size_t i = 0; i < colors->count; i++) {
+        out_map[origins[i]] = map[i];
+    }
+    return translucent;
+}
+
+bool png_encode_with_palette(struct png_encoder *encoder, const struct canvas *canvas, struct palette_map *map,
+                             const struct png_options *options, struct buffer *out, struct error *err)
+{
+    uint8_t *indices;
+    if (!reserve_scanlines(encoder, canvas, &indices, err)) {
+        return false;
+    }
+    size_t pixels = (size_t)canvas->width_px * canvas->height_px;
+    bool used[PALETTE_COLORS_MAX];
+    size_t missed = palette_map_canvas(map, canvas, indices, used);
+    if (missed > pixels / MISSED_SHARE) {
+        return png_encode(encoder, canvas, options, out, err);
+    }
+    struct frame frame = frame_of(canvas, options);
+    struct colors colors;
+    uint8_t new_indices[COLORS_MAX];
+    frame.translucent = keep_used(&colors, palette_map_palette(map), used, new_indices);
+    size_t size = put_indexed(encoder, canvas, &colors, indices, new_indices, &frame);
+    return write_scanlines(encoder, size, &frame, options, out, err);
 }
 
 /* ---- Decoder ---- */

@@ -5,6 +5,7 @@
 #include "base/buffer.h"
 #include "base/error.h"
 #include "draw/canvas.h"
+#include "draw/palette.h"
 
 struct png_encoder; /* keeps a compressor; belongs to one thread */
 
@@ -20,6 +21,12 @@ struct png_options {
  * Equal pixels give equal bytes. */
 bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const struct png_options *options,
                 struct buffer *out, struct error *err);
+
+/* The same as an indexed picture of the map's palette: each pixel takes the colour nearest to it, so that pictures with
+ * one palette agree where they meet. When more than a thousandth of the pixels are missed (PALETTE_ERROR_MAX), the
+ * picture is not what the palette was made for and is encoded exactly, as png_encode does. */
+bool png_encode_with_palette(struct png_encoder *encoder, const struct canvas *canvas, struct palette_map *map,
+                             const struct png_options *options, struct buffer *out, struct error *err);
 
 /* Reads a PNG file (any type, at most 16 megapixels) into a new canvas, which the caller destroys. For icons, patterns
  * and tests. */

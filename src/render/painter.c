@@ -15,7 +15,8 @@ struct painter *painter_create(struct error *err)
     painter->raster = raster_create(SIDE_MAX_PX, SIDE_MAX_PX);
     painter->png = png_encoder_create();
     painter->text = text_engine_create();
-    if (!painter->raster || !painter->png || !painter->text) {
+    painter->palettes = style_palettes_create();
+    if (!painter->raster || !painter->png || !painter->text || !painter->palettes) {
         error_no_memory(err);
         painter_destroy(painter);
         return NULL;
@@ -30,6 +31,7 @@ void painter_destroy(struct painter *painter)
     }
     text_engine_destroy(painter->text);
     png_encoder_destroy(painter->png);
+    style_palettes_destroy(painter->palettes);
     raster_destroy(painter->raster);
     canvas_destroy(painter->canvas);
     canvas_destroy(painter->layer_canvas);

@@ -3,14 +3,16 @@
 /* What one thread keeps between pictures. Seen by the files of this room only; others have painter_create and
  * painter_destroy of render/render.h.
  *
- * painter_create makes `raster` (4096 x 4096), `text` (text_engine_create) and `png`; `canvas` and `layer_canvas` are
- * made (or made anew) by render_paint when the size of the picture changes. painter_destroy destroys all of them. */
+ * painter_create makes `raster` (4096 x 4096), `text` (text_engine_create), `png` and `palettes`; `canvas` and
+ * `layer_canvas` are made (or made anew) by render_paint when the size of the picture changes. painter_destroy destroys
+ * all of them. */
 
 #include "draw/canvas.h"
 #include "draw/png_encode.h"
 #include "draw/raster.h"
 #include "draw/text_engine.h"
 #include "render/render.h"
+#include "render/style_palette.h"
 
 struct painter {
     struct raster *raster;
@@ -18,6 +20,7 @@ struct painter {
     struct canvas *layer_canvas; /* a layer that is laid over as a whole; may be NULL */
     struct text_engine *text;    /* fonts, shaped texts, glyph masks */
     struct png_encoder *png;
+    struct style_palettes *palettes;
 };
 
 /* What the painting of one style layer is given. */

@@ -155,6 +155,15 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     return true;
 }
 
+static bool encode(struct plan_job *job, const struct view *view, const struct canvas *canvas, struct buffer *out,
+                   struct error *err)
+{
+    struct painter *painter = job->worker->painter;
+    return job->worker->exact_colors
+               ? render_encode_png(painter, canvas, NULL, out, err)
+               : render_encode_png_indexed(painter, job->style, view->zoom, canvas, NULL, out, err);
+}
+
 /* Paints and encodes; releases the plans. */
 static bool paint(struct plan_job *job, struct label_cache *labels, struct plans *plans, const struct view *view,
                   struct buffer *out, struct error *err)
@@ -168,7 +177,7 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
               find_inputs(worker, job->catalog, needs, count, view->zoom, &inputs, err) &&
               render_paint(worker->painter, job->style, view, inputs, count, plans->items, plans->count, worker->arena,
                            &canvas, err) &&
-              render_encode_png(worker->painter, canvas, NULL, out, err);
+              encode(job, view, canvas, out, err);
     release_plans(plans, labels);
     return ok;
 }

@@ -11,6 +11,7 @@ struct tile_worker {
     struct store *store;
     struct painter *painter;
     struct arena *arena; /* reset before each job */
+    bool exact_colors;   /* PNG exactly as painted; otherwise in the palette of the map's style */
 };
 
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);

@@ -1,4 +1,4 @@
-foreach(file IN ITEMS canvas raster stroke)
+foreach(file IN ITEMS canvas raster stroke palette)
   tesela_unit_test(draw ${file})
 endforeach()
 tesela_unit_test(draw png_encode PkgConfig::PNG)

@@ -1,0 +1,458 @@
+/* SPDX-License-Identifier: MIT */
+/* Choosing: colours that must be exact first, then again and again the one that the palette meets worst, then a few
+ * rounds of moving each chosen colour to the middle of those it stands for. Compared with median cut, this knows what
+ * the exact colours already cover and keeps the worst error small. */
+
+#include "draw/palette.h"
+
+#include "draw/blend.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+enum {
+    LANES = 8,
+    GROUPS = PALETTE_COLORS_MAX / LANES,
+    BIN_SLOTS = 1 << 16,      /* of the table of the sample's colours; a power of two */
+    BINS_MAX = BIN_SLOTS / 2, /* further colours of a sample are left out */
+    ROUNDS = 3,               /* of moving colours to the middle */
+    MEMO_SLOTS = 1 << 14
+};
+
+typedef float floats __attribute__((vector_size(LANES * sizeof(float))));
+typedef int32_t masks __attribute__((vector_size(LANES * sizeof(float))));
+
+/* Components apart, whole numbers kept as floats: squares of distances stay below 2^24 and are exact. Padded with
+ * copies of the first colour. */
+struct palette {
+    floats channels[4][GROUPS];
+    uint32_t words[PALETTE_COLORS_MAX];
+    size_t count;
+};
+
+/* ---- Nearest ---- */
+
+BLEND_INLINE floats spread(float value)
+{
+    return (floats){0} + value;
+}
+
+BLEND_INLINE floats lesser(floats a, floats b)
+{
+    masks mask = a < b;
+    return (floats)(((masks)a & mask) | ((masks)b & ~mask));
+}
+
+static void set_color(struct palette *palette, size_t index, uint32_t word)
+{
+    palette->words[index] = word;
+    for (unsigned channel = 0; channel < 4; channel++) {
+        palette->channels[channel][index / LANES][index % LANES] = (float)(word >> 8 * channel & 255);
+    }
+}
+
+/* Squared distance times GROUPS plus the group of LANES colours: a whole number below 2^23, so that the least one tells
+ * both. */
+BLEND_INLINE size_t nearest(const struct palette *palette, uint32_t word)
+{
+    floats r = spread((float)(word & 255));
+    floats g = spread((float)(word >> 8 & 255));
+    floats b = spread((float)(word >> 16 & 255));
+    floats a = spread((float)(word >> 24));
+    floats group = spread(0);
+    floats least = spread(1e9F);
+    for (size_t i = 0; i < GROUPS; i++) {
+        floats dr = palette->channels[0][i] - r;
+        floats dg = palette->channels[1][i] - g;
+        floats db = palette->channels[2][i] - b;
+        floats da = palette->channels[3][i] - a;
+        least = lesser((dr * dr + dg * dg + db * db + da * da) * spread(GROUPS) + group, least);
+        group += 1;
+    }
+    size_t best = 0;
+    for (size_t lane = 1; lane < LANES; lane++) {
+        best = least[lane] < least[best] ? lane : best;
+    }
+    return ((size_t)least[best] % GROUPS) * LANES + best;
+}
+
+static size_t nearest_portable(const struct palette *palette, uint32_t word)
+{
+    return nearest(palette, word);
+}
+
+#ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static size_t nearest_avx2(const struct palette *palette, uint32_t word)
+{
+    return nearest(palette, word);
+}
+#endif
+
+typedef size_t nearest_kernel(const struct palette *palette, uint32_t word);
+
+/* Whole numbers in every version: all find the same. */
+static nearest_kernel *choose_kernel(void)
+{
+#ifdef DRAW_HAS_AVX2
+    if (__builtin_cpu_supports("avx2")) {
+        return nearest_avx2;
+    }
+#endif
+    return nearest_portable;
+}
+
+size_t palette_nearest(const struct palette *palette, struct pixel pixel)
+{
+    return choose_kernel()(palette, blend_word(pixel));
+}
+
+size_t palette_count(const struct palette *palette)
+{
+    return palette->count;
+}
+
+struct pixel palette_color(const struct palette *palette, size_t index)
+{
+    return blend_pixel(palette->words[index]);
+}
+
+/* ---- The sample ---- */
+
+struct pixel palette_blend(struct pixel below, struct pixel above, uint8_t coverage)
+{
+    return blend_pixel(blend_over(blend_word(below), blend_scale(blend_word(above), coverage)));
+}
+
+/* Colours of the sample that agree in the upper six bits of each channel, as one. */
+struct bin {
+    uint32_t key;
+    uint32_t count;
+    uint32_t sums[4];
+};
+
+/* The bins as points, components apart. */
+struct points {
+    size_t count; /* padded to LANES with points of weight 0 */
+    floats *channels[4];
+    floats *weights;
+    floats *errors; /* squared distance to the nearest chosen colour */
+    void *memory;
+};
+
+static size_t count_bins(struct bin *bins, uint16_t *slots, const struct pixel *sample, size_t sample_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < sample_count; i++) {
+        uint32_t word = blend_word(sample[i]);
+        uint32_t key = word >> 2 & UINT32_C(0x3f3f3f3f);
+        size_t slot = (key * UINT32_C(2654435761)) >> 16;
+        while (slots[slot] != 0 && bins[slots[slot] - 1].key != key) {
+            slot = (slot + 1) % BIN_SLOTS;
+        }
+        if (slots[slot] == 0) {
+            if (count == BINS_MAX) {
+                continue;
+            }
+            bins[count] = (struct bin){.key = key};
+            slots[slot] = (uint16_t)++count;
+        }
+        struct bin *bin = &bins[slots[slot] - 1];
+        bin->count++;
+        for (unsigned channel = 0; channel < 4; channel++) {
+            bin->sums[channel] += word >> 8 * channel & 255;
+        }
+    }
+    return count;
+}
+
+static bool points_init(struct points *points, const struct bin *bins, size_t count)
+{
+    size_t groups = (count + LANES - 1) / LANES;
+    floats *memory = aligned_alloc(sizeof(floats), (groups + 1) * 6 * sizeof(floats));
+    if (!memory) {
+        return false;
+    }
+    memset(memory, 0, (groups + 1) * 6 * sizeof(floats));
+    *points = (struct points){.count = groups * LANES, .memory = memory};
+    for (size_t channel = 0; channel < 4; channel++) {
+        points->channels[channel] = memory + channel * groups;
+    }
+    points->weights = memory + 4 * groups;
+    points->errors = memory + 5 * groups;
+    for (size_t i = 0; i < count; i++) {
+        for (size_t channel = 0; channel < 4; channel++) {
+            /* Rounded, so that a chosen colour is one that pixels can have. */
+            uint32_t mean = (bins[i].sums[channel] + bins[i].count / 2) / bins[i].count;
+            points->channels[channel][i / LANES][i % LANES] = (float)mean;
+        }
+        /* Fourth roots: rare colours count nearly as much as common ones, since far off ones would be seen. */
+        points->weights[i / LANES][i % LANES] = sqrtf(sqrtf((float)bins[i].count));
+    }
+    for (size_t i = 0; i < groups; i++) {
+        points->errors[i] = spread(1e9F);
+    }
+    return true;
+}
+
+static bool read_sample(struct points *points, const struct pixel *sample, size_t sample_count)
+{
+    struct bin *bins = malloc(BINS_MAX * sizeof *bins);
+    uint16_t *slots = calloc(BIN_SLOTS, sizeof *slots);
+    bool ok = bins && slots && points_init(points, bins, count_bins(bins, slots, sample, sample_count));
+    free(bins);
+    free(slots);
+    return ok;
+}
+
+/* ---- Choosing ---- */
+
+static uint32_t word_of_point(const struct points *points, size_t index)
+{
+    uint32_t word = 0;
+    for (unsigned channel = 0; channel < 4; channel++) {
+        word |= (uint32_t)points->channels[channel][index / LANES][index % LANES] << 8 * channel;
+    }
+    return word;
+}
+
+/* Takes a colour just chosen into the points' errors; returns the point that is met worst, by error and weight. */
+static size_t note_color(struct points *points, uint32_t word)
+{
+    floats r = spread((float)(word & 255));
+    floats g = spread((float)(word >> 8 & 255));
+    floats b = spread((float)(word >> 16 & 255));
+    floats a = spread((float)(word >> 24));
+    float worst = -1;
+    size_t found = 0;
+    for (size_t i = 0; i < points->count / LANES; i++) {
+        floats dr = points->channels[0][i] - r;
+        floats dg = points->channels[1][i] - g;
+        floats db = points->channels[2][i] - b;
+        floats da = points->channels[3][i] - a;
+        floats distance = dr * dr + dg * dg + db * db + da * da;
+        floats error = lesser(distance, points->errors[i]);
+        floats score = error * points->weights[i];
+        points->errors[i] = error;
+        for (size_t lane = 0; lane < LANES; lane++) {
+            if (score[lane] > worst) {
+                worst = score[lane];
+                found = i * LANES + lane;
+            }
+        }
+    }
+    return found;
+}
+
+static bool has_color(const struct palette *palette, uint32_t word)
+{
+    for (size_t i = 0; i < palette->count; i++) {
+        if (palette->words[i] == word) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static size_t add_exact(struct palette *palette, const struct pixel *exact, size_t exact_count)
+{
+    for (size_t i = 0; i < exact_count && palette->count < PALETTE_COLORS_MAX; i++) {
+        uint32_t word = blend_word(exact[i]);
+        if (!has_color(palette, word)) {
+            set_color(palette, palette->count++, word);
+        }
+    }
+    return palette->count;
+}
+
+static void pad(struct palette *palette)
+{
+    for (size_t i = palette->count; i < PALETTE_COLORS_MAX; i++) {
+        set_color(palette, i, palette->words[0]);
+    }
+}
+
+static void add_worst(struct palette *palette, struct points *points)
+{
+    size_t worst = 0;
+    for (size_t i = 0; i < palette->count; i++) {
+        worst = note_color(points, palette->words[i]);
+    }
+    while (palette->count < PALETTE_COLORS_MAX && points->count > 0) {
+        if (points->errors[worst / LANES][worst % LANES] == 0 || points->weights[worst / LANES][worst % LANES] == 0) {
+            return; /* all are met exactly */
+        }
+        uint32_t word = word_of_point(points, worst);
+        set_color(palette, palette->count++, word);
+        worst = note_color(points, word);
+    }
+}
+
+/* Moves every colour that need not be exact to the weighted middle of the points nearest to it. */
+static void move_to_middle(struct palette *palette, const struct points *points, size_t exact_count)
+{
+    static const struct sum {
+        double weight;
+        double channels[4];
+    } none = {0};
+    struct sum sums[PALETTE_COLORS_MAX];
+    nearest_kernel *find_nearest = choose_kernel();
+    for (size_t i = 0; i < PALETTE_COLORS_MAX; i++) {
+        sums[i] = none;
+    }
+    for (size_t i = 0; i < points->count; i++) {
+        double weight = (double)points->weights[i / LANES][i % LANES];
+        if (weight > 0) {
+            struct sum *sum = &sums[find_nearest(palette, word_of_point(points, i))];
+            sum->weight += weight;
+            for (size_t channel = 0; channel < 4; channel++) {
+                sum->channels[channel] += weight * (double)points->channels[channel][i / LANES][i % LANES];
+            }
+        }
+    }
+    for (size_t i = exact_count; i < palette->count; i++) {
+        uint32_t word = 0;
+        for (unsigned channel = 0; channel < 4; channel++) {
+            word |= (uint32_t)(sums[i].channels[channel] / sums[i].weight + 0.5) << 8 * channel;
+        }
+        if (sums[i].weight > 0) {
+            set_color(palette, i, word);
+        }
+    }
+}
+
+struct palette *palette_create(const struct pixel *exact, size_t exact_count, const struct pixel *sample,
+                               size_t sample_count)
+{
+    struct points points = {0};
+    struct palette *palette = aligned_alloc(sizeof(floats), sizeof *palette);
+    if (!palette || exact_count + sample_count == 0 || !read_sample(&points, sample, sample_count)) {
+        free(palette);
+        return NULL;
+    }
+    palette->count = 0;
+    size_t fixed = add_exact(palette, exact, exact_count);
+    if (fixed == 0) {
+        set_color(palette, palette->count++, word_of_point(&points, 0));
+    }
+    add_worst(palette, &points);
+    pad(palette);
+    for (int round = 0; round < ROUNDS && palette->count == PALETTE_COLORS_MAX; round++) {
+        move_to_middle(palette, &points, fixed);
+    }
+    free(points.memory);
+    return palette;
+}
+
+void palette_destroy(struct palette *palette)
+{
+    free(palette);
+}
+
+/* ---- Mapping ---- */
+
+/* What was found for the colours met last: one slot a hash, the later one stays. */
+struct palette_map {
+    const struct palette *palette;
+    nearest_kernel *nearest;
+    uint32_t words[MEMO_SLOTS];
+    uint16_t found[MEMO_SLOTS]; /* index, and MISSED */
+};
+
+enum { MISSED = 1 << 8 };
+
+static size_t slot_of(uint32_t word)
+{
+    return (word * UINT32_C(2654435761)) >> 18;
+}
+
+static uint16_t find(const struct palette_map *map, uint32_t word)
+{
+    size_t index = map->nearest(map->palette, word);
+    uint32_t met = map->palette->words[index];
+    unsigned missed = 0;
+    for (unsigned shift = 0; shift < 32; shift += 8) {
+        int off = (int)(word >> shift & 255) - (int)(met >> shift & 255);
+        missed |= off > PALETTE_ERROR_MAX || off < -PALETTE_ERROR_MAX ? MISSED : 0U;
+    }
+    return (uint16_t)(index | missed);
+}
+
+struct palette_map *palette_map_create(const struct palette *palette)
+{
+    struct palette_map *map = malloc(sizeof *map);
+    if (map) {
+        map->palette = palette;
+        map->nearest = choose_kernel();
+        /* Every slot holds a true answer from the start: that for the word 0, which is looked up in slot 0 alone. */
+        memset(map->words, 0, sizeof map->words);
+        map->found[0] = find(map, 0);
+        for (size_t i = 1; i < MEMO_SLOTS; i++) {
+            map->found[i] = map->found[0];
+        }
+    }
+    return map;
+}
+
+void palette_map_destroy(struct palette_map *map)
+{
+    free(map);
+}
+
+const struct palette *palette_map_palette(const struct palette_map *map)
+{
+    return map->palette;
+}
+
+/* How many pixels from `pixels` on have the colour `word`; looks at eight at once. */
+BLEND_INLINE size_t run_length(const uint8_t *pixels, size_t count, uint32_t word)
+{
+    size_t length = 0;
+    uint64_t pair = (uint64_t)word << 32 | word;
+    for (; length + 8 <= count; length += 8) {
+        uint64_t pairs[4];
+        memcpy(pairs, pixels + length * 4, sizeof pairs);
+        if (((pairs[0] ^ pair) | (pairs[1] ^ pair) | (pairs[2] ^ pair) | (pairs[3] ^ pair)) != 0) {
+            break;
+        }
+    }
+    for (; length < count; length++) {
+        uint32_t next;
+        memcpy(&next, pixels + length * 4, 4);
+        if (next != word) {
+            break;
+        }
+    }
+    return length;
+}
+
+size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices,
+                          bool out_used[PALETTE_COLORS_MAX])
+{
+    size_t count = (size_t)canvas->width_px * canvas->height_px;
+    size_t missed = 0;
+    memset(out_used, 0, PALETTE_COLORS_MAX * sizeof out_used[0]);
+    for (size_t i = 0; i < count;) {
+        uint32_t word;
+        memcpy(&word, canvas->rgba + i * 4, 4);
+        size_t slot = slot_of(word);
+        if (map->words[slot] != word) {
+            map->words[slot] = word;
+            map->found[slot] = find(map, word);
+        }
+        uint16_t found = map->found[slot];
+        out_indices[i] = (uint8_t)found;
+        out_used[(uint8_t)found] = true;
+        size_t length = 1;
+        uint32_t next = ~word;
+        if (i + 1 < count) {
+            memcpy(&next, canvas->rgba + (i + 1) * 4, 4);
+        }
+        if (next == word) {
+            length = run_length(canvas->rgba + i * 4, count - i, word);
+            memset(out_indices + i, (uint8_t)found, length);
+        }
+        missed += found & MISSED ? length : 0;
+        i += length;
+    }
+    return missed;
+}
