@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
+#include <zlib.h>
 
 #define RATIO_FREE_BYTES ((uint64_t)64 << 20)
 
@@ -324,5 +325,57 @@ bool archive_unpack(const char *path, const char *folder, const char *const *ext
     }
 done:
     zip_discard(unpacking.zip);
+    return ok;
+}
+
+bool archive_gunzip(const char *path, const char *out_path, struct error *err)
+{
+    bool ok = false;
+    struct stat whole;
+    uint64_t packed = stat(path, &whole) == 0 ? (uint64_t)whole.st_size : 0;
+    uint64_t written = 0;
+    gzFile in = gzopen(path, "rbe");
+    int out = open(out_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (!in || out < 0) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
+                   "no se pudo escribir un archivo temporal «%s»: %s", out_path, strerror(errno));
+        goto done;
+    }
+    unsigned char block[65536];
+    int got;
+    while ((got = gzread(in, block, sizeof block)) > 0) {
+        written += (uint64_t)got;
+        if (written > ARCHIVE_UNPACKED_BYTES_MAX ||
+            (written > RATIO_FREE_BYTES && written / ARCHIVE_RATIO_MAX > packed)) {
+            error_tell(err, ERROR_TOO_LARGE, "IMP-060",
+                       "the packed file unpacks to more than 2 GB or %d times its size: it is not opened",
+                       "el archivo comprimido se expande a más de 2 GB o %d veces su tamaño: no se abre",
+                       (int)ARCHIVE_RATIO_MAX);
+            goto done;
+        }
+        if (write(out, block, (size_t)got) != (ssize_t)got) {
+            error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
+                       "no se pudo escribir un archivo temporal «%s»: %s", out_path, strerror(errno));
+            goto done;
+        }
+    }
+    /* A file that was cut off reads like a shorter one, and is told only here. */
+    int closed = gzclose_r(in);
+    in = NULL;
+    if (got < 0 || closed != Z_OK) {
+        error_tell(err, ERROR_INVALID, "IMP-060",
+                   "the packed file is damaged (cut off, or its checksum is wrong): fetch or pack it again",
+                   "el archivo comprimido está dañado (cortado o con suma de control incorrecta): descárguelo o "
+                   "comprímalo de nuevo");
+        goto done;
+    }
+    ok = true;
+done:
+    if (in) {
+        gzclose_r(in);
+    }
+    if (out >= 0 && close(out) != 0) {
+        ok = false;
+    }
     return ok;
 }

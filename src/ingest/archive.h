@@ -35,3 +35,6 @@ struct archive {
  * or when a bound above is passed. */
 bool archive_unpack(const char *path, const char *folder, const char *const *extensions, size_t extension_count,
                     struct arena *arena, struct archive *out_archive, struct error *err);
+
+/* Unpacks one gzip file to `out_path`, under the same bounds and with its checksum tested. */
+bool archive_gunzip(const char *path, const char *out_path, struct error *err);

@@ -2,6 +2,7 @@
 #include "ingest/feed_csv.h"
 
 #include "ingest/feed_ogr.h"
+#include "ingest/feed_sheet.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -18,12 +19,22 @@ enum {
     BLOCK_BYTES = 1 << 18
 };
 
+/* How a column writes its numbers. */
+enum number_style {
+    NUMBER_PLAIN, /* 1234.5 */
+    NUMBER_COMMA, /* 1.234,5 and 1234,5 */
+    NUMBER_GROUPS /* 1,234.5 */
+};
+
 /* What the values of a column have been so far. */
 struct guess {
     bool seen;
     bool integer;
     bool real;
     bool date;
+    bool comma;        /* all values can be read with a decimal comma */
+    bool groups;       /* all values can be read with commas between thousands */
+    bool groups_whole; /* … and have no decimals */
 };
 
 struct row {
@@ -50,9 +61,12 @@ struct feed_csv {
     int64_t lines_before; /* of title and header */
     int64_t row;
     size_t column_count;
-    int x_column; /* -1: none */
+    enum number_style *styles; /* of each column */
+    struct feed_sheet *sheet;  /* where rows come from a spreadsheet and not from `file` */
+    int x_column;              /* -1: none */
     int y_column;
     int wkt_column;
+    unsigned srid; /* that geometries in text carry; 0: none does */
 };
 
 static int next_byte(struct feed_csv *feed)
@@ -78,6 +92,10 @@ static int peek_byte(struct feed_csv *feed)
 
 static void start_over(struct feed_csv *feed)
 {
+    if (feed->sheet) {
+        feed_sheet_rewind(feed->sheet);
+        return;
+    }
     rewind(feed->file);
     feed->block_at = 0;
     feed->block_end = 0;
@@ -113,9 +131,26 @@ static bool put_byte(struct feed_csv *feed, size_t *length, char byte, struct er
     return true;
 }
 
+static bool read_sheet_row(struct feed_csv *feed, struct row *out_row, bool *out_end, struct error *err)
+{
+    if (!feed_sheet_next(feed->sheet, feed->cells, COLUMNS_MAX, &out_row->count, out_end, err)) {
+        return false;
+    }
+    out_row->cells = feed->cells;
+    out_row->quoted = feed->quoted;
+    out_row->any = false;
+    for (size_t i = 0; !*out_end && i < out_row->count; i++) {
+        out_row->any |= feed->cells[i].length > 0;
+    }
+    return true;
+}
+
 /* Splits the next line (or lines, where quotes hold line ends) into cells; `*out_end` when there is none. */
 static bool read_row(struct feed_csv *feed, struct row *out_row, bool *out_end, struct error *err)
 {
+    if (feed->sheet) {
+        return read_sheet_row(feed, out_row, out_end, err);
+    }
     size_t length = 0;
     size_t count = 0;
     int byte = next_byte(feed);
@@ -292,8 +327,14 @@ bool feed_csv_coordinate(struct text text, double *out_number)
 static bool is_integer(struct text text)
 {
     size_t at = text.length > 0 && text.data[0] == '-';
-    if (text.length == at || text.length - at > 18 || (text.data[at] == '0' && text.length - at > 1)) {
+    if (text.length == at || text.length - at > 19 || (text.data[at] == '0' && text.length - at > 1)) {
         return false; /* "05035" is a code and keeps its zero */
+    }
+    if (text.length - at == 19) {
+        const char *most = at == 1 ? "9223372036854775808" : "9223372036854775807";
+        if (memcmp(text.data + at, most, 19) > 0) {
+            return false;
+        }
     }
     for (size_t i = at; i < text.length; i++) {
         if (!isdigit((unsigned char)text.data[i])) {
@@ -308,7 +349,10 @@ static bool is_real(struct text text)
     double number;
     size_t at = text.length > 0 && text.data[0] == '-';
     bool code = text.length > at + 1 && text.data[at] == '0' && text.data[at + 1] != '.';
-    return !code && text.length <= 30 && text_to_double(text, &number);
+    /* Whole numbers beyond 64 bits are identifiers, and keep their digits as text. */
+    bool huge = text.length - at >= 19 && !memchr(text.data, '.', text.length) &&
+                !memchr(text.data, 'e', text.length) && !memchr(text.data, 'E', text.length);
+    return !code && text.length <= 30 && text_to_double(text, &number) && (!huge || is_integer(text));
 }
 
 static bool is_date(struct text text)
@@ -318,13 +362,75 @@ static bool is_date(struct text text)
         return false;
     }
     for (size_t i = 0; i < 10; i++) {
-        if (shape[i] == 'd' ? !isdigit((unsigned char)text.data[i]) : text.data[i] != shape[i]) {
+        bool mark = text.data[i] == '-' || text.data[i] == '/';
+        if (shape[i] == 'd' ? !isdigit((unsigned char)text.data[i]) : !mark) {
             return false;
         }
     }
     int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
     int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
     return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+/* Digits, grouped in threes by `group` or not at all, then perhaps `decimal` and digits. `*out_plain` gets it with a
+ * decimal point and without groups, `*out_marked` whether any mark was there, `*out_whole` whether no decimals are. */
+static bool parse_grouped(struct text text, char group, char decimal, char out_plain[40], bool *out_marked,
+                          bool *out_whole)
+{
+    size_t at = text.length > 0 && text.data[0] == '-';
+    size_t length = at;
+    size_t digits = 0; /* before the first group mark, then since the last */
+    size_t first = at;
+    bool grouped = false;
+    if (text.length > 36) {
+        return false;
+    }
+    out_plain[0] = '-';
+    for (; at < text.length && text.data[at] != decimal; at++) {
+        if (text.data[at] == group) {
+            if (digits == 0 || digits > 3 || (grouped && digits != 3)) {
+                return false;
+            }
+            grouped = true;
+            digits = 0;
+        } else if (isdigit((unsigned char)text.data[at])) {
+            out_plain[length++] = text.data[at];
+            digits++;
+        } else {
+            return false;
+        }
+    }
+    /* "05,5" and "0,123" in groups are codes or something else. */
+    bool code = (out_plain[first] == '0' && length - first > 1) || length - first > 18;
+    if (digits == 0 || (grouped && digits != 3) || code) {
+        return false;
+    }
+    *out_marked = grouped || at < text.length;
+    *out_whole = at == text.length;
+    if (at < text.length) {
+        if (++at == text.length) {
+            return false;
+        }
+        out_plain[length++] = '.';
+        for (; at < text.length; at++) {
+            if (!isdigit((unsigned char)text.data[at])) {
+                return false;
+            }
+            out_plain[length++] = text.data[at];
+        }
+    }
+    out_plain[length] = '\0';
+    return true;
+}
+
+static void guess_number(struct guess *guess, struct text cell)
+{
+    char plain[40];
+    bool marked;
+    bool whole;
+    guess->comma = guess->comma && parse_grouped(cell, '.', ',', plain, &marked, &whole);
+    guess->groups = guess->groups && parse_grouped(cell, ',', '.', plain, &marked, &whole);
+    guess->groups_whole = guess->groups_whole && guess->groups && whole && cell.length <= 24;
 }
 
 /* The delimiter that splits the first lines into the most and most even pieces. */
@@ -359,30 +465,48 @@ static char find_delimiter(struct feed_csv *feed)
     return best;
 }
 
-static bool looks_like_header(const struct row *row)
+static size_t count_filled(const struct row *row)
 {
     size_t filled = 0;
-    double number;
     for (size_t i = 0; i < row->count; i++) {
-        struct text cell = trimmed(row->cells[i]);
-        filled += cell.length > 0;
-        if (cell.length > 0 && text_to_double(cell, &number)) {
-            return false;
-        }
+        filled += trimmed(row->cells[i]).length > 0;
     }
-    return filled * 10 >= row->count * 6;
+    return filled;
 }
 
-/* Skips title lines: the header is the first line as wide as the table whose cells are words. */
+/* Words, but years may stand among them: "Municipio, 2010, 2020". */
+static bool looks_like_header(const struct row *row)
+{
+    size_t words = 0;
+    for (size_t i = 0; i < row->count; i++) {
+        struct text cell = trimmed(row->cells[i]);
+        double number;
+        char plain[40];
+        bool marked;
+        bool whole;
+        bool year = cell.length == 4 && (cell.data[0] == '1' || cell.data[0] == '2') && is_integer(cell);
+        bool numeric = cell.length > 0 &&
+                       (text_to_double(cell, &number) || parse_grouped(cell, ',', '.', plain, &marked, &whole) ||
+                        parse_grouped(cell, '.', ',', plain, &marked, &whole));
+        if (numeric && !year) {
+            return false;
+        }
+        words += cell.length > 0 && !year;
+    }
+    return words > 0;
+}
+
+/* Skips title lines: the header is the first line about as full as the table whose cells are words. */
 static bool find_header(struct feed_csv *feed, struct row *out_header, struct error *err)
 {
-    size_t widest = 0;
+    size_t fullest = 0;
     size_t rows = 0;
     bool end = false;
     struct row row;
     start_over(feed);
     while (rows < LOOK_ROWS && read_row(feed, &row, &end, err) && !end) {
-        widest = row.count > widest ? row.count : widest;
+        size_t filled = count_filled(&row);
+        fullest = filled > fullest ? filled : fullest;
         rows++;
     }
     start_over(feed);
@@ -392,7 +516,7 @@ static bool find_header(struct feed_csv *feed, struct row *out_header, struct er
             return false;
         }
         feed->lines_before++;
-        if (row.any && row.count * 10 >= widest * 8 && looks_like_header(&row)) {
+        if (row.any && count_filled(&row) * 10 >= fullest * 6 && looks_like_header(&row)) {
             *out_header = row;
             return true;
         }
@@ -461,8 +585,10 @@ static bool no_coordinates(const struct feed_csv *feed, struct error *err)
         encoding_close(encoding);
     }
     error_tell(err, ERROR_INVALID, "IMP-030",
-               "no columns with coordinates were found (columns: %.*s): name them lon and lat, x and y, or wkt",
-               "no se encontraron columnas con coordenadas (columnas: %.*s): nómbrelas lon y lat, x e y, o wkt",
+               "the table has no columns with coordinates (columns: %.*s): name them lon and lat, x and y, or wkt; a "
+               "table without a place must first be joined to its layer (in QGIS: Properties, Joins) and exported",
+               "la tabla no tiene columnas con coordenadas (columnas: %.*s): nómbrelas lon y lat, x e y, o wkt; una "
+               "tabla sin lugar debe unirse antes a su capa (en QGIS: Propiedades, Uniones) y exportarse",
                (int)shown.length, shown.data ? shown.data : "");
     return false;
 }
@@ -508,16 +634,133 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
     return true;
 }
 
+static bool is_number_column(const struct guess *guess)
+{
+    return guess->integer || guess->real;
+}
+
+/* Whether commas in this table are decimal ones: 1 yes, -1 no, 0 nothing tells. "1,234" alone could be either. */
+static int comma_habit(const struct feed_csv *feed, const struct guess *guesses)
+{
+    for (size_t i = 0; i < feed->column_count; i++) {
+        const struct guess *guess = &guesses[i];
+        if (guess->seen && !is_number_column(guess) && guess->comma != guess->groups) {
+            return guess->comma ? 1 : -1;
+        }
+    }
+    return !feed->sheet && feed->delimiter == ',' ? -1 : 0;
+}
+
+static void tell_style(const struct feed_csv *feed, struct report *report, const char *layer, struct text column,
+                       const char *english, const char *spanish)
+{
+    if (!report) {
+        return;
+    }
+    char name[128];
+    struct encoding_choice choice;
+    struct encoding_evidence evidence = {0};
+    struct encoding *encoding = NULL;
+    unsigned outcome = 0;
+    struct text shown = text_of("?");
+    encoding_evidence_add(&evidence, column, 0);
+    encoding_decide(&evidence, NULL, ENCODING_UNDECLARED, &choice);
+    if (encoding_open(&choice, &encoding, NULL)) {
+        shown = encoding_decode(encoding, column, 0, feed->arena, &outcome);
+        encoding_close(encoding);
+    }
+    snprintf(name, sizeof name, "%.*s", (int)(shown.length > 100 ? 100 : shown.length), shown.data ? shown.data : "");
+    struct report_message *message =
+        report_tell(report, "IMP-030", REPORT_NOTICE, "column \"%s\": %s", "columna «%s»: %s", name, english);
+    message->spanish = arena_printf(report->arena, "columna «%s»: %s", name, spanish);
+    report_at(report, message, layer, name);
+}
+
+/* Types from what was seen. Each reading that is not the plain one is told. */
+static void settle_types(struct feed_csv *feed, const struct guess *guesses, struct feed_field *fields,
+                         struct report *report, const char *layer)
+{
+    int habit = comma_habit(feed, guesses);
+    for (size_t i = 0; i < feed->column_count; i++) {
+        const struct guess *guess = &guesses[i];
+        fields[i].type = FIELD_STRING;
+        if (!guess->seen) {
+            continue;
+        }
+        if (is_number_column(guess)) {
+            fields[i].type = guess->integer ? FIELD_INTEGER : FIELD_REAL;
+        } else if (guess->date) {
+            fields[i].type = FIELD_DATE;
+        } else if (guess->comma && guess->groups && habit == 0) {
+            tell_style(feed, report, layer, fields[i].name,
+                       "its commas may be decimal ones or divide thousands; it was kept as text",
+                       "sus comas pueden ser decimales o separar miles; se conservó como texto");
+        } else if (guess->comma && (!guess->groups || habit > 0)) {
+            fields[i].type = FIELD_REAL;
+            feed->styles[i] = NUMBER_COMMA;
+            tell_style(feed, report, layer, fields[i].name, "numbers with a decimal comma were read as numbers",
+                       "los números con coma decimal se leyeron como números");
+        } else if (guess->groups) {
+            fields[i].type = guess->groups_whole ? FIELD_INTEGER : FIELD_REAL;
+            feed->styles[i] = NUMBER_GROUPS;
+            tell_style(feed, report, layer, fields[i].name,
+                       "numbers with commas between thousands were read as numbers",
+                       "los números con comas en los miles se leyeron como números");
+        }
+    }
+}
+
+/* The number of the reference system in PostGIS's spellings: "SRID=4326;POINT…", or hexadecimal. 0: none. */
+static unsigned srid_of(struct text text)
+{
+    char head[20];
+    snprintf(head, sizeof head, "%.*s", (int)(text.length < sizeof head ? text.length : sizeof head - 1), text.data);
+    if (strncasecmp(head, "SRID=", 5) == 0) {
+        return (unsigned)strtoul(head + 5, NULL, 10) % 1000000;
+    }
+    bool little = strncmp(head, "01", 2) == 0;
+    if (text.length < 18 || strspn(head, "0123456789abcdefABCDEF") < 18 || (!little && strncmp(head, "00", 2) != 0)) {
+        return 0;
+    }
+    unsigned char bytes[9];
+    for (size_t i = 0; i < sizeof bytes; i++) {
+        const char digits[] = {head[2 * i], head[2 * i + 1], '\0'};
+        bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
+    }
+    if (!(bytes[little ? 4 : 1] & 0x20)) {
+        return 0;
+    }
+    const unsigned char *at = bytes + 5;
+    return little ? (unsigned)at[0] | (unsigned)at[1] << 8 | (unsigned)at[2] << 16 | (unsigned)at[3] << 24
+                  : (unsigned)at[3] | (unsigned)at[2] << 8 | (unsigned)at[1] << 16 | (unsigned)at[0] << 24;
+}
+
+/* The system that the first geometry names holds for all; those of another are left out. */
+static bool note_srid(struct feed_csv *feed, struct text cell)
+{
+    unsigned srid = feed->srid == 0 ? srid_of(cell) : 0;
+    if (srid == 0) {
+        return true;
+    }
+    feed->srid = srid;
+    feed->base.info.srs_code = arena_printf(feed->arena, "EPSG:%u", srid);
+    feed->base.info.srs_confidence = 1;
+    return feed->base.info.srs_code != NULL;
+}
+
 /* Reads the whole table once: types hold for every value or not at all. */
-static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct error *err)
+static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct report *report, const char *layer,
+                       struct error *err)
 {
     assert(fields);
     struct guess *guesses = arena_array(feed->arena, feed->column_count, sizeof *guesses);
-    if (!guesses) {
+    feed->styles = arena_array(feed->arena, feed->column_count, sizeof *feed->styles);
+    if (!guesses || !feed->styles) {
         return error_no_memory(err);
     }
     for (size_t i = 0; i < feed->column_count; i++) {
-        guesses[i] = (struct guess){.integer = true, .real = true, .date = true};
+        guesses[i] = (struct guess){
+            .integer = true, .real = true, .date = true, .comma = true, .groups = true, .groups_whole = true};
     }
     bool end = false;
     struct row row;
@@ -534,6 +777,10 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
         }
         count++;
         assert(row.cells);
+        if (feed->wkt_column >= 0 && (size_t)feed->wkt_column < row.count &&
+            !note_srid(feed, trimmed(row.cells[feed->wkt_column]))) {
+            return error_no_memory(err);
+        }
         for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
             struct text cell = trimmed(row.cells[i]);
             if (cell.length == 0) {
@@ -544,16 +791,12 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             guess->integer = guess->integer && is_integer(cell);
             guess->real = guess->real && is_real(cell);
             guess->date = guess->date && is_date(cell);
+            if (guess->comma || guess->groups) {
+                guess_number(guess, cell);
+            }
         }
     }
-    for (size_t i = 0; i < feed->column_count; i++) {
-        const struct guess *guess = &guesses[i];
-        fields[i].type = !guess->seen     ? FIELD_STRING
-                         : guess->integer ? FIELD_INTEGER
-                         : guess->real    ? FIELD_REAL
-                         : guess->date    ? FIELD_DATE
-                                          : FIELD_STRING;
-    }
+    settle_types(feed, guesses, fields, report, layer);
     feed->base.info.feature_count = count;
     return true;
 }
@@ -579,6 +822,7 @@ static void close_csv(struct feed *base)
     if (feed->file) {
         fclose(feed->file);
     }
+    feed_sheet_close(feed->sheet);
     arena_destroy(feed->arena);
     free(feed->block);
     free(feed->text);
@@ -611,6 +855,9 @@ static bool read_geometry(struct feed_csv *feed, const struct row *row, struct a
         if (cell.length > 0 && !feed_ogr_parse_geometry(cell, arena, &feature->wkb, &feature->wkb_size)) {
             feature->damage_english = "the geometry text cannot be read";
             feature->damage_spanish = "el texto de la geometría no se puede leer";
+        } else if (cell.length > 0 && feed->srid != 0 && srid_of(cell) != feed->srid) {
+            feature->damage_english = "the geometry is in another reference system (SRID) than the first";
+            feature->damage_spanish = "la geometría está en otro sistema de referencia (SRID) que la primera";
         }
         return true;
     }
@@ -636,10 +883,16 @@ static bool read_geometry(struct feed_csv *feed, const struct row *row, struct a
     return point_wkb(x, y, arena, feature) || error_no_memory(err);
 }
 
-static struct value cell_value(enum field_type type, struct text cell, bool quoted, struct arena *arena)
+static struct value cell_value(const struct feed_csv *feed, size_t column, const struct row *row, struct arena *arena)
 {
+    enum field_type type = feed->base.info.fields[column].type;
+    struct text cell = row->cells[column];
+    bool quoted = row->quoted[column];
     struct text plain = trimmed(cell);
     double number;
+    char rewritten[40];
+    bool marked;
+    bool whole;
     if (type == FIELD_STRING) {
         /* A quoted nothing is a text without characters, a bare one is no value. */
         if (cell.length == 0 && !quoted) {
@@ -651,6 +904,13 @@ static struct value cell_value(enum field_type type, struct text cell, bool quot
     if (plain.length == 0) {
         return value_null();
     }
+    if (feed->styles[column] != NUMBER_PLAIN) {
+        bool comma = feed->styles[column] == NUMBER_COMMA;
+        if (!parse_grouped(plain, comma ? '.' : ',', comma ? ',' : '.', rewritten, &marked, &whole)) {
+            return value_null();
+        }
+        plain = text_of(rewritten);
+    }
     if (type == FIELD_INTEGER) {
         char digits[32];
         snprintf(digits, sizeof digits, "%.*s", (int)plain.length, plain.data);
@@ -660,6 +920,9 @@ static struct value cell_value(enum field_type type, struct text cell, bool quot
         return text_to_double(plain, &number) ? value_of_real(number) : value_null();
     }
     char *copy = arena_strndup(arena, plain.data, plain.length);
+    for (char *at = copy; at && *at != '\0'; at++) {
+        *at = type == FIELD_DATE && *at == '/' ? '-' : *at;
+    }
     return copy ? value_of_text((struct text){copy, plain.length}) : value_null();
 }
 
@@ -683,7 +946,7 @@ static bool next_csv(struct feed *base, struct arena *arena, struct feed_feature
         return error_no_memory(err);
     }
     for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
-        values[i] = cell_value(base->info.fields[i].type, row.cells[i], row.quoted[i], arena);
+        values[i] = cell_value(feed, i, &row, arena);
     }
     feature.values = values;
     if (!read_geometry(feed, &row, arena, &feature, err)) {
@@ -695,9 +958,26 @@ static bool next_csv(struct feed *base, struct arena *arena, struct feed_feature
 
 static const struct feed_kind csv_kind = {.next = next_csv, .rewind = rewind_csv, .close = close_csv};
 
-bool feed_csv_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
+static bool open_rows(struct feed_csv *feed, const struct source_layer *layer, struct error *err)
 {
-    (void)report;
+    if (layer->format == SOURCE_ODS || layer->format == SOURCE_XLSX) {
+        feed->base.info.encoding = "UTF-8";
+        feed->base.info.encoding_source = ENCODING_FORMAT;
+        return feed_sheet_open(layer->path, layer->format, layer->inner, &feed->sheet, err);
+    }
+    feed->file = fopen(layer->path, "rbe");
+    if (!feed->file) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not open \"%s\"", "no se pudo abrir «%s»", layer->name);
+        return false;
+    }
+    feed->delimiter = find_delimiter(feed);
+    return true;
+}
+
+/* Opens the table and finds its header; with `whole` it is read through for its types. */
+static bool open_table(const struct source_layer *layer, bool whole, struct report *report, struct feed **out_feed,
+                       struct error *err)
+{
     bool ok = false;
     struct feed_csv *feed = calloc(1, sizeof *feed);
     if (!feed) {
@@ -709,23 +989,18 @@ bool feed_csv_open(const struct source_layer *layer, struct report *report, stru
     feed->text = malloc(feed->text_room);
     feed->block = malloc(BLOCK_BYTES);
     feed->offsets = calloc(COLUMNS_MAX + 1, sizeof *feed->offsets);
-    feed->file = fopen(layer->path, "rbe");
     if (!feed->arena || !feed->text || !feed->block || !feed->offsets) {
         error_no_memory(err);
         goto done;
     }
-    if (!feed->file) {
-        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not open \"%s\"", "no se pudo abrir «%s»", layer->name);
-        goto done;
-    }
     struct row header = {0};
     struct feed_field *fields = NULL;
-    feed->delimiter = find_delimiter(feed);
-    if (!find_header(feed, &header, err) || !keep_header(feed, &header, &fields, err) ||
-        !find_types(feed, fields, err) || !rewind_csv(&feed->base, err)) {
+    if (!open_rows(feed, layer, err) || !find_header(feed, &header, err) || !keep_header(feed, &header, &fields, err)) {
         goto done;
     }
-    feed->base.info.encoding = NULL;
+    if (whole && (!find_types(feed, fields, report, layer->name, err) || !rewind_csv(&feed->base, err))) {
+        goto done;
+    }
     *out_feed = &feed->base;
     feed = NULL;
     ok = true;
@@ -734,4 +1009,19 @@ done:
         close_csv(&feed->base);
     }
     return ok;
+}
+
+bool feed_csv_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
+{
+    return open_table(layer, true, report, out_feed, err);
+}
+
+bool feed_csv_has_coordinates(const struct source_layer *layer, struct error *err)
+{
+    struct feed *feed = NULL;
+    if (!open_table(layer, false, NULL, &feed, err)) {
+        return false;
+    }
+    close_csv(feed);
+    return true;
 }

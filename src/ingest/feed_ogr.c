@@ -7,7 +7,9 @@
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
+#include <cpl_vsi.h>
 #include <gdal.h>
+#include <math.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
 #include <pthread.h>
@@ -29,6 +31,10 @@ struct feed_ogr {
     unsigned char *wkb;        /* the feature's geometry; grows */
     size_t wkb_room;
     int64_t rows_read;
+    const struct shapefile_cell *bad_cells; /* of the .dbf: taken as no value; in the order of rows */
+    size_t bad_count;
+    unsigned kind; /* as in source_layer */
+    bool with_empty;
     char damage[200]; /* what GDAL says of the feature at hand */
 };
 
@@ -41,6 +47,32 @@ static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const c
         snprintf(caught, 200, "%s", message);
     }
 }
+
+/* Which tags of OpenStreetMap become columns; the rest stays together in "other_tags". GDAL's own list names few that
+ * a plan of a city is drawn by. */
+static const char osm_settings[] =
+    "closed_ways_are_polygons=aeroway,amenity,boundary,building,craft,geological,historic,landuse,leisure,military,"
+    "natural,office,place,shop,sport,tourism,highway=platform,public_transport=platform\n"
+    "attribute_name_laundering=yes\n"
+    "[points]\nosm_id=yes\n"
+    "attributes=name,place,amenity,shop,office,tourism,leisure,historic,highway,public_transport,railway,natural,"
+    "man_made,power,barrier,ref,population\n"
+    "unsignificant=created_by,converted_by,source,time,ele,attribution\n"
+    "ignore=created_by,converted_by,source,time,ele,note,todo,openGeoDB:,fixme,FIXME\n"
+    "[lines]\nosm_id=yes\n"
+    "attributes=name,highway,ref,oneway,surface,lanes,maxspeed,bridge,tunnel,layer,waterway,railway,aeroway,aerialway,"
+    "barrier,power,man_made\n"
+    "ignore=created_by,converted_by,source,time,ele,note,todo,openGeoDB:,fixme,FIXME\n"
+    "[multipolygons]\nosm_id=yes\nosm_way_id=yes\n"
+    "attributes=name,type,building,landuse,leisure,natural,water,waterway,amenity,shop,office,tourism,historic,place,"
+    "boundary,admin_level,aeroway,man_made,sport\n"
+    "ignore=area,created_by,converted_by,source,time,ele,note,todo,openGeoDB:,fixme,FIXME\n"
+    "[multilinestrings]\nosm_id=yes\nattributes=name,type,route,ref,network,operator\n"
+    "ignore=area,created_by,converted_by,source,time,ele,note,todo,openGeoDB:,fixme,FIXME\n"
+    "[other_relations]\nosm_id=yes\nattributes=name,type\n"
+    "ignore=area,created_by,converted_by,source,time,ele,note,todo,openGeoDB:,fixme,FIXME\n";
+
+#define OSM_SETTINGS_PATH "/vsimem/tesela-osm.ini"
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 
@@ -59,6 +91,11 @@ static void set_up(void)
     CPLSetConfigOption("OGR_SQLITE_LOAD_EXTENSIONS", "NO");
     OSRSetPROJEnableNetwork(0);
     GDALAllRegister();
+    VSILFILE *settings = VSIFOpenL(OSM_SETTINGS_PATH, "wb");
+    if (settings) {
+        VSIFWriteL(osm_settings, 1, sizeof osm_settings - 1, settings);
+        VSIFCloseL(settings);
+    }
 }
 
 static const char *driver_of(enum source_format format)
@@ -73,8 +110,14 @@ static const char *driver_of(enum source_format format)
     case SOURCE_FLATGEOBUF:
         return "FlatGeobuf";
     case SOURCE_KML:
-        return "KML";
+        return "LIBKML";
+    case SOURCE_DXF:
+        return "DXF";
+    case SOURCE_OSM:
+        return "OSM";
     case SOURCE_CSV:
+    case SOURCE_ODS:
+    case SOURCE_XLSX:
         break;
     }
     return NULL;
@@ -85,20 +128,67 @@ void feed_ogr_set_up(void)
     pthread_once(&once, set_up);
 }
 
-static GDALDatasetH open_dataset(const char *path, enum source_format format, struct error *err)
+/* Large extracts need a file for their nodes: it belongs beside the data, in the private folder. */
+static void prepare_osm(const char *path)
+{
+    char folder[4096];
+    const char *slash = strrchr(path, '/');
+    if (slash && (size_t)(slash - path) < sizeof folder) {
+        snprintf(folder, sizeof folder, "%.*s", (int)(slash - path), path);
+        CPLSetThreadLocalConfigOption("CPL_TMPDIR", folder);
+    }
+}
+
+/* Integers of 19 digits and more are real numbers to OGR, unless it looks at the values. */
+static bool has_long_integers(const char *dbf, struct arena *arena)
+{
+    struct shapefile_table table;
+    if (!dbf || !shapefile_read_table(dbf, arena, &table, NULL)) {
+        return false;
+    }
+    for (size_t i = 0; i < table.column_count; i++) {
+        const struct shapefile_column *column = &table.columns[i];
+        if ((column->type == 'N' || column->type == 'F') && column->decimals == 0 && column->width > 18) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The private folder says nothing to people, and differs each time. */
+static void hide_folder(char *words, const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    size_t length = slash ? (size_t)(slash - path) + 1 : 0;
+    for (char *at = words; length > 0 && *at != '\0'; at++) {
+        if (strncmp(at, path, length) == 0) {
+            memmove(at, at + length, strlen(at + length) + 1);
+        }
+    }
+}
+
+static GDALDatasetH open_dataset(const char *path, enum source_format format, bool adjust_types, struct error *err)
 {
     feed_ogr_set_up();
     char caught[200] = "";
     const char *const drivers[] = {driver_of(format), NULL};
     static const char *const gpkg_options[] = {"LIST_ALL_TABLES=NO", NULL};
     static const char *const json_options[] = {"ARRAY_AS_STRING=YES", "DATE_AS_STRING=NO", NULL};
-    const char *const *options = format == SOURCE_GEOPACKAGE ? gpkg_options
-                                 : format == SOURCE_GEOJSON  ? json_options
-                                                             : NULL;
+    static const char *const osm_options[] = {"CONFIG_FILE=" OSM_SETTINGS_PATH, NULL};
+    static const char *const shape_options[] = {"ADJUST_TYPE=YES", NULL};
+    const char *const *options = format == SOURCE_GEOPACKAGE                  ? gpkg_options
+                                 : format == SOURCE_GEOJSON                   ? json_options
+                                 : format == SOURCE_OSM                       ? osm_options
+                                 : format == SOURCE_SHAPEFILE && adjust_types ? shape_options
+                                                                              : NULL;
+    if (format == SOURCE_OSM) {
+        prepare_osm(path);
+    }
     CPLPushErrorHandlerEx(catch_error, caught);
     GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
     CPLPopErrorHandler();
     if (!dataset) {
+        hide_folder(caught, path);
         error_tell(err, ERROR_INVALID, "IMP-060", "the %s cannot be read (%.150s): export it again",
                    "no se puede leer el %s (%.150s): expórtelo de nuevo", source_format_name(format),
                    caught[0] != '\0' ? caught : "unknown content");
@@ -106,31 +196,75 @@ static GDALDatasetH open_dataset(const char *path, enum source_format format, st
     return dataset;
 }
 
-bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena, const char ***out_names,
-                   size_t *out_count, struct error *err)
+static enum geometry_kind kind_of(OGRGeometryH geometry)
 {
-    GDALDatasetH dataset = open_dataset(path, format, err);
+    if (!geometry || OGR_G_IsEmpty(geometry)) {
+        return GEOMETRY_NONE;
+    }
+    int dimension = OGR_G_GetDimension(geometry);
+    return dimension == 0 ? GEOMETRY_POINT : dimension == 1 ? GEOMETRY_LINE : GEOMETRY_POLYGON;
+}
+
+/* Reads all features of all layers once, in the order of the file. */
+static bool count_kinds(GDALDatasetH dataset, struct feed_ogr_entry *entries, size_t count, struct error *err)
+{
+    char caught[200] = "";
+    OGRLayerH layer = NULL;
+    CPLErrorReset();
+    CPLPushErrorHandlerEx(catch_error, caught);
+    GDALDatasetResetReading(dataset);
+    for (OGRFeatureH feature = GDALDatasetGetNextFeature(dataset, &layer, NULL, NULL, NULL); feature;
+         feature = GDALDatasetGetNextFeature(dataset, &layer, NULL, NULL, NULL)) {
+        for (size_t i = 0; i < count; i++) {
+            if (GDALDatasetGetLayer(dataset, (int)entries[i].index) == layer) {
+                entries[i].kinds[kind_of(OGR_F_GetGeometryRef(feature))]++;
+            }
+        }
+        OGR_F_Destroy(feature);
+    }
+    bool failed = CPLGetLastErrorType() >= CE_Failure;
+    CPLPopErrorHandler();
+    if (failed) {
+        error_tell(err, ERROR_INVALID, "IMP-060", "the file is damaged (%.150s): fetch or export it again",
+                   "el archivo está dañado (%.150s): descárguelo o expórtelo de nuevo", caught);
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        entries[i].counted = true;
+    }
+    return true;
+}
+
+bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena,
+                   struct feed_ogr_entry **out_entries, size_t *out_count, struct error *err)
+{
+    GDALDatasetH dataset = open_dataset(path, format, false, err);
     if (!dataset) {
         return false;
     }
     bool ok = false;
     int count = GDALDatasetGetLayerCount(dataset);
-    const char **names = arena_array(arena, (size_t)count + 1, sizeof *names);
+    struct feed_ogr_entry *entries = arena_array(arena, (size_t)count + 1, sizeof *entries);
     size_t kept = 0;
-    for (int i = 0; names && i < count; i++) {
+    for (int i = 0; entries && i < count; i++) {
         OGRLayerH layer = GDALDatasetGetLayer(dataset, i);
         if (OGR_L_GetGeomType(layer) != wkbNone) {
-            names[kept] = arena_strdup(arena, OGR_L_GetName(layer));
-            if (!names[kept++]) {
-                names = NULL;
+            entries[kept].index = (unsigned)i;
+            entries[kept].name = arena_strdup(arena, OGR_L_GetName(layer));
+            if (!entries[kept++].name) {
+                entries = NULL;
             }
         }
     }
-    if (!names) {
+    if (!entries) {
         error_no_memory(err);
         goto done;
     }
-    *out_names = names;
+    bool silent = format == SOURCE_KML || format == SOURCE_DXF || format == SOURCE_OSM;
+    if (silent && !count_kinds(dataset, entries, kept, err)) {
+        goto done;
+    }
+    *out_entries = entries;
     *out_count = kept;
     ok = true;
 done:
@@ -167,6 +301,84 @@ static bool field_type_of(OGRFieldDefnH definition, enum field_type *out_type)
     }
 }
 
+static void tell_bad_cells(struct feed_ogr *feed, const struct source_layer *layer, const struct shapefile_table *table,
+                           const struct shapefile_faults *faults, bool overflowed, struct report *report)
+{
+    for (size_t column = 0; column < table->column_count; column++) {
+        struct report_rows rows = {0};
+        for (size_t i = 0; i < faults->cell_count; i++) {
+            const struct shapefile_cell *cell = &faults->cells[i];
+            if (cell->column != column || cell->overflowed != overflowed) {
+                continue;
+            }
+            struct report_detail detail = {.row = (int64_t)cell->row + 1, .x = NAN, .y = NAN};
+            if (rows.detail_count < REPORT_DETAILS_MAX) {
+                bool said = !overflowed && text_is_utf8(text_of(cell->text));
+                detail.english = said         ? arena_printf(feed->arena, "\"%s\" is no value of its type", cell->text)
+                                 : overflowed ? "the number did not fit"
+                                              : "unreadable value";
+                detail.spanish = said ? arena_printf(feed->arena, "«%s» no es un valor de su tipo", cell->text)
+                                 : overflowed ? "el número no cupo"
+                                              : "valor ilegible";
+            }
+            if (!report_rows_add(&rows, report->arena, &detail)) {
+                report->out_of_memory = true;
+            }
+        }
+        if (rows.count == 0) {
+            continue;
+        }
+        const char *name = table->columns[column].name;
+        const char *shown = text_is_utf8(text_of(name)) ? name : "?";
+        struct report_message *message =
+            overflowed
+                ? report_tell(report, "IMP-030", REPORT_WARNING,
+                              "column \"%s\": %zu numbers did not fit and stand as asterisks; they become no value",
+                              "columna «%s»: %zu números no cupieron y están como asteriscos; quedan sin valor", shown,
+                              rows.count)
+                : report_tell(report, "IMP-030", REPORT_WARNING,
+                              "column \"%s\": %zu values are no numbers or dates; they become no value",
+                              "columna «%s»: %zu valores no son números o fechas; quedan sin valor", shown, rows.count);
+        report_cure(report, message, "widen the column in the program that made it, and export the layer again",
+                    "amplíe la columna en el programa de origen y exporte la capa de nuevo");
+        report_take_rows(report, message, &rows);
+        report_at(report, message, layer->name, shown);
+    }
+}
+
+/* What OGR would pass over without a word: deleted rows, numbers that did not fit, values that are none. */
+static bool tell_faults(struct feed_ogr *feed, const struct source_layer *layer, const struct shapefile_table *table,
+                        struct report *report, struct error *err)
+{
+    struct shapefile_faults faults = {0};
+    if (!shapefile_find_faults(layer->dbf, table, feed->arena, &faults, err)) {
+        return false;
+    }
+    feed->bad_cells = faults.cells;
+    feed->bad_count = faults.cell_count;
+    tell_bad_cells(feed, layer, table, &faults, true, report);
+    tell_bad_cells(feed, layer, table, &faults, false, report);
+    struct report_rows rows = {0};
+    for (size_t i = 0; i < faults.deleted_count && faults.deleted[i] < layer->records; i++) {
+        struct report_detail detail = {(int64_t)faults.deleted[i] + 1, NULL, "marked as deleted",
+                                       "marcada como borrada",         NAN,  NAN};
+        if (!report_rows_add(&rows, report->arena, &detail)) {
+            report_rows_finish(&rows);
+            return error_no_memory(err);
+        }
+    }
+    if (rows.count > 0) {
+        struct report_message *message = report_tell(
+            report, "IMP-060", REPORT_WARNING, "%zu rows are marked as deleted in the .dbf and are not read",
+            "%zu filas están marcadas como borradas en el .dbf y no se leen", rows.count);
+        report_cure(report, message, "if they are wanted, restore them and export the layer again",
+                    "si hacen falta, restáurelas y exporte la capa de nuevo");
+        report_take_rows(report, message, &rows);
+        report_at(report, message, layer->name, NULL);
+    }
+    return true;
+}
+
 /* The .dbf's own columns say what OGR does not: logical fields. */
 static bool look_into_table(struct feed_ogr *feed, const struct source_layer *layer, struct report *report,
                             struct error *err)
@@ -186,6 +398,9 @@ static bool look_into_table(struct feed_ogr *feed, const struct source_layer *la
             feed->fields[i].type = feed->logical[i] ? FIELD_BOOLEAN : feed->fields[i].type;
         }
     }
+    if (!tell_faults(feed, layer, &table, report, err)) {
+        return false;
+    }
     if (table.rows < table.rows_told || table.rows != layer->records) {
         struct report_message *message = report_tell(
             report, "IMP-060", REPORT_WARNING, "the .shp has %u shapes, the .dbf %u rows (its header says %u)",
@@ -196,6 +411,33 @@ static bool look_into_table(struct feed_ogr *feed, const struct source_layer *la
         report_at(report, message, layer->name, NULL);
     }
     return true;
+}
+
+/* GDAL adds the same columns about display to every KML. They are passed over where no feature says anything in them.
+ */
+static bool is_idle_column(struct feed_ogr *feed, int column, const char *name)
+{
+    static const char *const standard[] = {"description", "timestamp", "begin",      "end",       "altitudeMode",
+                                           "tessellate",  "extrude",   "visibility", "drawOrder", "icon",
+                                           "snippet",     "id",        "Name"};
+    bool known = false;
+    for (size_t i = 0; i < sizeof standard / sizeof standard[0]; i++) {
+        known |= strcmp(name, standard[i]) == 0;
+    }
+    bool idle = known;
+    OGR_L_ResetReading(feed->layer);
+    for (OGRFeatureH feature = idle ? OGR_L_GetNextFeature(feed->layer) : NULL; feature && idle;
+         feature = idle ? OGR_L_GetNextFeature(feed->layer) : NULL) {
+        const char *text = OGR_F_IsFieldSetAndNotNull(feature, column) ? OGR_F_GetFieldAsString(feature, column) : "";
+        bool display =
+            strcmp(name, "tessellate") == 0 || strcmp(name, "extrude") == 0 || strcmp(name, "visibility") == 0;
+        /* -1 is "not said", and what shows is the rule. */
+        idle = text[0] == '\0' ||
+               (display && (strcmp(text, "-1") == 0 || strcmp(text, "1") == 0 || strcmp(text, "0") == 0));
+        OGR_F_Destroy(feature);
+    }
+    OGR_L_ResetReading(feed->layer);
+    return idle;
 }
 
 static bool read_fields(struct feed_ogr *feed, struct error *err)
@@ -222,6 +464,9 @@ static bool read_fields(struct feed_ogr *feed, struct error *err)
         enum field_type type;
         if (!name) {
             return error_no_memory(err);
+        }
+        if (feed->format == SOURCE_KML && is_idle_column(feed, i, name)) {
+            continue;
         }
         if (!field_type_of(column, &type)) {
             info->left_columns[info->left_column_count++] = name;
@@ -276,6 +521,20 @@ static bool read_srs(struct feed_ogr *feed, struct error *err)
     return true;
 }
 
+/* Else features of the other layers pile up in memory while they wait to be asked for. */
+static bool choose_osm_layer(struct feed_ogr *feed, struct error *err)
+{
+    const char *sql = arena_printf(feed->arena, "SET interest_layers = %s", OGR_L_GetName(feed->layer));
+    if (!sql) {
+        return error_no_memory(err);
+    }
+    OGRLayerH result = GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL);
+    if (result) {
+        GDALDatasetReleaseResultSet(feed->dataset, result);
+    }
+    return true;
+}
+
 static const struct feed_kind ogr_kind;
 
 bool feed_ogr_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
@@ -287,25 +546,31 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
     }
     feed->base.kind = &ogr_kind;
     feed->format = layer->format;
-    feed->arena = arena_create((size_t)16 << 20);
+    feed->arena = arena_create((size_t)512 << 20);
     if (!feed->arena) {
         error_no_memory(err);
         goto done;
     }
-    feed->dataset = open_dataset(layer->path, layer->format, err);
+    feed->kind = layer->kind;
+    feed->with_empty = layer->with_empty;
+    bool long_integers = layer->format == SOURCE_SHAPEFILE && has_long_integers(layer->dbf, feed->arena);
+    feed->dataset = open_dataset(layer->path, layer->format, long_integers, err);
     if (!feed->dataset) {
         goto done;
     }
-    feed->layer =
-        layer->inner ? GDALDatasetGetLayerByName(feed->dataset, layer->inner) : GDALDatasetGetLayer(feed->dataset, 0);
+    feed->layer = GDALDatasetGetLayer(feed->dataset, (int)layer->index);
     if (!feed->layer) {
         error_tell(err, ERROR_INVALID, "IMP-060", "there is no layer in the %s", "no hay ninguna capa en el %s",
                    source_format_name(layer->format));
         goto done;
     }
+    if (layer->format == SOURCE_OSM && !choose_osm_layer(feed, err)) {
+        goto done;
+    }
     struct feed_info *info = &feed->base.info;
-    info->feature_count =
-        OGR_L_TestCapability(feed->layer, OLCFastFeatureCount) ? OGR_L_GetFeatureCount(feed->layer, 0) : -1;
+    info->feature_count = OGR_L_TestCapability(feed->layer, OLCFastFeatureCount) && layer->kind == 0
+                              ? OGR_L_GetFeatureCount(feed->layer, 0)
+                              : -1;
     if (!read_fields(feed, err)) {
         goto done;
     }
@@ -422,10 +687,27 @@ static struct value logical_value(const char *text)
     }
 }
 
+static bool is_bad_cell(const struct feed_ogr *feed, int64_t row, int column)
+{
+    size_t low = 0;
+    size_t high = feed->bad_count;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        const struct shapefile_cell *cell = &feed->bad_cells[middle];
+        if (cell->row < row || (cell->row == row && (int)cell->column < column)) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low < feed->bad_count && feed->bad_cells[low].row == row && (int)feed->bad_cells[low].column == column;
+}
+
 static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature, size_t i, struct arena *arena)
 {
     int column = feed->columns[i];
-    if (!OGR_F_IsFieldSetAndNotNull(feature, column)) {
+    if (!OGR_F_IsFieldSetAndNotNull(feature, column) ||
+        (feed->bad_count > 0 && is_bad_cell(feed, OGR_F_GetFID(feature), column))) {
         return value_null();
     }
     enum field_type type = feed->base.info.fields[i].type;
@@ -493,15 +775,31 @@ static int64_t row_of(struct feed_ogr *feed, OGRFeatureH feature)
     return feed->rows_read;
 }
 
-static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature *out_feature, bool *out_end,
-                     struct error *err)
+/* The next feature that belongs to this feed. */
+static OGRFeatureH next_feature(struct feed_ogr *feed)
 {
-    struct feed_ogr *feed = (struct feed_ogr *)base;
     feed->damage[0] = '\0';
     CPLErrorReset();
     CPLPushErrorHandlerEx(catch_error, feed->damage);
     OGRFeatureH feature = OGR_L_GetNextFeature(feed->layer);
+    while (feature && feed->kind != GEOMETRY_NONE) {
+        enum geometry_kind kind = kind_of(OGR_F_GetGeometryRef(feature));
+        if (kind == (enum geometry_kind)feed->kind || (kind == GEOMETRY_NONE && feed->with_empty)) {
+            break;
+        }
+        feed->rows_read++;
+        OGR_F_Destroy(feature);
+        feature = OGR_L_GetNextFeature(feed->layer);
+    }
     CPLPopErrorHandler();
+    return feature;
+}
+
+static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature *out_feature, bool *out_end,
+                     struct error *err)
+{
+    struct feed_ogr *feed = (struct feed_ogr *)base;
+    OGRFeatureH feature = next_feature(feed);
     if (!feature) {
         if (feed->damage[0] != '\0' && CPLGetLastErrorType() >= CE_Failure) {
             error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: %.200s",
@@ -548,6 +846,21 @@ done:
 
 static const struct feed_kind ogr_kind = {.next = next_ogr, .rewind = rewind_ogr, .close = close_ogr};
 
+/* PostGIS puts the number of the reference system after the type, and marks that with a bit of the type. */
+static int drop_srid(GByte *bytes, int size)
+{
+    if (!bytes || size < 9) {
+        return size;
+    }
+    GByte *flags = bytes + (bytes[0] == 1 ? 4 : 1);
+    if (!(*flags & 0x20)) {
+        return size;
+    }
+    *flags &= (GByte)~0x20u;
+    memmove(bytes + 5, bytes + 9, (size_t)size - 9);
+    return size - 4;
+}
+
 bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsigned char **out_wkb, size_t *out_size)
 {
     feed_ogr_set_up();
@@ -562,6 +875,7 @@ bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsign
     if (is_hex) {
         int size = 0;
         GByte *bytes = CPLHexToBinary(copy, &size);
+        size = drop_srid(bytes, size);
         if (bytes && OGR_G_CreateFromWkb(bytes, NULL, &geometry, size) != OGRERR_NONE) {
             geometry = NULL;
         }

@@ -1,100 +1,133 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/ingest.h"
 
-#include "base/json_write.h"
-#include "geo/projection.h"
-#include "ingest/scan.h"
+#include "ingest/child.h"
+#include "ingest/gdal_drivers.h"
+#include "ingest/intake_paths.h"
+#include "ingest/journey.h"
 #include "ingest/source.h"
-#include "store/store_writer.h"
+#include "ingest/staging.h"
 
-#include <assert.h>
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
-enum { PLANS_MAX = 200, PROGRESS_STEP = 1000 };
+enum { LAYERS_MAX = 200, DESCRIPTORS_OPEN = 64 };
 
-#define FEATURE_ARENA_BYTES ((size_t)1 << 30)
+#define FRAME_ARENA_BYTES ((size_t)1 << 30)
 #define JOURNEY_ARENA_BYTES ((size_t)64 << 20)
-#define DEGREES_SLACK 1e-6
+#define REPORT_JSON_BYTES ((size_t)256 << 20)
+#define TEMPORARY_FILE_BYTES ((uint64_t)4 << 30)
 
-/* What is to be done with one layer of the file. */
-struct plan {
-    const struct source_layer *from;
-    struct scan scan;
-    char id[65];
-    const struct store_layer *old; /* the stored layer of this id, or NULL */
-    const struct value *base;      /* the descriptor to start from, or NULL */
-    bool own_descriptor;           /* `base` comes from a file and not from the store */
-    const char *srs;               /* wishes: the option, else the descriptor's */
-    const char *encoding;
-    const char *key;
+/* What became a version: said by the store, not by the process that reads. */
+struct published {
+    const char *id;
+    int64_t version;
+    int64_t loaded;
+    int64_t left_out;
 };
 
-struct journey {
-    const struct ingest_options *options;
+/* One file on its way in, as seen by the process that writes. */
+struct intake {
+    struct journey_task task;
     struct report *report;
     struct arena *arena;
-    struct source *source;
-    struct store *store;
+    struct arena *frame_arena;
     struct store_layer_list stored;
     struct descriptor descriptor;
-    bool has_descriptor;
-    struct repair *repair;
-    struct plan *plans;
-    size_t plan_count;
+    const char *folder;
+    struct isolation isolation;
+    struct child_limits limits;
+    struct child *child;
+    struct store_writer *writer;
+    const char *begun; /* the id of the layer that features belong to; NULL: none */
+    size_t field_count;
+    int64_t added;
+    struct published published[LAYERS_MAX];
+    size_t published_count;
+    bool ended;
+    enum ingest_outcome outcome;
 };
 
-/* Where rows go while they are loaded. */
-struct fates {
-    struct report_rows unusable;
-    struct report_rows misplaced;
-    struct report_rows other_kind;
-    struct report_rows mended;
-    struct report_rows closed;
-    struct report_rows dropped_parts;
-    struct report_rows other_parts;
-    struct report_rows zero_length;
-    struct report_rows heights;
-    struct report_rows odd_text;
-    struct report_rows cut_text;
-    struct report_rows lost_text;
-};
+/* --- in the process that reads --- */
 
-static void tell_progress(const struct journey *journey, enum ingest_stage stage, const char *layer, int64_t done,
-                          int64_t total)
+static enum ingest_outcome read_foreign(struct intake *intake, struct import_stream *stream)
 {
-    if (journey->options->progress) {
-        journey->options->progress(journey->options->context, stage, layer, done, total);
+    struct error err = {0};
+    enum isolation_outcome how;
+    if (!isolation_enter(&intake->isolation, &how, &err)) {
+        report_tell_error(intake->report, &err);
+        return INGEST_BROKEN;
     }
+    if (how == ISOLATION_WITHOUT_LANDLOCK) {
+        struct report_message *message = report_tell(
+            intake->report, "IMP-061", REPORT_WARNING,
+            "this system's kernel has no Landlock: the file was read without guarding other files from its reader",
+            "el núcleo de este sistema no tiene Landlock: el archivo se leyó sin proteger los demás de su lector");
+        report_cure(intake->report, message, "use Linux 5.13 or later with Landlock enabled",
+                    "use Linux 5.13 o posterior con Landlock activado");
+    }
+    gdal_drivers_limit();
+    return journey_run(&intake->task, stream, intake->report);
 }
 
-struct look {
-    const struct journey *journey;
-    const char *layer;
-};
-
-static void tell_look(void *context, int64_t done, int64_t total)
+static bool run_child(void *context, int to)
 {
-    const struct look *look = context;
-    tell_progress(look->journey, INGEST_LOOKING, look->layer, done, total);
+    struct intake *intake = context;
+    struct import_stream *stream = NULL;
+    if (!import_stream_open(to, &stream, NULL)) {
+        return false;
+    }
+    enum ingest_outcome outcome = read_foreign(intake, stream);
+    bool ok = import_stream_report(stream, intake->report, NULL) && import_stream_end(stream, outcome, NULL);
+    import_stream_close(stream);
+    return ok;
 }
 
-/* --- preparing --- */
+/* --- in the process that writes --- */
 
-static enum ingest_outcome fail(struct journey *journey, const struct error *err)
+static enum ingest_outcome fail(struct intake *intake, const struct error *err)
 {
-    report_tell_error(journey->report, err);
+    report_tell_error(intake->report, err);
     return err->kind == ERROR_INTERNAL ? INGEST_BROKEN : INGEST_REJECTED;
 }
 
-static bool open_journey(struct journey *journey, const char *path, struct error *err)
+static bool nonsense(struct error *err)
 {
-    const struct ingest_options *options = journey->options;
-    journey->arena = arena_create(JOURNEY_ARENA_BYTES);
-    journey->plans = calloc(PLANS_MAX, sizeof *journey->plans);
-    if (!journey->arena || !journey->plans) {
+    error_tell(err, ERROR_INVALID, "IMP-061", "the reading process sent something that makes no sense",
+               "el proceso de lectura envió algo que no tiene sentido");
+    return false;
+}
+
+/* Waiting for a writer that never comes, or reading a device, is nobody's wish. */
+static bool check_path(const char *path, struct error *err)
+{
+    struct stat info;
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
+        error_tell(err, ERROR_INVALID, "IMP-060", "\"%s\" is not a file", "«%s» no es un archivo", path);
+        return false;
+    }
+    return true;
+}
+
+static bool read_stored(struct intake *intake, struct error *err)
+{
+    const char *directory = intake->task.options->directory;
+    struct store *store = NULL;
+    if (!directory) {
+        return true;
+    }
+    /* Closed before there is a second process: connections do not bear that. */
+    bool ok = store_open(directory, &store, err) && store_list(store, intake->arena, &intake->stored, err);
+    store_close(store);
+    return ok;
+}
+
+static bool open_intake(struct intake *intake, struct error *err)
+{
+    const struct ingest_options *options = intake->task.options;
+    intake->arena = arena_create(JOURNEY_ARENA_BYTES);
+    intake->frame_arena = arena_create(FRAME_ARENA_BYTES);
+    if (!intake->arena || !intake->frame_arena) {
         return error_no_memory(err);
     }
     if (options->layer && !text_is_id(text_of(options->layer))) {
@@ -106,728 +139,221 @@ static bool open_journey(struct journey *journey, const char *path, struct error
         return false;
     }
     if (options->descriptor) {
-        if (!descriptor_read(options->descriptor, journey->arena, &journey->descriptor, err)) {
+        if (!descriptor_read(options->descriptor, intake->arena, &intake->descriptor, err)) {
             return false;
         }
-        journey->has_descriptor = true;
+        intake->task.descriptor = &intake->descriptor;
     }
-    if (options->directory && (!store_open(options->directory, &journey->store, err) ||
-                               !store_list(journey->store, journey->arena, &journey->stored, err))) {
+    if (!read_stored(intake, err) || !check_path(intake->task.path, err) ||
+        !staging_create(intake->arena, &intake->folder, err) ||
+        !intake_paths_find(intake->task.path, intake->folder, intake->arena, &intake->isolation, err)) {
         return false;
     }
-    return repair_open(&journey->repair, err) && source_open(path, journey->report, &journey->source, err);
+    intake->limits = child_limits_get();
+    intake->isolation.memory_bytes = intake->limits.memory_bytes;
+    intake->isolation.cpu_seconds = intake->limits.cpu_seconds;
+    intake->isolation.file_bytes = TEMPORARY_FILE_BYTES;
+    intake->isolation.descriptors = DESCRIPTORS_OPEN;
+    return child_start(run_child, intake, intake->folder, &intake->limits, &intake->child, err);
 }
 
-static void close_journey(struct journey *journey)
+static void close_intake(struct intake *intake)
 {
-    for (size_t i = 0; i < journey->plan_count; i++) {
-        feed_close(journey->plans[i].scan.feed);
-    }
-    free(journey->plans);
-    repair_close(journey->repair);
-    source_close(journey->source);
-    store_close(journey->store);
-    arena_destroy(journey->arena);
+    child_close(intake->child);
+    store_writer_close(intake->writer);
+    staging_remove(intake->folder);
+    arena_destroy(intake->frame_arena);
+    arena_destroy(intake->arena);
 }
 
-static const char *list_names(const struct journey *journey)
+/* Whether the reader may write the layer `id`: one that was asked for, or one that came from this file before, or a
+ * new one; and each once. */
+static bool may_write(const struct intake *intake, const char *id)
 {
-    char names[400] = "";
-    assert(journey->source);
-    for (size_t i = 0; i < journey->source->layer_count && strlen(names) < 300; i++) {
-        size_t length = strlen(names);
-        snprintf(names + length, sizeof names - length, "%s%.60s", i == 0 ? "" : ", ", journey->source->layers[i].name);
-    }
-    const char *copy = arena_strdup(journey->arena, names);
-    return copy ? copy : "";
-}
-
-/* Which layers of the file are meant. */
-static bool choose_layers(struct journey *journey, struct error *err)
-{
-    const struct ingest_options *options = journey->options;
-    const struct source *source = journey->source;
-    assert(source);
-    const char *wanted = options->source_layer     ? options->source_layer
-                         : journey->has_descriptor ? journey->descriptor.source_layer
-                                                   : NULL;
-    if (wanted) {
-        const struct source_layer *layer = source_find(source, wanted);
-        if (!layer) {
-            error_tell(err, ERROR_INVALID, "IMP-060", "there is no layer \"%.80s\" in the file; it has: %s",
-                       "no hay ninguna capa «%.80s» en el archivo; tiene: %s", wanted, list_names(journey));
+    const struct ingest_options *options = intake->task.options;
+    const char *asked = options->layer ? options->layer : intake->task.descriptor ? intake->task.descriptor->id : NULL;
+    for (size_t i = 0; i < intake->published_count; i++) {
+        if (strcmp(intake->published[i].id, id) == 0) {
             return false;
         }
-        journey->plans[journey->plan_count++].from = layer;
+    }
+    if (asked) {
+        return strcmp(asked, id) == 0;
+    }
+    const struct store_layer *old = store_list_find(&intake->stored, id);
+    const char *stored = old ? value_member_string(&old->descriptor, "file") : NULL;
+    if (!stored) {
         return true;
-    }
-    bool one_is_meant = options->layer || options->key || (journey->has_descriptor && journey->descriptor.id);
-    if (source->layer_count > 1 && one_is_meant) {
-        error_tell(err, ERROR_INVALID, "IMP-060", "the file has several layers (%s): choose one with --source-layer",
-                   "el archivo tiene varias capas (%s): elija una con --source-layer", list_names(journey));
-        return false;
-    }
-    for (size_t i = 0; i < source->layer_count && i < PLANS_MAX; i++) {
-        journey->plans[journey->plan_count++].from = &source->layers[i];
-    }
-    return true;
-}
-
-static bool id_is_planned(const struct journey *journey, size_t before, const char *id)
-{
-    for (size_t i = 0; i < before; i++) {
-        if (strcmp(journey->plans[i].id, id) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void choose_id(struct journey *journey, size_t index)
-{
-    struct plan *plan = &journey->plans[index];
-    const struct ingest_options *options = journey->options;
-    assert(journey->source);
-    if (options->layer) {
-        snprintf(plan->id, sizeof plan->id, "%s", options->layer);
-    } else if (journey->has_descriptor && journey->descriptor.id) {
-        snprintf(plan->id, sizeof plan->id, "%s", journey->descriptor.id);
-    } else {
-        source_slug(journey->source->layer_count > 1 ? plan->from->name : journey->source->stem, plan->id);
-    }
-    char first[65];
-    memcpy(first, plan->id, sizeof first);
-    for (unsigned copy = 2; id_is_planned(journey, index, plan->id); copy++) {
-        snprintf(plan->id, sizeof plan->id, "%.58s_%u", first, copy);
-    }
-    if (strcmp(first, plan->id) != 0) {
-        struct report_message *message = report_tell(
-            journey->report, "IMP-070", REPORT_WARNING, "two layers would be called \"%s\": this one is \"%s\"",
-            "dos capas se llamarían «%s»: esta se llama «%s»", first, plan->id);
-        report_at(journey->report, message, plan->from->name, NULL);
-    }
-    plan->old = store_list_find(&journey->stored, plan->id);
-}
-
-/* An id that nobody chose must not overwrite a layer that came from another file. */
-static void protect_stored(struct journey *journey, struct plan *plan)
-{
-    const struct ingest_options *options = journey->options;
-    const char *stored = plan->old ? value_member_string(&plan->old->descriptor, "file") : NULL;
-    bool chosen = options->layer || (journey->has_descriptor && journey->descriptor.id);
-    if (chosen || !stored) {
-        return;
     }
     const char *slash = strrchr(stored, '/');
-    const char *file = strrchr(journey->source->file, '/');
-    if (strcmp(slash ? slash + 1 : stored, file ? file + 1 : journey->source->file) == 0) {
-        return;
-    }
-    struct report_message *message =
-        report_tell(journey->report, "IMP-070", REPORT_ERROR, "there is a layer \"%s\" already, made from \"%s\"",
-                    "ya existe una capa «%s», hecha con «%s»", plan->id, stored);
-    report_cure(journey->report, message,
-                "to replace it, load with --layer %s; to keep both, load with another --layer",
-                "para reemplazarla, cargue con --layer %s; para conservar ambas, cargue con otro --layer", plan->id);
-    report_at(journey->report, message, plan->from->name, NULL);
-    plan->scan.failed = true;
+    const char *file = strrchr(intake->task.path, '/');
+    return strcmp(slash ? slash + 1 : stored, file ? file + 1 : intake->task.path) == 0;
 }
 
-/* Options win over the descriptor; a stored layer lends its descriptor, but not what described its old file. */
-static void choose_wishes(struct journey *journey, struct plan *plan)
+static bool begin(struct intake *intake, struct store_writer_layer *layer, struct error *err)
 {
-    const struct ingest_options *options = journey->options;
-    plan->srs = options->srs;
-    plan->encoding = options->encoding;
-    plan->key = options->key;
-    if (journey->has_descriptor) {
-        plan->base = &journey->descriptor.value;
-        plan->own_descriptor = true;
-        plan->srs = plan->srs ? plan->srs : journey->descriptor.srs;
-        plan->encoding = plan->encoding ? plan->encoding : journey->descriptor.encoding;
-        plan->key = plan->key ? plan->key : journey->descriptor.key;
-    } else if (plan->old) {
-        plan->base = &plan->old->descriptor;
-        plan->key = plan->key ? plan->key : value_member_string(plan->base, "key");
+    const char *file = strrchr(intake->task.path, '/');
+    if (intake->task.inspect || intake->task.options->dry_run || intake->begun ||
+        intake->published_count == LAYERS_MAX || !may_write(intake, layer->id)) {
+        return nonsense(err);
     }
-}
-
-static bool is_stored(const struct store_layer *layer, const char *name)
-{
-    for (size_t i = 0; i < layer->field_count; i++) {
-        if (strcmp(layer->fields[i].name, name) == 0) {
-            return true;
-        }
-    }
-    /* Hidden columns are not listed, but may be there. */
-    const struct value *hidden = value_member(value_member(value_member(&layer->descriptor, "fields"), name), "hidden");
-    return hidden && hidden->type == VALUE_BOOL && hidden->boolean;
-}
-
-static const struct field *find_scanned(const struct scan *scan, const char *name)
-{
-    for (size_t i = 0; i < scan->field_count; i++) {
-        if (strcmp(scan->fields[i].name, name) == 0) {
-            return &scan->fields[i];
-        }
-    }
-    return NULL;
-}
-
-static void add_name(char names[400], const char *name)
-{
-    size_t length = strlen(names);
-    if (length < 300) {
-        snprintf(names + length, 400 - length, "%s%.60s", length > 0 ? ", " : "", name);
-    } else if (names[length - 1] != '.') {
-        snprintf(names + length, 400 - length, ", ...");
-    }
-}
-
-/* What a replacement changes that others may lean on: styles read columns by name. */
-static void tell_columns(struct journey *journey, const struct plan *plan)
-{
-    struct report *report = journey->report;
-    const struct store_layer *old = plan->old;
-    const struct scan *scan = &plan->scan;
-    char gone[400] = "";
-    char fresh[400] = "";
-    struct report_message *message;
-    for (size_t i = 0; i < old->field_count; i++) {
-        const struct field *found = find_scanned(scan, old->fields[i].name);
-        if (!found) {
-            add_name(gone, old->fields[i].name);
-        } else if (found->type != old->fields[i].type) {
-            message = report_tell(report, "IMP-040", REPORT_WARNING, "column \"%s\" was %s and is now %s",
-                                  "la columna «%s» era %s y ahora es %s", found->name,
-                                  field_type_name(old->fields[i].type), field_type_name(found->type));
-            report_at(report, message, plan->from->name, found->name);
-        }
-    }
-    for (size_t i = 0; i < scan->field_count; i++) {
-        if (!is_stored(old, scan->fields[i].name)) {
-            add_name(fresh, scan->fields[i].name);
-        }
-    }
-    if (gone[0] != '\0') {
-        message = report_tell(report, "IMP-040", REPORT_WARNING, "columns that are gone (styles may use them): %s",
-                              "columnas que ya no están (algún estilo puede usarlas): %s", gone);
-        report_at(report, message, plan->from->name, NULL);
-    }
-    if (fresh[0] != '\0') {
-        message = report_tell(report, "IMP-040", REPORT_NOTICE, "new columns: %s", "columnas nuevas: %s", fresh);
-        report_at(report, message, plan->from->name, NULL);
-    }
-}
-
-static void tell_replacement(struct journey *journey, const struct plan *plan)
-{
-    struct report *report = journey->report;
-    const struct store_layer *old = plan->old;
-    struct report_message *message = report_tell(
-        report, "IMP-040", REPORT_NOTICE, "layer \"%s\" is replaced: version %lld had %lld features, this one %lld",
-        "la capa «%s» se reemplaza: la versión %lld tenía %lld elementos, esta %lld", old->id, (long long)old->version,
-        (long long)old->feature_count, (long long)plan->scan.features);
-    report_at(report, message, plan->from->name, NULL);
-    tell_columns(journey, plan);
-    if (old->kind != plan->scan.kind) {
-        message = report_tell(report, "IMP-040", REPORT_WARNING, "the geometry was %s and is now %s",
-                              "la geometría era %s y ahora es %s", geometry_kind_name(old->kind),
-                              geometry_kind_name(plan->scan.kind));
-        report_at(report, message, plan->from->name, NULL);
-    }
-}
-
-static bool prepare_plan(struct journey *journey, size_t index, bool check, struct error *err)
-{
-    struct plan *plan = &journey->plans[index];
-    struct report_layer *layer = report_add_layer(journey->report, plan->from->name);
-    if (!layer) {
+    layer->source_file = file ? file + 1 : intake->task.path;
+    intake->begun = arena_strdup(intake->arena, layer->id);
+    intake->field_count = layer->field_count;
+    intake->added = 0;
+    if (!intake->begun) {
         return error_no_memory(err);
     }
-    choose_id(journey, index);
-    choose_wishes(journey, plan);
-    layer->id = arena_strdup(journey->report->arena, plan->id);
-    plan->scan = (struct scan){.report = journey->report, .layer = layer, .arena = journey->arena};
-    if (!feed_open(plan->from, journey->report, &plan->scan.feed, err)) {
-        return false;
-    }
-    struct scan_wishes wishes = {
-        .srs = plan->srs,
-        .encoding = plan->encoding,
-        .key = plan->key,
-        .key_is_needed = plan->key && (journey->options->key || plan->own_descriptor),
-        .descriptor = plan->base,
-    };
-    struct look look = {journey, plan->from->name};
-    if (!scan_run(&plan->scan, &wishes, check, journey->repair, tell_look, &look, err)) {
-        return false;
-    }
-    if (plan->old) {
-        protect_stored(journey, plan);
-        if (!plan->scan.failed) {
-            tell_replacement(journey, plan);
+    return (intake->writer || store_writer_open(intake->task.options->directory, &intake->writer, err)) &&
+           store_writer_begin(intake->writer, layer, err);
+}
+
+/* Puts what the store says into the report, over whatever the reader says. */
+static void mark_published(struct intake *intake)
+{
+    for (struct report_layer *layer = intake->report->layers; layer; layer = layer->next) {
+        layer->version = 0;
+        layer->loaded = 0;
+        layer->left_out = 0;
+        for (size_t i = 0; layer->id && i < intake->published_count; i++) {
+            const struct published *published = &intake->published[i];
+            if (strcmp(published->id, layer->id) == 0) {
+                layer->version = published->version;
+                layer->loaded = published->loaded;
+                layer->left_out = published->left_out;
+            }
         }
     }
+}
+
+static bool publish(struct intake *intake, const struct import_publish *publish, struct error *err)
+{
+    const struct ingest_options *options = intake->task.options;
+    if (!intake->begun || publish->loaded != intake->added || publish->left_out < 0) {
+        return nonsense(err);
+    }
+    struct published done = {.id = intake->begun, .loaded = intake->added, .left_out = publish->left_out};
+    struct buffer json;
+    buffer_init(&json, REPORT_JSON_BYTES);
+    report_write_json(intake->report, REPORT_SPANISH, true, &json);
+    if (!json.failed) {
+        store_writer_set_report(intake->writer, (struct text){(const char *)json.data, json.length});
+    }
+    buffer_finish(&json);
+    if (options->progress) {
+        options->progress(options->context, INGEST_PUBLISHING, intake->begun, intake->added, intake->added);
+    }
+    if (!store_writer_publish(intake->writer, &done.version, err)) {
+        return false;
+    }
+    intake->published[intake->published_count++] = done;
+    intake->begun = NULL;
+    mark_published(intake);
     return true;
 }
 
-/* --- loading --- */
-
-static const char *key_text(const struct scan *scan, const struct value *values, char out[64])
+static bool take_frame(struct intake *intake, struct import_frame *frame, struct error *err)
 {
-    if (scan->key < 0) {
-        return NULL;
-    }
-    const struct value *value = &values[scan->key];
-    if (value->type == VALUE_INT) {
-        snprintf(out, 64, "%lld", (long long)value->integer);
-        return out;
-    }
-    if (value->type == VALUE_STRING && value->string.length < 60) {
-        snprintf(out, 64, "%.*s", (int)value->string.length, value->string.data);
-        return out;
-    }
-    return NULL;
-}
-
-/* Text of the source as UTF-8; the rest as it is. */
-static struct value *decode_values(const struct scan *scan, struct encoding *encoding,
-                                   const struct feed_feature *feature, struct arena *arena, unsigned *out_outcome)
-{
-    struct value *values = arena_array(arena, scan->field_count, sizeof *values);
-    *out_outcome = 0;
-    for (size_t i = 0; values && i < scan->field_count; i++) {
-        values[i] = feature->values[i];
-        if (values[i].type != VALUE_STRING || scan->fields[i].type != FIELD_STRING) {
-            continue;
+    const struct ingest_options *options = intake->task.options;
+    switch (frame->type) {
+    case IMPORT_PROGRESS:
+        if (options->progress) {
+            options->progress(options->context, frame->progress.stage, frame->progress.layer, frame->progress.done,
+                              frame->progress.total);
         }
-        unsigned outcome;
-        values[i].string =
-            encoding_decode(encoding, feature->values[i].string, scan->feed->info.fields[i].width, arena, &outcome);
-        *out_outcome |= outcome;
-        if (!values[i].string.data) {
-            return NULL;
+        return true;
+    case IMPORT_BEGIN:
+        return begin(intake, &frame->layer, err);
+    case IMPORT_FEATURE:
+        if (!intake->begun) {
+            return nonsense(err);
         }
-    }
-    return values;
-}
-
-/* False when some vertex has no place on the globe. */
-static bool to_degrees(struct projection *projection, const double *in, size_t count, double *xy, double *out_x,
-                       double *out_y)
-{
-    memcpy(xy, in, 2 * count * sizeof *xy);
-    if (!projection_is_identity(projection)) {
-        projection_to_lonlat(projection, xy, count);
-    }
-    for (size_t i = 0; i < count; i++) {
-        double *latitude = &xy[2 * i + 1];
-        if (!(fabs(xy[2 * i]) <= 360 + DEGREES_SLACK) || !(fabs(*latitude) <= 90 + DEGREES_SLACK)) {
-            *out_x = in[2 * i];
-            *out_y = in[2 * i + 1];
+        intake->added++;
+        if (!store_writer_add(intake->writer, &frame->feature, err)) {
+            error_prefix(err, "#%lld", (long long)frame->feature.source_row);
             return false;
         }
-        *latitude = *latitude > 90 ? 90 : *latitude < -90 ? -90 : *latitude;
-    }
-    return true;
-}
-
-struct loading {
-    const struct journey *journey;
-    const struct plan *plan;
-    struct projection *projection;
-    struct encoding *encoding;
-    struct store_writer *writer;
-    struct arena *arena; /* of the feature at hand */
-    struct fates fates;
-    int64_t loaded;
-    int64_t left_out;
-};
-
-static bool list_row(struct loading *loading, struct report_rows *rows, const struct report_detail *base,
-                     const char *english, const char *spanish, struct error *err)
-{
-    struct report_detail detail = *base;
-    detail.english = english;
-    detail.spanish = spanish;
-    return report_rows_add(rows, loading->journey->report->arena, &detail) || error_no_memory(err);
-}
-
-/* Notes what the mending did. */
-static bool list_flags(struct loading *loading, const struct repair_result *result, struct report_detail *detail,
-                       struct error *err)
-{
-    struct fates *fates = &loading->fates;
-    const struct {
-        unsigned flag;
-        struct report_rows *rows;
-        const char *english;
-        const char *spanish;
-    } entries[] = {
-        {REPAIR_MADE_VALID, &fates->mended, result->english, result->spanish},
-        {REPAIR_CLOSED_RING, &fates->closed, "ring closed", "anillo cerrado"},
-        {REPAIR_DROPPED_PART, &fates->dropped_parts, "a part with too few vertices dropped",
-         "se quitó una parte con muy pocos vértices"},
-        {REPAIR_OTHER_PARTS, &fates->other_parts, "parts of another kind of geometry dropped",
-         "se quitaron partes de otro tipo de geometría"},
-        {REPAIR_ZERO_LENGTH, &fates->zero_length, "line without length, kept", "línea sin longitud, conservada"},
-        {REPAIR_Z_REPLACED, &fates->heights, "height without value set to 0", "altura sin valor puesta en 0"},
-    };
-    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
-        if (!(result->flags & entries[i].flag)) {
-            continue;
-        }
-        detail->x = entries[i].flag == REPAIR_MADE_VALID ? result->x : NAN;
-        detail->y = entries[i].flag == REPAIR_MADE_VALID ? result->y : NAN;
-        if (!list_row(loading, entries[i].rows, detail, entries[i].english, entries[i].spanish, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static bool list_text(struct loading *loading, unsigned outcome, const struct report_detail *detail, struct error *err)
-{
-    struct fates *fates = &loading->fates;
-    return (!(outcome & ENCODING_OTHERWISE) || list_row(loading, &fates->odd_text, detail, "read in another encoding",
-                                                        "leído en otra codificación", err)) &&
-           (!(outcome & ENCODING_CUT) ||
-            list_row(loading, &fates->cut_text, detail, "half a character dropped at the end",
-                     "se quitó medio carácter al final", err)) &&
-           (!(outcome & ENCODING_REPLACED) ||
-            list_row(loading, &fates->lost_text, detail, "bytes without meaning became \xef\xbf\xbd",
-                     "bytes sin significado se cambiaron por \xef\xbf\xbd", err));
-}
-
-/* The shape in degrees for the store. `*out_kept` false: the row was listed and is left out. */
-static bool make_shape(struct loading *loading, const struct repair_result *result, const struct report_detail *detail,
-                       struct store_writer_feature *out, bool *out_kept, struct error *err)
-{
-    struct shape shape;
-    if (!shape_from_wkb(result->wkb, result->wkb_size, loading->arena, &shape, err)) {
-        return false;
-    }
-    double *xy = arena_alloc_raw(loading->arena, 2 * (size_t)shape.vertex_count * sizeof *xy);
-    if (!xy) {
-        return error_no_memory(err);
-    }
-    struct report_detail place = *detail;
-    if (!to_degrees(loading->projection, shape.xy, shape.vertex_count, xy, &place.x, &place.y)) {
-        *out_kept = false;
-        return list_row(loading, &loading->fates.misplaced, &place, "a coordinate has no place on Earth in this system",
-                        "una coordenada no tiene lugar en la Tierra en este sistema", err);
-    }
-    shape.xy = xy;
-    if (!shape_cut_at_antimeridian(&shape, loading->arena, &out->shape)) {
-        return error_no_memory(err);
-    }
-    out->wkb = result->wkb;
-    out->wkb_size = result->wkb_size;
-    return true;
-}
-
-static bool add_feature(struct loading *loading, const struct feed_feature *feature, struct error *err)
-{
-    const struct scan *scan = &loading->plan->scan;
-    struct fates *fates = &loading->fates;
-    char key[64];
-    unsigned outcome;
-    struct value *values = decode_values(scan, loading->encoding, feature, loading->arena, &outcome);
-    if (!values) {
-        return error_no_memory(err);
-    }
-    struct report_detail detail = {.row = feature->row, .key = key_text(scan, values, key), .x = NAN, .y = NAN};
-    struct store_writer_feature out = {.source_row = feature->row, .values = values};
-    bool kept = true;
-    struct repair_result result = {.fate = REPAIR_EMPTY};
-    if (feature->damage_english) {
-        kept = false;
-        if (!list_row(loading, &fates->unusable, &detail, feature->damage_english, feature->damage_spanish, err)) {
-            return false;
-        }
-    } else if (!repair_geometry(loading->journey->repair, feature->wkb, feature->wkb_size, scan->kind, scan->has_z,
-                                REPAIR_MEND, loading->arena, &result, err)) {
-        return false;
-    }
-    if (result.fate == REPAIR_UNUSABLE || result.fate == REPAIR_OTHER_KIND) {
-        bool other = result.fate == REPAIR_OTHER_KIND;
-        kept = false;
-        detail.x = result.x;
-        detail.y = result.y;
-        if (!list_row(loading, other ? &fates->other_kind : &fates->unusable, &detail,
-                      other ? "another kind of geometry" : result.english,
-                      other ? "otro tipo de geometría" : result.spanish, err)) {
-            return false;
-        }
-    }
-    if (kept && result.fate == REPAIR_KEPT) {
-        if (!list_flags(loading, &result, &detail, err) || !make_shape(loading, &result, &detail, &out, &kept, err)) {
-            return false;
-        }
-    }
-    if (!kept) {
-        loading->left_out++;
+        return true;
+    case IMPORT_REPORT:
+        mark_published(intake);
+        return true;
+    case IMPORT_PUBLISH:
+        return publish(intake, &frame->publish, err);
+    case IMPORT_END:
+        intake->ended = true;
+        intake->outcome = frame->outcome;
         return true;
     }
-    loading->loaded++;
-    return list_text(loading, outcome, &detail, err) && store_writer_add(loading->writer, &out, err);
+    return nonsense(err);
 }
 
-static void tell_fate(struct loading *loading, struct report_rows *rows, const char *code,
-                      enum report_severity severity, const char *english, const char *spanish)
+/* Everything the reader says, up to its end. */
+static bool take_frames(struct intake *intake, struct error *err)
 {
-    if (rows->count == 0) {
-        return;
+    while (!intake->ended) {
+        const unsigned char *bytes = NULL;
+        size_t size = 0;
+        struct import_frame frame;
+        arena_reset(intake->frame_arena);
+        if (!child_next(intake->child, &bytes, &size, err)) {
+            return false;
+        }
+        if (!bytes) {
+            return child_wait(intake->child, err) && nonsense(err);
+        }
+        if (!import_frame_read(bytes, size, intake->field_count, intake->frame_arena, intake->report, &frame, err) ||
+            !take_frame(intake, &frame, err)) {
+            return false;
+        }
     }
-    struct report *report = loading->journey->report;
-    size_t count = rows->count;
+    /* It has said all: how it ends changes nothing, but a sanitizer's last words are waited for. */
+    (void)child_wait(intake->child, NULL);
+    return true;
+}
+
+/* The reader broke down: what it could not tell itself. */
+static enum ingest_outcome tell_breakdown(struct intake *intake, const struct error *err)
+{
+    bool changed = intake->published_count > 0;
     struct report_message *message =
-        report_tell(report, code, severity, "%zu features: %s", "%zu elementos: %s", count, english);
-    message->spanish = arena_printf(report->arena, "%zu elementos: %s", count, spanish);
-    report_take_rows(report, message, rows);
-    report_at(report, message, loading->plan->from->name, NULL);
+        report_tell(intake->report, "IMP-061", REPORT_ERROR, "\"%s\": %s; %s", "«%s»: %s; %s", intake->task.path,
+                    err->english, changed ? "the layers before stay as told" : "nothing was changed");
+    message->spanish = arena_printf(intake->report->arena, "«%s»: %s; %s", intake->task.path, err->spanish,
+                                    changed ? "las capas anteriores quedan como se indica" : "no se cambió nada");
+    report_cure(intake->report, message,
+                "open the file in QGIS and export it again; if it fails again, pass it on to those who maintain "
+                "this server",
+                "abra el archivo en QGIS y expórtelo de nuevo; si vuelve a fallar, envíelo a quienes mantienen "
+                "este servidor");
+    return INGEST_REJECTED;
 }
 
-static void tell_fates(struct loading *loading)
+static enum ingest_outcome take_in(const char *path, const struct ingest_options *options, bool inspect,
+                                   struct report *report)
 {
-    struct fates *fates = &loading->fates;
-    tell_fate(loading, &fates->unusable, "IMP-050", REPORT_WARNING, "left out, since their geometry is unusable",
-              "se omitieron porque su geometría es inutilizable");
-    tell_fate(loading, &fates->misplaced, "IMP-021", REPORT_WARNING, "left out, since they lie nowhere on Earth",
-              "se omitieron porque no están en ningún lugar de la Tierra");
-    tell_fate(loading, &fates->other_kind, "IMP-052", REPORT_WARNING,
-              "left out, since their geometry is of another kind", "se omitieron porque su geometría es de otro tipo");
-    tell_fate(loading, &fates->mended, "IMP-050", REPORT_WARNING, "invalid geometry made valid",
-              "geometría inválida reparada");
-    tell_fate(loading, &fates->closed, "IMP-050", REPORT_WARNING, "open rings closed", "anillos abiertos cerrados");
-    tell_fate(loading, &fates->dropped_parts, "IMP-050", REPORT_WARNING, "parts with too few vertices dropped",
-              "partes con muy pocos vértices quitadas");
-    tell_fate(loading, &fates->other_parts, "IMP-052", REPORT_WARNING, "parts of another kind of geometry dropped",
-              "partes de otro tipo de geometría quitadas");
-    tell_fate(loading, &fates->zero_length, "IMP-050", REPORT_WARNING, "lines without length kept",
-              "líneas sin longitud conservadas");
-    tell_fate(loading, &fates->heights, "IMP-051", REPORT_NOTICE, "heights without value set to 0",
-              "alturas sin valor puestas en 0");
-    tell_fate(loading, &fates->odd_text, "IMP-010", REPORT_WARNING, "some text is in another encoding and was read so",
-              "hay texto en otra codificación y se leyó así");
-    tell_fate(loading, &fates->cut_text, "IMP-010", REPORT_NOTICE,
-              "the column's width cut a character, which was dropped",
-              "el ancho de la columna cortó un carácter, que se quitó");
-    tell_fate(loading, &fates->lost_text, "IMP-010", REPORT_WARNING, "some bytes mean nothing in this encoding",
-              "hay bytes que no significan nada en esta codificación");
-}
-
-static void finish_fates(struct fates *fates)
-{
-    struct report_rows *const all[] = {&fates->unusable,    &fates->misplaced,   &fates->other_kind,
-                                       &fates->mended,      &fates->closed,      &fates->dropped_parts,
-                                       &fates->other_parts, &fates->zero_length, &fates->heights,
-                                       &fates->odd_text,    &fates->cut_text,    &fates->lost_text};
-    for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
-        report_rows_finish(all[i]);
-    }
-}
-
-static struct text make_descriptor(const struct journey *journey, const struct plan *plan)
-{
-    const char *title = journey->options->title;
-    if (!title && !plan->base) {
-        title = journey->source->layer_count > 1 ? plan->from->name : journey->source->stem;
-    }
-    const char *file = strrchr(journey->source->file, '/');
-    const char *label = value_member_string(plan->base, "label");
-    bool has_label = false;
-    for (size_t i = 0; label && i < plan->scan.field_count; i++) {
-        has_label |= strcmp(plan->scan.fields[i].name, label) == 0;
-    }
-    struct descriptor_change change = {
-        .id = plan->id,
-        .title = title,
-        .key = plan->scan.key >= 0 ? plan->scan.fields[plan->scan.key].name : NULL,
-        .drop_key = plan->scan.key < 0,
-        .drop_label = label && !has_label && !plan->own_descriptor,
-        .file = file ? file + 1 : journey->source->file,
-        .source_layer = journey->source->layer_count > 1 ? plan->from->name : NULL,
-        .srs = plan->srs,
-        .encoding = plan->encoding,
-        .sha256 = journey->source->sha256,
-    };
-    if (plan->own_descriptor) {
-        /* Kept as it was written, so that a later --all can tell whether it changed. */
-        const char *written = value_member_string(plan->base, "file");
-        change.file = written ? written : change.file;
-        change.source_layer =
-            journey->options->source_layer ? journey->options->source_layer : journey->descriptor.source_layer;
-    }
-    return descriptor_write(plan->base, &change, journey->arena);
-}
-
-static bool read_features(struct loading *loading, struct error *err)
-{
-    const struct scan *scan = &loading->plan->scan;
-    if (!feed_rewind(scan->feed, err)) {
-        return false;
-    }
-    for (int64_t done = 0;; done++) {
-        struct feed_feature feature;
-        bool end = false;
-        arena_reset(loading->arena);
-        if (!feed_next(scan->feed, loading->arena, &feature, &end, err)) {
-            return false;
-        }
-        if (end) {
-            return true;
-        }
-        if (!add_feature(loading, &feature, err)) {
-            error_prefix(err, "#%lld", (long long)feature.row);
-            return false;
-        }
-        if (done % PROGRESS_STEP == 0) {
-            tell_progress(loading->journey, INGEST_LOADING, loading->plan->id, done, scan->features);
-        }
-    }
-}
-
-static bool has_losses(const struct fates *fates)
-{
-    return fates->unusable.count + fates->misplaced.count + fates->other_kind.count + fates->mended.count +
-               fates->closed.count + fates->dropped_parts.count + fates->other_parts.count + fates->heights.count +
-               fates->lost_text.count >
-           0;
-}
-
-static bool begin_version(struct loading *loading, struct error *err)
-{
-    const struct journey *journey = loading->journey;
-    const struct plan *plan = loading->plan;
-    const char *file = strrchr(journey->source->file, '/');
-    struct store_writer_layer layer = {
-        .id = plan->id,
-        .kind = plan->scan.kind,
-        .has_z = plan->scan.has_z,
-        .srs = plan->scan.crs.definition,
-        .fields = plan->scan.fields,
-        .field_count = plan->scan.field_count,
-        .descriptor_json = make_descriptor(journey, plan),
-        .source_file = file ? file + 1 : journey->source->file,
-        .source_sha256 = journey->source->sha256,
-        .report_json = {"{}", 2},
-    };
-    if (!layer.descriptor_json.data) {
-        return error_no_memory(err);
-    }
-    return store_writer_begin(loading->writer, &layer, err);
-}
-
-static bool publish(struct loading *loading, struct error *err)
-{
-    const struct journey *journey = loading->journey;
-    struct report_layer *layer = loading->plan->scan.layer;
-    struct buffer json;
-    buffer_init(&json, (size_t)256 << 20);
-    report_write_json(journey->report, REPORT_SPANISH, true, &json);
-    if (!json.failed) {
-        store_writer_set_report(loading->writer, (struct text){(const char *)json.data, json.length});
-    }
-    tell_progress(journey, INGEST_PUBLISHING, loading->plan->id, loading->loaded, loading->loaded);
-    int64_t version = 0;
-    bool ok = store_writer_publish(loading->writer, &version, err);
-    buffer_finish(&json);
-    if (ok) {
-        layer->version = version;
-        layer->loaded = loading->loaded;
-        layer->left_out = loading->left_out;
-    }
-    return ok;
-}
-
-static bool load_plan(struct journey *journey, struct plan *plan, struct store_writer *writer, struct error *err)
-{
-    bool ok = false;
-    struct loading loading = {.journey = journey, .plan = plan, .writer = writer};
-    loading.arena = arena_create(FEATURE_ARENA_BYTES);
-    if (!loading.arena) {
-        return error_no_memory(err);
-    }
-    if (!projection_open(plan->scan.crs.definition, &loading.projection, err) ||
-        !encoding_open(&plan->scan.encoding, &loading.encoding, err) || !begin_version(&loading, err) ||
-        !read_features(&loading, err)) {
-        goto done;
-    }
-    bool losses = has_losses(&loading.fates);
-    tell_fates(&loading);
-    if (loading.loaded == 0) {
-        error_tell(err, ERROR_INVALID, "IMP-050", "layer \"%s\": no feature is left to load",
-                   "capa «%s»: no queda ningún elemento que cargar", plan->id);
-        goto done;
-    }
-    if (losses && journey->options->strict) {
-        error_tell(err, ERROR_INVALID, "IMP-050",
-                   "layer \"%s\": features would have to be mended or left out (--strict)",
-                   "capa «%s»: habría que reparar u omitir elementos (--strict)", plan->id);
-        goto done;
-    }
-    ok = publish(&loading, err);
-done:
-    finish_fates(&loading.fates);
-    encoding_close(loading.encoding);
-    projection_close(loading.projection);
-    arena_destroy(loading.arena);
-    return ok;
-}
-
-static enum ingest_outcome prepare(struct journey *journey, const char *path, bool check)
-{
+    struct intake intake = {.report = report, .task = {.path = path, .options = options, .inspect = inspect}};
     struct error err = {0};
-    if (!open_journey(journey, path, &err) || !choose_layers(journey, &err)) {
-        return fail(journey, &err);
+    enum ingest_outcome outcome;
+    intake.task.stored = &intake.stored;
+    if (!open_intake(&intake, &err)) {
+        outcome = fail(&intake, &err);
+    } else if (!take_frames(&intake, &err)) {
+        outcome = strcmp(err.code, "IMP-061") == 0 ? tell_breakdown(&intake, &err) : fail(&intake, &err);
+    } else {
+        outcome = intake.outcome;
     }
-    enum ingest_outcome outcome = INGEST_DONE;
-    for (size_t i = 0; i < journey->plan_count; i++) {
-        struct plan *plan = &journey->plans[i];
-        if (!prepare_plan(journey, i, check, &err)) {
-            struct report_message *message = report_tell_error(journey->report, &err);
-            report_at(journey->report, message, plan->from->name, NULL);
-            outcome = err.kind == ERROR_INTERNAL ? INGEST_BROKEN : INGEST_REJECTED;
-        } else if (plan->scan.failed && outcome == INGEST_DONE) {
-            outcome = INGEST_REJECTED;
-        }
-    }
+    close_intake(&intake);
     return outcome;
 }
 
 enum ingest_outcome ingest_inspect(const char *path, const struct ingest_options *options, struct report *report)
 {
-    struct journey journey = {.options = options, .report = report};
-    enum ingest_outcome outcome = prepare(&journey, path, true);
-    close_journey(&journey);
-    return outcome;
+    return take_in(path, options, true, report);
 }
 
 enum ingest_outcome ingest_load(const char *path, const struct ingest_options *options, struct report *report)
 {
-    struct journey journey = {.options = options, .report = report};
-    struct store_writer *writer = NULL;
-    struct error err = {0};
-    enum ingest_outcome outcome = prepare(&journey, path, options->dry_run);
-    if (outcome != INGEST_DONE || options->dry_run) {
-        goto done;
-    }
-    if (!store_writer_open(options->directory, &writer, &err)) {
-        outcome = fail(&journey, &err);
-        goto done;
-    }
-    for (size_t i = 0; i < journey.plan_count; i++) {
-        if (!load_plan(&journey, &journey.plans[i], writer, &err)) {
-            outcome = fail(&journey, &err);
-            break;
-        }
-    }
-done:
-    store_writer_close(writer);
-    close_journey(&journey);
-    return outcome;
+    return take_in(path, options, false, report);
 }
 
 static bool same_descriptor(const struct value *stored, const struct descriptor *descriptor, struct arena *arena)

@@ -446,8 +446,33 @@ static GEOSGeometry *mend(struct repair *repair, const GEOSGeometry *geometry)
     return keeps_area ? structure : linework;
 }
 
+/* Adds to the reason what mending did to the area, in square units of the file. */
+static void tell_area(double before, double after, struct arena *arena, struct repair_result *result)
+{
+    double change = before > 0 ? (after / before - 1) * 100 : HUGE_VAL;
+    const char *english = result->english ? result->english : "invalid";
+    const char *spanish = result->spanish ? result->spanish : "la geometría es inválida";
+    if (fabs(change) < 1e-7) {
+        result->english = arena_printf(arena, "%s; the area stays %.8g", english, after);
+        result->spanish = arena_printf(arena, "%s; el área sigue siendo %.8g", spanish, after);
+    } else if (fabs(change) < 1000) {
+        result->english =
+            arena_printf(arena, "%s; the area goes from %.8g to %.8g (%+.3g %%)", english, before, after, change);
+        result->spanish =
+            arena_printf(arena, "%s; el área pasa de %.8g a %.8g (%+.3g %%)", spanish, before, after, change);
+    } else {
+        result->english = arena_printf(arena, "%s; the area goes from %.8g to %.8g", english, before, after);
+        result->spanish = arena_printf(arena, "%s; el área pasa de %.8g a %.8g", spanish, before, after);
+    }
+    if (!result->english || !result->spanish) {
+        result->english = english;
+        result->spanish = spanish;
+    }
+}
+
 /* Replaces the polygon written last by a valid one with the same area. False when nothing of it is left. */
-static bool make_valid(struct repair *repair, const GEOSGeometry *geometry, bool z, struct repair_result *result)
+static bool make_valid(struct repair *repair, const GEOSGeometry *geometry, bool z, struct arena *arena,
+                       struct repair_result *result)
 {
     GEOSGeometry *mended = mend(repair, geometry);
     unsigned char *wkb = NULL;
@@ -466,6 +491,7 @@ static bool make_valid(struct repair *repair, const GEOSGeometry *geometry, bool
     if (ok) {
         write_wkb(repair, GEOMETRY_POLYGON, z);
         result->flags |= REPAIR_MADE_VALID;
+        tell_area(area_of(repair, geometry), area_of(repair, mended), arena, result);
     } else {
         unusable(result, "the polygon has no area and cannot be mended",
                  "el polígono no tiene superficie y no se puede reparar");
@@ -487,7 +513,7 @@ static bool check_polygon(struct repair *repair, bool z, enum repair_effort effo
         if (effort == REPAIR_CHECK) {
             result->flags |= REPAIR_INVALID;
         } else {
-            ok = make_valid(repair, geometry, z, result);
+            ok = make_valid(repair, geometry, z, arena, result);
         }
     }
     GEOSGeom_destroy_r(repair->geos, geometry);

@@ -337,12 +337,17 @@ static bool note_geometry(struct scan *scan, struct findings *found, const struc
     if (result.fate == REPAIR_UNUSABLE) {
         return report_rows_add(&found->unusable, scan->report->arena, &detail) || error_no_memory(err);
     }
-    if (result.flags & (REPAIR_INVALID | REPAIR_CLOSED_RING | REPAIR_ZERO_LENGTH)) {
+    if (result.flags & (REPAIR_INVALID | REPAIR_CLOSED_RING | REPAIR_ZERO_LENGTH | REPAIR_DROPPED_PART)) {
         found->invalid++;
         if (!detail.english) {
             bool line = (result.flags & REPAIR_ZERO_LENGTH) != 0;
-            detail.english = line ? "a line without length" : "a ring is not closed";
-            detail.spanish = line ? "una línea sin longitud" : "un anillo no está cerrado";
+            bool ring = (result.flags & REPAIR_CLOSED_RING) != 0;
+            detail.english = line   ? "a line without length"
+                             : ring ? "a ring is not closed"
+                                    : "a part has too few vertices";
+            detail.spanish = line   ? "una línea sin longitud"
+                             : ring ? "un anillo no está cerrado"
+                                    : "una parte tiene muy pocos vértices";
         }
         if (check && !report_rows_add(&found->invalid_rows, scan->report->arena, &detail)) {
             return error_no_memory(err);
@@ -537,8 +542,9 @@ static bool read_declared(struct scan *scan, struct crs_finding *out, struct err
             return false;
         }
         out->confidence = info->srs_confidence;
-        out->how_english = "by the names of the columns";
-        out->how_spanish = "por los nombres de las columnas";
+        bool said = info->srs_confidence >= 1;
+        out->how_english = said ? "declared" : "by the names of the columns";
+        out->how_spanish = said ? "declarado" : "por los nombres de las columnas";
         return true;
     }
     if (info->srs_wkt.length == 0) {

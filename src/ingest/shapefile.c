@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/shapefile.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -113,6 +114,146 @@ done:
     if (file) {
         fclose(file);
     }
+    return ok;
+}
+
+static bool is_number(const char *text, size_t length)
+{
+    size_t at = length > 0 && (text[0] == '-' || text[0] == '+');
+    size_t digits = 0;
+    size_t points = 0;
+    for (; at < length && (isdigit((unsigned char)text[at]) || text[at] == '.'); at++) {
+        digits += text[at] != '.';
+        points += text[at] == '.';
+    }
+    if (digits == 0 || points > 1) {
+        return false;
+    }
+    if (at < length && (text[at] == 'e' || text[at] == 'E')) {
+        at += 1u + (size_t)(at + 1 < length && (text[at + 1] == '-' || text[at + 1] == '+'));
+        if (at == length) {
+            return false;
+        }
+        while (at < length && isdigit((unsigned char)text[at])) {
+            at++;
+        }
+    }
+    return at == length;
+}
+
+/* YYYYMMDD; all noughts stand for no date. */
+static bool is_date(const char *text, size_t length)
+{
+    static const int days[] = {31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    if (length != 8) {
+        return false;
+    }
+    for (size_t i = 0; i < 8; i++) {
+        if (!isdigit((unsigned char)text[i])) {
+            return false;
+        }
+    }
+    if (memcmp(text, "00000000", 8) == 0) {
+        return true;
+    }
+    int year = (text[0] - '0') * 1000 + (text[1] - '0') * 100 + (text[2] - '0') * 10 + text[3] - '0';
+    int month = (text[4] - '0') * 10 + text[5] - '0';
+    int day = (text[6] - '0') * 10 + text[7] - '0';
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] && (month != 2 || day < 29 || leap);
+}
+
+/* Whether the cell says what its column's type does not allow. */
+static bool is_fault(const struct shapefile_column *column, const char *cell, struct shapefile_cell *out)
+{
+    size_t start = 0;
+    size_t end = strnlen(cell, column->width);
+    while (start < end && isspace((unsigned char)cell[start])) {
+        start++;
+    }
+    while (end > start && isspace((unsigned char)cell[end - 1])) {
+        end--;
+    }
+    size_t length = end - start;
+    bool sound = length == 0 || (column->type == 'D' ? column->width != 8 || is_date(cell + start, length)
+                                                     : is_number(cell + start, length));
+    if (sound) {
+        return false;
+    }
+    out->overflowed = cell[start] == '*' && column->type != 'D';
+    snprintf(out->text, sizeof out->text, "%.*s", (int)(length > 20 ? 20 : length), cell + start);
+    return true;
+}
+
+/* Arrays of the faults grow by doubling in the arena, which they share the life of. */
+static bool make_room(struct arena *arena, void **items, size_t size, size_t count)
+{
+    if (count > 0 && (count & (count - 1)) != 0) {
+        return true;
+    }
+    if (count > 0 && count < 16) {
+        return true;
+    }
+    void *larger = arena_alloc_raw(arena, (count == 0 ? 16 : count * 2) * size);
+    if (larger && count > 0) {
+        memcpy(larger, *items, count * size);
+    }
+    *items = larger ? larger : *items;
+    return larger != NULL;
+}
+
+bool shapefile_find_faults(const char *path, const struct shapefile_table *table, struct arena *arena,
+                           struct shapefile_faults *out_faults, struct error *err)
+{
+    bool ok = false;
+    uint64_t size = 0;
+    FILE *file = open_sized(path, &size);
+    char *row = malloc((size_t)table->row_bytes + 1);
+    void *cells = NULL;
+    void *deleted = NULL;
+    size_t cell_count = 0;
+    size_t deleted_count = 0;
+    if (!row) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!file || fseeko(file, (off_t)table->header_bytes, SEEK_SET) != 0) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not read the .dbf", "no se pudo leer el .dbf");
+        goto done;
+    }
+    for (uint32_t i = 0; i < table->rows && fread(row, 1, table->row_bytes, file) == table->row_bytes; i++) {
+        if (row[0] == '*') {
+            if (!make_room(arena, &deleted, sizeof(uint32_t), deleted_count)) {
+                error_no_memory(err);
+                goto done;
+            }
+            ((uint32_t *)deleted)[deleted_count++] = i;
+            continue;
+        }
+        size_t at = 1;
+        for (unsigned j = 0; j < table->column_count; at += table->columns[j].width, j++) {
+            const struct shapefile_column *column = &table->columns[j];
+            struct shapefile_cell cell = {.row = i, .column = j};
+            bool checked = column->type == 'N' || column->type == 'F' || column->type == 'D';
+            if (!checked || at + column->width > table->row_bytes || !is_fault(column, row + at, &cell)) {
+                continue;
+            }
+            if (!make_room(arena, &cells, sizeof cell, cell_count)) {
+                error_tell(err, ERROR_TOO_LARGE, "IMP-030",
+                           "the .dbf has too many values that are no numbers or dates: export the layer again",
+                           "el .dbf tiene demasiados valores que no son números o fechas: exporte la capa de nuevo");
+                goto done;
+            }
+            ((struct shapefile_cell *)cells)[cell_count++] = cell;
+        }
+    }
+    *out_faults = (struct shapefile_faults){cells, cell_count, deleted, deleted_count};
+    ok = true;
+done:
+    if (file) {
+        fclose(file);
+    }
+    free(row);
     return ok;
 }
 

@@ -29,6 +29,25 @@ struct shapefile_table {
 /* Reads the header of the .dbf at `path`. */
 bool shapefile_read_table(const char *path, struct arena *arena, struct shapefile_table *out_table, struct error *err);
 
+/* A cell of a number or date column whose content is none. */
+struct shapefile_cell {
+    uint32_t row; /* from 0 */
+    unsigned column;
+    bool overflowed; /* asterisks: the number did not fit */
+    char text[24];   /* as it stands, cut */
+};
+
+struct shapefile_faults {
+    const struct shapefile_cell *cells; /* in the order of rows, then columns */
+    size_t cell_count;
+    const uint32_t *deleted; /* rows that are marked as deleted */
+    size_t deleted_count;
+};
+
+/* Reads all rows of the table for what its readers commonly pass over in silence. */
+bool shapefile_find_faults(const char *path, const struct shapefile_table *table, struct arena *arena,
+                           struct shapefile_faults *out_faults, struct error *err);
+
 struct shapefile_shapes {
     int type;           /* 1, 3, 5, 8, 11, … 31; 0: only null shapes */
     uint32_t records;   /* in the index */

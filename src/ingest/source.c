@@ -4,8 +4,12 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "ingest/archive.h"
+#include "ingest/feed_csv.h"
 #include "ingest/feed_ogr.h"
+#include "ingest/feed_sheet.h"
+#include "ingest/image.h"
 #include "ingest/shapefile.h"
+#include "ingest/staging.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -13,7 +17,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -32,6 +35,12 @@ enum content {
     CONTENT_GEOJSON,
     CONTENT_OTHER_JSON,
     CONTENT_KML,
+    CONTENT_OSM,
+    CONTENT_DXF,
+    CONTENT_BINARY_DXF,
+    CONTENT_DWG,
+    CONTENT_OLD_OFFICE,
+    CONTENT_OTHER_ARCHIVE,
     CONTENT_XML,
     CONTENT_GZIP,
     CONTENT_RASTER,
@@ -50,7 +59,8 @@ struct part {
 
 const char *source_format_name(enum source_format format)
 {
-    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf", "KML", "CSV"};
+    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf", "KML",
+                                        "CSV",       "DXF",        "ODS",     "XLSX",       "OpenStreetMap"};
     return names[format];
 }
 
@@ -98,8 +108,9 @@ static bool ends_with(const char *text, const char *end)
 /* "dir/colonias.geojson.zip" gives "colonias". */
 static char *stem_of(const char *path, struct arena *arena)
 {
-    static const char *const extensions[] = {".zip", ".shp", ".gpkg", ".geojson", ".json", ".csv",
-                                             ".txt", ".tsv", ".kml",  ".kmz",     ".fgb",  ".gz"};
+    static const char *const extensions[] = {".zip", ".shp", ".gpkg", ".geojson", ".json", ".csv", ".txt",  ".tsv",
+                                             ".kml", ".kmz", ".fgb",  ".gz",      ".dxf",  ".ods", ".xlsx", ".pbf",
+                                             ".osm", ".tif", ".jp2",  ".png",     ".tiff", ".jpg"};
     char *stem = arena_strdup(arena, base_name(path));
     for (int pass = 0; stem && pass < 2; pass++) {
         for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
@@ -126,8 +137,17 @@ static enum content content_of_text(const unsigned char *head, size_t size)
                           memmem(head, size, "\"coordinates\"", 13) || memmem(head, size, "\"features\"", 10);
         return geographic ? CONTENT_GEOJSON : CONTENT_OTHER_JSON;
     }
+    if (head[at] == '[') {
+        return CONTENT_OTHER_JSON;
+    }
     if (head[at] == '<') {
-        return memmem(head, size, "<kml", 4) ? CONTENT_KML : CONTENT_XML;
+        return memmem(head, size, "<kml", 4) ? CONTENT_KML : memmem(head, size, "<osm ", 5) ? CONTENT_OSM : CONTENT_XML;
+    }
+    /* A drawing is pairs of lines, code and value; 999 is a remark. */
+    bool coded = (head[at] == '0' && at + 1 < size && isspace(head[at + 1])) ||
+                 (size - at > 4 && memcmp(head + at, "999", 3) == 0 && isspace(head[at + 3]));
+    if (coded && memmem(head, size, "SECTION", 7)) {
+        return CONTENT_DXF;
     }
     return memchr(head, '\0', size) ? CONTENT_UNKNOWN : CONTENT_TEXT;
 }
@@ -152,6 +172,12 @@ static enum content content_of(const unsigned char *head, size_t size)
         {"\xff\xd8\xff", 3, CONTENT_RASTER},
         {"\x00\x00\x00\x0cjP  ", 8, CONTENT_RASTER},
         {"%PDF", 4, CONTENT_PDF},
+        {"AutoCAD Binary DXF", 18, CONTENT_BINARY_DXF},
+        {"AC10", 4, CONTENT_DWG},
+        {"\xd0\xcf\x11\xe0", 4, CONTENT_OLD_OFFICE},
+        {"Rar!", 4, CONTENT_OTHER_ARCHIVE},
+        {"7z\xbc\xaf\x27\x1c", 6, CONTENT_OTHER_ARCHIVE},
+        {"BZh", 3, CONTENT_OTHER_ARCHIVE},
         {"\xff\xfe", 2, CONTENT_UTF16},
         {"\xfe\xff", 2, CONTENT_UTF16},
     };
@@ -162,6 +188,13 @@ static enum content content_of(const unsigned char *head, size_t size)
         if (size >= magics[i].length && memcmp(head, magics[i].magic, magics[i].length) == 0) {
             return magics[i].content;
         }
+    }
+    /* The length of the header in four bytes, then the header's type as the first field. */
+    if (size > 15 && memcmp(head + 4, "\x0a\x09OSMHeader", 11) == 0) {
+        return CONTENT_OSM;
+    }
+    if (size > 263 && memcmp(head + 257, "ustar", 5) == 0) {
+        return CONTENT_OTHER_ARCHIVE;
     }
     return content_of_text(head, size);
 }
@@ -227,66 +260,6 @@ static bool hash_parts(struct source *source, const struct part *parts, size_t c
     unsigned char digest[crypto_hash_sha256_BYTES];
     crypto_hash_sha256_final(&state, digest);
     sodium_bin2hex(source->sha256, sizeof source->sha256, digest, sizeof digest);
-    return true;
-}
-
-static void remove_folder(const char *folder)
-{
-    DIR *open_folder = opendir(folder);
-    if (open_folder) {
-        for (struct dirent *entry = readdir(open_folder); entry; entry = readdir(open_folder)) {
-            if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
-                unlinkat(dirfd(open_folder), entry->d_name, 0);
-            }
-        }
-        closedir(open_folder);
-    }
-    rmdir(folder);
-}
-
-#define FOLDER_PREFIX "tesela-load-"
-
-/* Folders of loads that were killed: ours by name and owner, and their process is gone. */
-static void sweep_folders(const char *top)
-{
-    DIR *open_folder = opendir(top);
-    for (struct dirent *entry = open_folder ? readdir(open_folder) : NULL; entry; entry = readdir(open_folder)) {
-        struct stat info;
-        char *end = NULL;
-        if (strncmp(entry->d_name, FOLDER_PREFIX, strlen(FOLDER_PREFIX)) != 0) {
-            continue;
-        }
-        long process = strtol(entry->d_name + strlen(FOLDER_PREFIX), &end, 10);
-        if (process <= 0 || *end != '-' ||
-            fstatat(dirfd(open_folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) != 0 || !S_ISDIR(info.st_mode) ||
-            info.st_uid != geteuid() || kill((pid_t)process, 0) == 0 || errno != ESRCH) {
-            continue;
-        }
-        char path[PATH_MAX];
-        if ((size_t)snprintf(path, sizeof path, "%s/%s", top, entry->d_name) < sizeof path) {
-            remove_folder(path);
-        }
-    }
-    if (open_folder) {
-        closedir(open_folder);
-    }
-}
-
-static bool make_folder(struct source *source, struct error *err)
-{
-    const char *top = getenv("TMPDIR");
-    top = top && top[0] != '\0' ? top : "/tmp";
-    sweep_folders(top);
-    char *path = arena_printf(source->arena, "%s/" FOLDER_PREFIX "%ld-XXXXXX", top, (long)getpid());
-    if (!path) {
-        return error_no_memory(err);
-    }
-    if (!mkdtemp(path)) {
-        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not create a temporary folder \"%s\": %s",
-                   "no se pudo crear una carpeta temporal «%s»: %s", path, strerror(errno));
-        return false;
-    }
-    source->folder = path;
     return true;
 }
 
@@ -449,23 +422,135 @@ static bool add_shapefile(struct source *source, const struct part *parts, size_
     return true;
 }
 
+/* One layer of a container, or only its features of one kind. */
+static bool add_inner(struct source *source, const char *name, const char *path, enum source_format format,
+                      const struct feed_ogr_entry *entry, unsigned kind, struct error *err)
+{
+    struct source_layer *layer = add_layer(source, name, format, err);
+    if (!layer) {
+        return false;
+    }
+    layer->path = path;
+    layer->inner = entry->name;
+    layer->index = entry->index;
+    layer->kind = kind;
+    source->layer_count++;
+    return true;
+}
+
+/* A drawing holds what is one layer here, points, lines and polygons, side by side: each kind becomes a layer. */
+static bool add_kinds(struct source *source, const char *name, const char *path, enum source_format format,
+                      const struct feed_ogr_entry *entry, struct report *report, struct error *err)
+{
+    static const char *const suffixes[] = {"", "puntos", "lineas", "poligonos"};
+    unsigned kinds = 0;
+    for (unsigned kind = GEOMETRY_POINT; kind <= GEOMETRY_POLYGON; kind++) {
+        kinds += entry->kinds[kind] > 0;
+    }
+    if (kinds <= 1) {
+        return add_inner(source, name, path, format, entry, GEOMETRY_NONE, err);
+    }
+    bool with_empty = true;
+    for (unsigned kind = GEOMETRY_POINT; kind <= GEOMETRY_POLYGON; kind++) {
+        if (entry->kinds[kind] == 0) {
+            continue;
+        }
+        const char *title = arena_printf(source->arena, "%s_%s", name, suffixes[kind]);
+        if (!title) {
+            return error_no_memory(err);
+        }
+        if (!add_inner(source, title, path, format, entry, kind, err)) {
+            return false;
+        }
+        source->layers[source->layer_count - 1].with_empty = with_empty;
+        with_empty = false;
+    }
+    struct report_message *message = report_tell(
+        report, "IMP-052", REPORT_NOTICE,
+        "\"%s\" has points (%lld), lines (%lld) and polygons (%lld) together: each kind is a layer of its own",
+        "«%s» tiene puntos (%lld), líneas (%lld) y polígonos (%lld) juntos: cada tipo es una capa", name,
+        (long long)entry->kinds[GEOMETRY_POINT], (long long)entry->kinds[GEOMETRY_LINE],
+        (long long)entry->kinds[GEOMETRY_POLYGON]);
+    report_cure(report, message, "to load one of them, choose it with --source-layer",
+                "para cargar una sola, elíjala con --source-layer");
+    return true;
+}
+
+static int64_t count_features(const struct feed_ogr_entry *entry)
+{
+    return entry->kinds[0] + entry->kinds[1] + entry->kinds[2] + entry->kinds[3];
+}
+
 static bool add_container(struct source *source, const char *path, enum source_format format, const char *extension,
-                          struct error *err)
+                          struct report *report, struct error *err)
+{
+    struct feed_ogr_entry *entries = NULL;
+    size_t count = 0;
+    const char *placed = place(source, path, extension, err);
+    if (!placed || !feed_ogr_list(placed, format, source->arena, &entries, &count, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct feed_ogr_entry *entry = &entries[i];
+        if (entry->counted && count_features(entry) == 0) {
+            continue;
+        }
+        if (format == SOURCE_OSM && strcmp(entry->name, "other_relations") == 0) {
+            report_tell(report, "IMP-060", REPORT_NOTICE,
+                        "%lld relations that are neither areas nor routes (\"other_relations\") were left out",
+                        "se omitieron %lld relaciones que no son áreas ni rutas («other_relations»)",
+                        (long long)count_features(entry));
+            continue;
+        }
+        /* The one layer of a drawing has a name that says nothing ("entities"). */
+        const char *name = format == SOURCE_DXF ? source->stem : entry->name;
+        bool apart = format == SOURCE_DXF || format == SOURCE_KML;
+        if (apart ? !add_kinds(source, name, placed, format, entry, report, err)
+                  : !add_inner(source, name, placed, format, entry, GEOMETRY_NONE, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The sheets whose header names coordinates; the others are told. */
+static bool add_sheets(struct source *source, const char *path, enum source_format format, const char *extension,
+                       struct report *report, struct error *err)
 {
     const char **names = NULL;
     size_t count = 0;
     const char *placed = place(source, path, extension, err);
-    if (!placed || !feed_ogr_list(placed, format, source->arena, &names, &count, err)) {
+    if (!placed || !feed_sheet_list(placed, format, source->arena, &names, &count, err)) {
         return false;
     }
+    struct error first = {0};
+    size_t before = source->layer_count;
     for (size_t i = 0; i < count; i++) {
+        struct error why = {0};
         struct source_layer *layer = add_layer(source, names[i], format, err);
         if (!layer) {
             return false;
         }
         layer->path = placed;
         layer->inner = names[i];
-        source->layer_count++;
+        if (feed_csv_has_coordinates(layer, &why)) {
+            source->layer_count++;
+            continue;
+        }
+        error_prefix(&why, "%s", names[i]);
+        first = first.kind == ERROR_NONE ? why : first;
+        struct report_message *message =
+            report_tell(report, "IMP-030", REPORT_NOTICE, "sheet %s", "hoja %s", why.english);
+        message->spanish = arena_printf(report->arena, "hoja %s", why.spanish);
+    }
+    if (source->layer_count == before) {
+        if (count == 0) {
+            error_tell(err, ERROR_INVALID, "IMP-030", "no sheet of \"%s\" has any cells",
+                       "ninguna hoja de «%s» tiene celdas", base_name(path));
+        } else if (err) {
+            *err = first;
+        }
+        return false;
     }
     return true;
 }
@@ -487,13 +572,18 @@ static bool add_single(struct source *source, const char *path, const char *name
 }
 
 /* Adds the layers of one file that is neither a shapefile nor an archive. */
-static bool add_file(struct source *source, const char *path, const char *name, enum content content, struct error *err)
+static bool add_file(struct source *source, const char *path, const char *name, enum content content,
+                     struct report *report, struct error *err)
 {
     switch (content) {
     case CONTENT_SQLITE:
-        return add_container(source, path, SOURCE_GEOPACKAGE, "gpkg", err);
+        return add_container(source, path, SOURCE_GEOPACKAGE, "gpkg", report, err);
     case CONTENT_KML:
-        return add_container(source, path, SOURCE_KML, "kml", err);
+        return add_container(source, path, SOURCE_KML, "kml", report, err);
+    case CONTENT_OSM:
+        return add_container(source, path, SOURCE_OSM, ends_with(name, ".osm") ? "osm" : "osm.pbf", report, err);
+    case CONTENT_DXF:
+        return add_container(source, path, SOURCE_DXF, "dxf", report, err);
     case CONTENT_GEOJSON:
         return add_single(source, path, name, SOURCE_GEOJSON, "geojson", err);
     case CONTENT_FLATGEOBUF:
@@ -518,16 +608,27 @@ static bool refuse_content(const char *path, enum content content, struct error 
          "es JSON pero no GeoJSON: exporte la capa como GeoJSON"},
         {CONTENT_XML, "is XML or a web page and no map layer (a failed download?)",
          "es XML o una página web y no una capa (¿descarga fallida?)"},
-        {CONTENT_GZIP, "is packed with gzip: unpack it first (gunzip), or pack it as .zip",
-         "está comprimido con gzip: descomprímalo primero (gunzip) o comprímalo como .zip"},
-        {CONTENT_RASTER, "is an image: raster layers cannot be loaded yet",
-         "es una imagen: las capas ráster aún no se pueden cargar"},
+        {CONTENT_GZIP, "is packed twice: unpack it first (gunzip), or pack it as .zip",
+         "está comprimido dos veces: descomprímalo primero (gunzip) o comprímalo como .zip"},
+        {CONTENT_OTHER_ARCHIVE, "is an archive of a kind that is not opened: pack the files as .zip",
+         "es un archivo comprimido de un tipo que no se abre: comprima los archivos como .zip"},
+        {CONTENT_BINARY_DXF, "is a binary DXF: save it as DXF in ASCII", "es un DXF binario: guárdelo como DXF ASCII"},
+        {CONTENT_DWG, "is a DWG drawing: save it as DXF (ASCII)", "es un dibujo DWG: guárdelo como DXF (ASCII)"},
+        {CONTENT_OLD_OFFICE,
+         "is an old spreadsheet (.xls) or one with a password: save it as .xlsx or .ods without password",
+         "es una hoja de cálculo antigua (.xls) o con contraseña: guárdela como .xlsx u .ods sin contraseña"},
+        {CONTENT_RASTER, "is an image: give it by itself, not packed; raster layers cannot be loaded yet",
+         "es una imagen: entréguela sin comprimir; las capas ráster aún no se pueden cargar"},
         {CONTENT_PDF, "is a PDF: ask for the layer as shapefile or GeoPackage",
          "es un PDF: pida la capa como shapefile o GeoPackage"},
         {CONTENT_UTF16, "is text in UTF-16: save it as CSV in UTF-8", "es texto en UTF-16: guárdelo como CSV en UTF-8"},
         {CONTENT_UNKNOWN,
-         "is of no format that can be loaded (shapefile, zip, GeoPackage, GeoJSON, CSV, KML, FlatGeobuf)",
-         "no es de un formato que se pueda cargar (shapefile, zip, GeoPackage, GeoJSON, CSV, KML, FlatGeobuf)"},
+         "is of no format that can be loaded (shapefile, zip, GeoPackage, GeoJSON, KML, FlatGeobuf, DXF, CSV, ODS, "
+         "XLSX, "
+         "OpenStreetMap)",
+         "no es de un formato que se pueda cargar (shapefile, zip, GeoPackage, GeoJSON, KML, FlatGeobuf, DXF, CSV, "
+         "ODS, "
+         "XLSX, OpenStreetMap)"},
     };
     size_t i = 0;
     while (reasons[i].content != content && reasons[i].content != CONTENT_UNKNOWN) {
@@ -654,15 +755,6 @@ static void tell_ignored(const struct archive *archive, struct report *report)
 
 static bool refuse_archive(const struct source *source, const struct archive *archive, struct error *err)
 {
-    for (size_t i = 0; i < archive->ignored_count; i++) {
-        if (ends_with(archive->ignored[i], "workbook.xml") || strcmp(archive->ignored[i], "mimetype") == 0) {
-            error_tell(err, ERROR_INVALID, "IMP-060",
-                       "\"%s\" is a spreadsheet or document: save the sheet with the coordinates as CSV (UTF-8)",
-                       "«%s» es una hoja de cálculo o documento: guarde la hoja con las coordenadas como CSV (UTF-8)",
-                       base_name(source->file));
-            return false;
-        }
-    }
     for (size_t i = 0; i < archive->member_count; i++) {
         if (strcmp(archive->members[i].extension, "dbf") == 0) {
             error_tell(
@@ -675,8 +767,8 @@ static bool refuse_archive(const struct source *source, const struct archive *ar
         }
     }
     error_tell(err, ERROR_INVALID, "IMP-060",
-               "there is no layer in archive \"%s\": it should hold a shapefile, GeoPackage, GeoJSON or CSV",
-               "no hay ninguna capa en el archivo «%s»: debería contener un shapefile, GeoPackage, GeoJSON o CSV",
+               "there is no layer in archive \"%s\": it should hold a shapefile, GeoPackage, GeoJSON, KML or CSV",
+               "no hay ninguna capa en el archivo «%s»: debería contener un shapefile, GeoPackage, GeoJSON, KML o CSV",
                base_name(source->file));
     return false;
 }
@@ -704,7 +796,7 @@ static bool add_members(struct source *source, const struct part *parts, size_t 
             }
             return false;
         }
-        if ((content == CONTENT_TEXT) == tables && !add_file(source, part->path, part->name, content, err)) {
+        if ((content == CONTENT_TEXT) == tables && !add_file(source, part->path, part->name, content, report, err)) {
             error_prefix(err, "%s", part->name);
             return false;
         }
@@ -712,11 +804,29 @@ static bool add_members(struct source *source, const struct part *parts, size_t 
     return true;
 }
 
+/* Spreadsheets are archives, too. Their members were judged like those of any other. */
+static bool is_book(const struct archive *archive, enum source_format *out_format)
+{
+    bool mime_type = false;
+    bool content = false;
+    for (size_t i = 0; i < archive->ignored_count; i++) {
+        if (strcmp(archive->ignored[i], "xl/workbook.xml") == 0) {
+            *out_format = SOURCE_XLSX;
+            return true;
+        }
+        mime_type |= strcmp(archive->ignored[i], "mimetype") == 0;
+        content |= strcmp(archive->ignored[i], "content.xml") == 0;
+    }
+    *out_format = SOURCE_ODS;
+    return mime_type && content;
+}
+
 static bool open_archive(struct source *source, const char *path, struct report *report, struct error *err)
 {
-    static const char *const extensions[] = {"shp",     "shx",  "dbf", "prj", "cpg", "cst", "gpkg",
-                                             "geojson", "json", "fgb", "kml", "csv", "tsv"};
+    static const char *const extensions[] = {"shp",  "shx", "dbf", "prj", "cpg", "cst", "gpkg", "geojson",
+                                             "json", "fgb", "kml", "csv", "tsv", "dxf", "pbf",  "osm"};
     struct archive archive;
+    enum source_format book = SOURCE_ODS;
     struct part whole = {.name = path, .extension = "", .path = path};
     if (!hash_parts(source, &whole, 1, err) ||
         !archive_unpack(path, source->folder, extensions, sizeof extensions / sizeof extensions[0], source->arena,
@@ -730,6 +840,10 @@ static bool open_archive(struct source *source, const char *path, struct report 
     for (size_t i = 0; i < archive.member_count; i++) {
         parts[i] = (struct part){archive.members[i].name, archive.members[i].extension, archive.members[i].path};
     }
+    if (archive.member_count == 0 && is_book(&archive, &book)) {
+        source->format = source_format_name(book);
+        return add_sheets(source, path, book, book == SOURCE_ODS ? "ods" : "xlsx", report, err);
+    }
     /* Tables of text beside real layers are notes to them; alone they are the layer. */
     if (!add_members(source, parts, archive.member_count, false, report, err) ||
         (source->layer_count == 0 && !add_members(source, parts, archive.member_count, true, report, err))) {
@@ -741,6 +855,28 @@ static bool open_archive(struct source *source, const char *path, struct report 
     tell_ignored(&archive, report);
     source->format = arena_printf(source->arena, "zip (%s)", source_format_name(source->layers[0].format));
     return true;
+}
+
+/* One file packed by itself: "colonias.geojson.gz". */
+static bool open_packed(struct source *source, const char *path, struct report *report, struct error *err)
+{
+    enum content content = CONTENT_UNKNOWN;
+    struct part whole = {.name = path, .extension = "", .path = path};
+    const char *unpacked = arena_printf(source->arena, "%s/unpacked", source->folder);
+    size_t length = strlen(path);
+    char *name = arena_strndup(source->arena, path, ends_with(path, ".gz") ? length - 3 : length);
+    if (!unpacked || !name) {
+        return error_no_memory(err);
+    }
+    if (!hash_parts(source, &whole, 1, err) || !archive_gunzip(path, unpacked, err) ||
+        !read_content(unpacked, &content, err) || !add_file(source, unpacked, name, content, report, err)) {
+        return false;
+    }
+    if (source->layer_count == 0) {
+        return refuse_content(name, content, err);
+    }
+    source->format = arena_printf(source->arena, "gzip (%s)", source_format_name(source->layers[0].format));
+    return source->format || error_no_memory(err);
 }
 
 static bool refuse_part(const char *path, struct error *err)
@@ -758,6 +894,44 @@ static bool refuse_part(const char *path, struct error *err)
     return false;
 }
 
+/* A picture's place stands in a world file beside it: colonia.png and colonia.pgw (or .pngw, .wld). */
+static void place_world_file(struct source *source, const char *path)
+{
+    const char *dot = strrchr(base_name(path), '.');
+    if (!dot || strlen(dot) < 4) {
+        return;
+    }
+    const char upper[] = {(char)toupper((unsigned char)dot[1]), (char)toupper((unsigned char)dot[strlen(dot) - 1]), 'W',
+                          '\0'};
+    const char lower[] = {(char)tolower((unsigned char)dot[1]), (char)tolower((unsigned char)dot[strlen(dot) - 1]), 'w',
+                          '\0'};
+    const char *const extensions[] = {lower, upper, "wld", "WLD"};
+    for (size_t i = 0; i < 4; i++) {
+        char *beside_it = arena_printf(source->arena, "%.*s.%s", (int)(dot - path), path, extensions[i]);
+        if (beside_it && access(beside_it, R_OK) == 0 && place(source, beside_it, i < 2 ? lower : "wld", NULL)) {
+            return;
+        }
+    }
+}
+
+static bool refuse_raster(struct source *source, const char *path, struct report *report, struct error *err)
+{
+    const char *dot = strrchr(base_name(path), '.');
+    char extension[8];
+    snprintf(extension, sizeof extension, "%s", dot ? dot + 1 : "tif");
+    for (char *at = extension; *at != '\0'; at++) {
+        *at = (char)(isalnum((unsigned char)*at) ? tolower((unsigned char)*at) : 'x');
+    }
+    const char *placed = place(source, path, extension, err);
+    if (!placed) {
+        return false;
+    }
+    place_world_file(source, path);
+    report->sha256 = arena_strdup(report->arena, source->sha256);
+    report->format = "raster";
+    return image_refuse(placed, source->stem, report, err);
+}
+
 static bool open_content(struct source *source, const char *path, struct report *report, struct error *err)
 {
     enum content content = CONTENT_UNKNOWN;
@@ -773,6 +947,9 @@ static bool open_content(struct source *source, const char *path, struct report 
     if (content == CONTENT_SHP) {
         return open_shapefile(source, path, report, err);
     }
+    if (content == CONTENT_GZIP) {
+        return open_packed(source, path, report, err);
+    }
     if (ends_with(path, ".shp") || ends_with(path, ".zip")) {
         error_tell(
             err, ERROR_INVALID, "IMP-060",
@@ -782,11 +959,14 @@ static bool open_content(struct source *source, const char *path, struct report 
         return false;
     }
     struct part whole = {.name = path, .extension = "", .path = path};
-    if (!hash_parts(source, &whole, 1, err) || !add_file(source, path, path, content, err)) {
+    if (!hash_parts(source, &whole, 1, err) || !add_file(source, path, path, content, report, err)) {
         return false;
     }
+    if (content == CONTENT_RASTER) {
+        return refuse_raster(source, path, report, err);
+    }
     if (source->layer_count == 0) {
-        if (content == CONTENT_SQLITE || content == CONTENT_KML) {
+        if (content == CONTENT_SQLITE || content == CONTENT_KML || content == CONTENT_DXF || content == CONTENT_OSM) {
             error_tell(err, ERROR_INVALID, "IMP-060", "there is no layer with geometry in \"%s\"",
                        "no hay ninguna capa con geometría en «%s»", base_name(path));
             return false;
@@ -819,7 +999,7 @@ bool source_open(const char *path, struct report *report, struct source **out_so
         error_set(err, ERROR_INTERNAL, "libsodium could not be started");
         goto done;
     }
-    if (!make_folder(source, err) || !open_content(source, path, report, err)) {
+    if (!staging_create(source->arena, &source->folder, err) || !open_content(source, path, report, err)) {
         goto done;
     }
     report->sha256 = arena_strdup(report->arena, source->sha256);
@@ -837,9 +1017,7 @@ void source_close(struct source *source)
     if (!source) {
         return;
     }
-    if (source->folder) {
-        remove_folder(source->folder);
-    }
+    staging_remove(source->folder);
     arena_destroy(source->arena);
 }
 

@@ -7,7 +7,18 @@
 #include "base/error.h"
 #include "ingest/report.h"
 
-enum source_format { SOURCE_SHAPEFILE, SOURCE_GEOPACKAGE, SOURCE_GEOJSON, SOURCE_FLATGEOBUF, SOURCE_KML, SOURCE_CSV };
+enum source_format {
+    SOURCE_SHAPEFILE,
+    SOURCE_GEOPACKAGE,
+    SOURCE_GEOJSON,
+    SOURCE_FLATGEOBUF,
+    SOURCE_KML,
+    SOURCE_CSV,
+    SOURCE_DXF,
+    SOURCE_ODS,
+    SOURCE_XLSX,
+    SOURCE_OSM
+};
 
 const char *source_format_name(enum source_format format);
 
@@ -21,6 +32,9 @@ struct source_layer {
     const char *prj;
     const char *label; /* what a .cpg or .cst says; NULL without */
     uint32_t records;  /* shapefile: entries of the index */
+    unsigned index;    /* of `inner` in its container */
+    unsigned kind;     /* where mixed geometry was taken apart: only this enum geometry_kind is meant; else 0 */
+    bool with_empty;   /* with `kind`: features without geometry belong here */
 };
 
 struct source {

@@ -7,6 +7,7 @@ expected.json says for each shared file what must come out; `import_test.py --re
 program does now, to be read and judged before it is committed.
 """
 
+import gzip
 import json
 import os
 import shutil
@@ -21,12 +22,13 @@ import zipfile
 import fixtures
 
 try:
-    from osgeo import ogr
+    from osgeo import gdal, ogr
 except ImportError:
     print("python3-gdal is not installed: skipped")
     sys.exit(77)
 
 ogr.UseExceptions()
+gdal.UseExceptions()
 HERE = os.path.dirname(os.path.abspath(__file__))
 ROOT = os.path.dirname(os.path.dirname(HERE))
 PROGRAM = os.environ.get("TESELA_PROGRAM", os.path.join(ROOT, "build", "tesela"))
@@ -275,6 +277,7 @@ class Geometries(Case):
         self.assertAlmostEqual(message["place"]["details"][0]["y"], 25.6, 6)
         shapes = {row[0]["CLAVE"]: ogr.CreateGeometryFromWkt(row[1]) for row in self.rows("x")}
         self.assertAlmostEqual(shapes[1].GetArea(), 0.02, 9)
+        self.assertIn("the area goes from 0 to 0.02", message["place"]["details"][0]["what"])
         self.assertTrue(shapes[1].IsValid())
 
     def test_strict(self):
@@ -336,6 +339,70 @@ class Attributes(Case):
         self.assertFalse(got["x y"]["LOGICO"])
         empty = [row for name, row in got.items() if name not in ("05035", "x y")][0]
         self.assertEqual([empty[name] for name in ("ENTERO", "REAL", "FECHA", "LOGICO")], [None] * 4)
+
+    def test_overflowed_numbers(self):
+        stem = self.path("x")
+        columns = [(b"POB", "N", 4, 0), (b"IND", "N", 6, 2), (b"FECHA", "D", 8, 0)]
+        rows = [[b"1234", b"1.50", b"20200229"], [b"****", b"******", b"20200230"], [b"7", b"n/d", b"00000000"]]
+        fixtures.write_points(stem, [b"", b"", b""], columns=columns, rows=rows)
+        code, report = self.load(stem + ".shp")
+        self.assertEqual((code, self.codes(report)), (1, ["IMP-030"]))
+        told = {(m["place"]["field"], tuple(m["place"]["rows"])) for m in report["messages"]}
+        self.assertEqual(told, {("POB", (2,)), ("IND", (2,)), ("IND", (3,)), ("FECHA", (2,))})
+        got = [row[0] for row in sorted(self.rows("x"), key=lambda row: row[1], reverse=True)]
+        got = {row["POB"]: (row["IND"], row["FECHA"]) for row in got}
+        self.assertEqual(got[1234], (1.5, "2020/02/29"))
+        self.assertEqual(got[None], (None, None))
+        self.assertEqual(got[7], (None, None))
+
+    def test_deleted_rows(self):
+        stem = self.path("x")
+        fixtures.write_points(stem, [b"a", b"b", b"c", b"d"])
+        with open(stem + ".dbf", "r+b") as file:
+            file.seek(65 + 2 * 41)
+            file.write(b"*")
+        code, report = self.load(stem + ".shp")
+        self.assertEqual((code, self.codes(report)), (1, ["IMP-060"]))
+        self.assertEqual([m["place"]["rows"] for m in report["messages"]], [[3]])
+        self.assertEqual(sorted(row[0]["NOMBRE"] for row in self.rows("x")), ["a", "b", "d"])
+
+    def test_long_integers(self):
+        stem = self.path("x")
+        most = [b"9223372036854775807", b"-9223372036854775808"]
+        fixtures.write_points(stem, most, columns=[(b"N", "N", 20, 0)], rows=[[value] for value in most])
+        self.assertEqual(self.load(stem + ".shp")[0], 0)
+        self.assertEqual(sorted(row[0]["N"] for row in self.rows("x")), [-2**63, 2**63 - 1])
+
+    def test_round_trip(self):
+        values = [
+            {"k": "a", "i": 2**63 - 1, "r": 0.1, "b": True, "d": "2020-02-29", "t": "2020-02-29T10:11:12Z", "s": ""},
+            {"k": "b", "i": -2**63, "r": -1e300, "b": False, "d": "1999-12-31", "t": "1999-12-31T23:59:59Z", "s": "ñ"},
+            {"k": "c", "i": None, "r": None, "b": None, "d": None, "t": None, "s": None}]
+        features = [{"type": "Feature", "properties": row,
+                     "geometry": {"type": "Point", "coordinates": [-103.40671234567891, 25.5]}} for row in values]
+        with open(self.path("x.geojson"), "w", encoding="utf-8") as file:
+            json.dump({"type": "FeatureCollection", "features": features}, file)
+        self.assertEqual(self.load(self.path("x.geojson"))[0], 0)
+        stored_rows = {}
+        for row, wkt in self.rows("x"):
+            stored_rows[row["k"]] = row
+            self.assertIsNotNone(wkt)
+        for row in values:
+            got = stored_rows[row["k"]]
+            self.assertEqual([got[name] for name in "kirbs"], [row[name] for name in "kirbs"])
+            for name in "dt":
+                text = got[name].replace("/", "-").replace(" ", "T").replace("+00", "Z") if got[name] else None
+                self.assertEqual(text, row[name])
+        dataset = ogr.Open(os.path.join(self.data, "tesela.sqlite"))
+        table = dataset.GetLayerByName(stored(self.data)["x"]["table"])
+        for feature in table:
+            self.assertEqual(feature.GetGeometryRef().GetX(), -103.40671234567891, "coordinates are kept to the bit")
+        out = self.path("tile.json")
+        result = run(["tile", "x", "0/0/0", "--format", "geojson", "-o", out], self.data)
+        self.assertEqual(result.returncode, 0, result.stderr)
+        with open(out, encoding="utf-8") as file:
+            tile = json.load(file)
+        self.assertEqual(sorted((f["properties"] for f in tile["features"]), key=lambda row: row["k"]), values)
 
     def test_repeated_names(self):
         stem = self.path("x")
@@ -577,6 +644,315 @@ class Tables(Case):
         self.assertEqual((code, self.codes(report)), (2, ["IMP-021"]))
 
 
+    def types(self, report):
+        return {field["name"]: field["type"] for field in report["layers"][0]["fields"]}
+
+    def test_decimal_comma_columns(self):
+        path = self.write("tabla.csv", "clave;indice;monto;lon;lat\n"
+                                       "05;0,125;1.234,5;-103,4;25,5\n06;-12,5;999;-103,5;25,6\n07;;0,01;-103,5;25,6\n")
+        code, report = self.load(path)
+        self.assertEqual(code, 0, report["messages"])
+        self.assertEqual(self.types(report),
+                         {"clave": "string", "indice": "real", "monto": "real", "lon": "real", "lat": "real"})
+        self.assertIn("IMP-030", self.codes(report, "notice"))
+        rows = {row[0]["clave"]: row[0] for row in self.rows("tabla")}
+        self.assertEqual([rows["05"][n] for n in ("indice", "monto", "lon")], [0.125, 1234.5, -103.4])
+        self.assertEqual([rows["06"][n] for n in ("indice", "monto")], [-12.5, 999])
+        self.assertIsNone(rows["07"]["indice"])
+
+    def test_thousands(self):
+        path = self.write("tabla.csv", 'Población total\n"clave","2010","valor","tel","lon","lat"\n'
+                                       '"05","126,014,024","1,234.50","871,12",-103.4,25.5\n'
+                                       '"06","1,425","17","x",-103.5,25.6\n')
+        code, report = self.load(path)
+        self.assertEqual(code, 0, report["messages"])
+        self.assertEqual(self.types(report), {"clave": "string", "2010": "integer", "valor": "real", "tel": "string",
+                                              "lon": "real", "lat": "real"})
+        rows = {row[0]["clave"]: row[0] for row in self.rows("tabla")}
+        self.assertEqual((rows["05"]["2010"], rows["05"]["valor"]), (126014024, 1234.5))
+        self.assertEqual((rows["06"]["2010"], rows["06"]["valor"]), (1425, 17))
+
+    def test_doubtful_commas_stay_text(self):
+        path = self.write("tabla.csv", "id;n;lon;lat\n1;1,234;-103.4;25.5\n2;5,678;-103.4;25.5\n")
+        code, report = self.load(path)
+        self.assertEqual((code, self.types(report)["n"]), (0, "string"))
+        self.assertIn("kept as text", report["messages"][-1]["text"] + report["messages"][0]["text"])
+
+    def test_numbers_that_are_codes(self):
+        path = self.write("tabla.csv", "id,n,m,lon,lat\n1,012,9223372036854775807,-103.4,25.5\n"
+                                       "2,5,9223372036854775808,-103.4,25.5\n")
+        code, report = self.load(path)
+        self.assertEqual((code, self.types(report)["n"], self.types(report)["m"]), (0, "string", "string"))
+        self.assertEqual(sorted(row[0]["m"] for row in self.rows("tabla")), ["9223372036854775807", "9223372036854775808"])
+
+    def test_hexadecimal_geometry_with_its_system(self):
+        point = struct.pack("<BIIdd", 1, 0x20000001, 32613, 660079, 2826013).hex()
+        other = struct.pack("<BIIdd", 1, 0x20000001, 4326, -103.4, 25.5).hex()
+        path = self.write("tabla.csv", "id,geom\n1,%s\n2,%s\n" % (point, other))
+        code, report = self.load(path)
+        self.assertEqual((code, report["layers"][0]["srs"]["code"]), (1, "EPSG:32613"))
+        self.assertEqual((report["layers"][0]["loaded"], report["layers"][0]["left_out"]), (1, 1))
+        self.assertEqual([row[1] for row in self.rows("tabla") if row[0]["id"] == 1], ["POINT (660079 2826013)"])
+
+    def test_no_place(self):
+        path = self.write("tabla.csv", "clave,poblacion\n05,12\n")
+        code, report = self.load(path)
+        self.assertEqual((code, self.codes(report)), (2, ["IMP-030"]))
+        self.assertIn("joined", report["messages"][-1]["text"])
+        self.assertEqual(stored(self.data), {})
+
+
+class Formats(Case):
+    def make(self, driver, name, shapes, fields=(("nombre", ogr.OFTString), ("n", ogr.OFTInteger64)), layer="capa"):
+        """shapes: (WKT or None, values)."""
+        path = self.path(name)
+        dataset = ogr.GetDriverByName(driver).CreateDataSource(path)
+        table = dataset.CreateLayer(layer)
+        if driver != "DXF":
+            for field, kind in fields:
+                table.CreateField(ogr.FieldDefn(field, kind))
+        for wkt, values in shapes:
+            feature = ogr.Feature(table.GetLayerDefn())
+            for field, value in values.items():
+                feature[field] = value
+            if wkt:
+                feature.SetGeometry(ogr.CreateGeometryFromWkt(wkt))
+            table.CreateFeature(feature)
+        del table, dataset
+        return path
+
+    POINTS = [("POINT (-103.4 25.5)", {"nombre": "Peña", "n": 2**53 + 1}), ("POINT (-103.5 25.6)", {"nombre": "b"})]
+
+    def check_points(self, layer):
+        rows = {row[0]["nombre"]: row for row in self.rows(layer)}
+        self.assertEqual((rows["Peña"][0]["n"], rows["Peña"][1]), (2**53 + 1, "POINT (-103.4 25.5)"))
+        self.assertIsNone(rows["b"][0]["n"])
+        self.check_store(layer)
+
+    def test_flatgeobuf(self):
+        path = self.make("FlatGeobuf", "capa.fgb", self.POINTS)
+        code, report = self.load(path, "--srs", "4326")
+        self.assertEqual((code, report["format"]), (0, "FlatGeobuf"))
+        self.check_points("capa")
+        fixtures.pack(self.path("z.zip"), [("a/capa.fgb", path)])
+        self.assertEqual(self.load(self.path("z.zip"), "--srs", "4326")[0], 0)
+        self.check_points("z")
+        with open(path, "rb") as file:
+            content = file.read()
+        for length in (9, 60, len(content) // 2, len(content) - 9):
+            with open(path, "wb") as file:
+                file.write(content[:length])
+            self.assertEqual(self.load(path, "--srs", "4326", "--layer", "roto")[0], 2)
+
+    KML = """<?xml version="1.0" encoding="UTF-8"?><kml xmlns="http://www.opengis.net/kml/2.2"><Document>
+<Schema name="s" id="s"><SimpleField type="int" name="pob"/></Schema>
+<Folder><name>Colonias</name>
+<Placemark><name>Peña</name><ExtendedData><SchemaData schemaUrl="#s"><SimpleData name="pob">12</SimpleData></SchemaData>
+</ExtendedData><Polygon><outerBoundaryIs><LinearRing><coordinates>-103.4,25.5 -103.3,25.5 -103.3,25.6 -103.4,25.5
+</coordinates></LinearRing></outerBoundaryIs></Polygon></Placemark>
+<Placemark><name>P1</name><Point><coordinates>-103.4,25.5</coordinates></Point></Placemark>
+<Placemark><name>nada</name></Placemark></Folder>
+<Folder><name>Colonias</name><Placemark><name>L</name><LineString><coordinates>-103.4,25.5 -103.3,25.5</coordinates>
+</LineString></Placemark></Folder><Folder><name>Vacía</name></Folder></Document></kml>"""
+
+    def check_kml(self, path):
+        code, report = self.load(path)
+        self.assertEqual((code, self.codes(report, "notice")), (1, ["IMP-050", "IMP-052"]), report["messages"])
+        self.assertEqual({(l["name"], l["features"], l["loaded"]) for l in report["layers"]},
+                         {("Colonias_puntos", 2, 2), ("Colonias_poligonos", 1, 1), ("Colonias (#2)", 1, 1)})
+        row = self.rows("colonias_poligonos")[0][0]
+        self.assertEqual((row["Name"], row["pob"]), ("Peña", 12))
+        self.assertNotIn("tessellate", row)
+        shutil.rmtree(self.data)
+
+    def test_kml(self):
+        with open(self.path("x.kml"), "w", encoding="utf-8") as file:
+            file.write(self.KML)
+        self.check_kml(self.path("x.kml"))
+        fixtures.pack(self.path("x.kmz"), [("doc.kml", self.path("x.kml")), ("files/icono.png", b"x")])
+        self.check_kml(self.path("x.kmz"))
+        with open(self.path("x.kml"), "w", encoding="utf-8") as file:
+            file.write(self.KML[:-200])
+        self.assertEqual(self.load(self.path("x.kml"))[0], 2)
+
+    def test_kml_that_asks_for_files(self):
+        with open(self.path("x.kml"), "w", encoding="utf-8") as file:
+            file.write('<?xml version="1.0"?><!DOCTYPE kml [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
+                       '<kml xmlns="http://www.opengis.net/kml/2.2"><Document><NetworkLink><Link><href>/etc/passwd</href>'
+                       '</Link></NetworkLink><Placemark><name>&x;</name><Point><coordinates>-103,25</coordinates></Point>'
+                       '</Placemark></Document></kml>')
+        _, report = self.load(self.path("x.kml"))
+        self.assertNotIn("root:", json.dumps(report))
+        if "x" in stored(self.data):
+            self.assertNotIn("root:", json.dumps(self.rows("x")))
+
+    def test_entity_bombs(self):
+        entities = '<!ENTITY a0 "lol">' + "".join('<!ENTITY a%d "%s">' % (i, "&a%d;" % (i - 1) * 10) for i in range(1, 10))
+        for name, content in (
+                ("x.kml", '<?xml version="1.0"?><!DOCTYPE kml [%s]><kml xmlns="http://www.opengis.net/kml/2.2"><Document>'
+                          '<Placemark><name>&a9;</name><Point><coordinates>-103,25</coordinates></Point></Placemark>'
+                          '</Document></kml>'),
+                ("x.osm", '<?xml version="1.0"?><!DOCTYPE osm [%s]><osm version="0.6"><node id="1" lat="25" lon="-103">'
+                          '<tag k="name" v="&a9;"/></node></osm>')):
+            with open(self.path(name), "w", encoding="utf-8") as file:
+                file.write(content % entities)
+            code, report = self.load(self.path(name))
+            self.assertEqual((code, self.codes(report)), (2, ["IMP-060"]))
+            self.assertNotIn("tesela-load-", report["messages"][-1]["text"])
+
+    def test_dxf(self):
+        path = self.make("DXF", "plano.dxf", [
+            ("POINT (660079 2826013)", {"Layer": "POSTES"}),
+            ("LINESTRING (660079 2826013,660179 2826113)", {"Layer": "CALLES"}),
+            ("LINESTRING (660079 2826014,660179 2826114)", {"Layer": "CALLES"}),
+            ("POLYGON ((660079 2826013,660179 2826113,660179 2826013,660079 2826013))", {"Layer": "PREDIOS"})], layer="entities")
+        code, report = self.load(path)
+        self.assertEqual((code, self.codes(report, "error")), (2, ["IMP-020"]))
+        code, report = self.load(path, "--srs", "32613")
+        self.assertEqual((code, self.codes(report, "notice")), (0, ["IMP-052"]))
+        self.assertEqual({(l["name"], l["loaded"]) for l in report["layers"]},
+                         {("plano_puntos", 1), ("plano_lineas", 2), ("plano_poligonos", 1)})
+        self.assertEqual({row[0]["Layer"] for row in self.rows("plano_lineas")}, {"CALLES"})
+        code, report = self.load(path, "--srs", "32613", "--source-layer", "plano_poligonos", "--layer", "predios")
+        self.assertEqual((code, len(self.rows("predios"))), (0, 1))
+
+    def test_other_drawings(self):
+        for name, content in (("x.dxf", b"AutoCAD Binary DXF\r\n\x1a\x00"), ("x.dwg", b"AC1027\x00\x00"),
+                              ("x.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"), ("x.rar", b"Rar!\x1a\x07")):
+            with open(self.path(name), "wb") as file:
+                file.write(content)
+            code, report = self.load(self.path(name))
+            self.assertEqual((code, self.codes(report)), (2, ["IMP-060"]))
+
+    def test_gzip(self):
+        with open(self.path("t.csv"), "w", encoding="utf-8") as file:
+            file.write("nombre,lon,lat\nPeña,-103.4,25.5\n")
+        feature = {"type": "Feature", "properties": {"nombre": "Peña"},
+                   "geometry": {"type": "Point", "coordinates": [-103.4, 25.5]}}
+        with open(self.path("g.geojson"), "w", encoding="utf-8") as file:
+            json.dump({"type": "FeatureCollection", "features": [feature]}, file)
+        for name in ("t.csv", "g.geojson"):
+            with open(self.path(name), "rb") as file:
+                packed = gzip.compress(file.read())
+            path = self.path(name + ".gz")
+            with open(path, "wb") as file:
+                file.write(packed)
+            self.assertEqual(self.load(path)[0], 0)
+            self.assertEqual([(row[0]["nombre"], row[1]) for row in self.rows(name[0])], [("Peña", "POINT (-103.4 25.5)")])
+            for broken in (packed[:-6], packed[:20], packed[:-8] + b"\0\0\0\0" + packed[-4:], gzip.compress(packed)):
+                with open(path, "wb") as file:
+                    file.write(broken)
+                code, report = self.load(path)
+                self.assertEqual((code, self.codes(report)), (2, ["IMP-060"]))
+        with open(self.path("b.csv.gz"), "wb") as file:
+            file.write(gzip.compress(bytes(200 << 20)))
+        self.assertEqual(self.load(self.path("b.csv.gz"))[0], 2)
+
+    def sheet(self, driver, name, rows):
+        width = max(len(row) for row in rows)
+        # The first row becomes GDAL's header, so it is written as names.
+        first = [value or " " * (i + 1) for i, value in enumerate(rows[0] + [""] * (width - len(rows[0])))]
+        path = self.path(name)
+        dataset = ogr.GetDriverByName(driver).CreateDataSource(path)
+        table = dataset.CreateLayer("Hoja 1")
+        for value in first:
+            table.CreateField(ogr.FieldDefn(value, ogr.OFTString))
+        for row in rows[1:]:
+            feature = ogr.Feature(table.GetLayerDefn())
+            for i, value in enumerate(row):
+                if value is not None:
+                    feature.SetField(i, value)
+            table.CreateFeature(feature)
+        notes = dataset.CreateLayer("Notas")
+        notes.CreateField(ogr.FieldDefn("nota", ogr.OFTString))
+        feature = ogr.Feature(notes.GetLayerDefn())
+        feature["nota"] = "Fuente: IMPLAN"
+        notes.CreateFeature(feature)
+        del table, notes, dataset
+        return path
+
+    def test_spreadsheets(self):
+        for driver, extension in (("XLSX", "xlsx"), ("ODS", "ods")):
+            with self.subTest(driver=driver):
+                path = self.sheet(driver, "t_%s.%s" % (extension, extension), [
+                    ["Padrón 2020"], ["clave", "nombre", "monto", "fecha", "lon", "lat"],
+                    ["05035", "Torreón", "1.234,5", "2020-03-15", "-103,4067", "25,5428"],
+                    ["10012", None, "0,5", "2021-01-01", "-103,5245", "25,5366"]])
+                code, report = self.load(path)
+                self.assertEqual(code, 0, report["messages"])
+                self.assertEqual([layer["name"] for layer in report["layers"]], ["Hoja 1"])
+                self.assertIn("Notas", " ".join(m["text"] for m in report["messages"]))
+                types = {field["name"]: field["type"] for field in report["layers"][0]["fields"]}
+                self.assertEqual((types["monto"], types["fecha"]), ("real", "date"))
+                rows = {row[0]["fecha"]: row for row in self.rows("t_" + extension)}
+                self.assertEqual(rows["2020/03/15"][1], "POINT (-103.4067 25.5428)")
+                self.assertEqual(rows["2020/03/15"][0]["monto"], 1234.5)
+                self.assertIsNone(rows["2021/01/01"][0]["nombre"])
+
+    def test_spreadsheet_numbers_and_geometry(self):
+        path = self.path("t.xlsx")
+        dataset = ogr.GetDriverByName("XLSX").CreateDataSource(path)
+        table = dataset.CreateLayer("Hoja 1")
+        for name, kind in (("n", ogr.OFTInteger64), ("d", ogr.OFTDate), ("wkt", ogr.OFTString), ("r", ogr.OFTReal)):
+            table.CreateField(ogr.FieldDefn(name, kind))
+        feature = ogr.Feature(table.GetLayerDefn())
+        feature["n"], feature["d"], feature["r"] = 2**53 + 1, "2020/03/15", 0.1
+        feature["wkt"] = "SRID=4326;LINESTRING (-103 25,-102 25)"
+        table.CreateFeature(feature)
+        del table, dataset, feature
+        self.assertEqual(self.load(path)[0], 0)
+        row, wkt = self.rows("t")[0]
+        self.assertEqual((row["n"], row["d"], row["r"]), (2**53 + 1, "2020/03/15", 0.1))
+        self.assertEqual(wkt, "MULTILINESTRING ((-103 25,-102 25))")
+
+    def test_spreadsheet_without_place(self):
+        path = self.sheet("ODS", "t.ods", [["clave", "poblacion"], ["05", "12"]])
+        code, report = self.load(path)
+        self.assertEqual((code, self.codes(report, "error")), (2, ["IMP-030"]))
+        self.assertIn("joined", report["messages"][-1]["text"])
+
+
+class Rasters(Case):
+    def make(self, driver, name, world=None):
+        memory = gdal.GetDriverByName("MEM").Create("", 40, 30, 3)
+        if driver == "GTiff":
+            memory.SetGeoTransform([-103.5, 0.01, 0, 25.6, 0, -0.01])
+            memory.SetProjection('GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],'
+                                 'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]')
+            memory.GetRasterBand(1).SetNoDataValue(255)
+        del_me = gdal.GetDriverByName(driver).CreateCopy(self.path(name), memory)
+        del del_me
+        if world:
+            with open(self.path(world), "w", encoding="ascii") as file:
+                file.write("10\n0\n0\n-10\n660005\n2826005\n")
+        return self.path(name)
+
+    def test_described_and_refused(self):
+        for driver, name, world in (("GTiff", "r.tif", None), ("PNG", "p.png", "p.pgw"), ("JPEG", "j.jpg", "j.jgw"),
+                                    ("JP2OpenJPEG", "k.jp2", None)):
+            with self.subTest(name=name):
+                path = self.make(driver, name, world)
+                for command in ("inspect", "load"):
+                    code, report = self.load(path, command=command)
+                    self.assertEqual((code, self.codes(report)), (2, ["IMP-090"]))
+                    self.assertIn("40 x 30 pixels, bands: 3, type: Byte", report["messages"][-1]["text"])
+                    self.assertEqual(report["layers"][0]["geometry"], "raster")
+                    if driver == "GTiff":
+                        self.assertEqual(report["layers"][0]["bbox"], [-103.5, 25.3, -103.1, 25.6])
+                        self.assertEqual(report["layers"][0]["srs"]["code"], "EPSG:4326")
+                        self.assertIn("no-data: 255", report["messages"][-1]["text"])
+                    if world:
+                        self.assertIn("corner: 660000, 2826010", report["messages"][-1]["text"])
+        self.assertEqual(stored(self.data), {})
+
+    def test_cut_off(self):
+        path = self.make("GTiff", "r.tif")
+        with open(path, "r+b") as file:
+            file.truncate(20)
+        code, report = self.load(path)
+        self.assertEqual((code, self.codes(report)), (2, ["IMP-090"]))
+
+
 class Killed(Case):
     def test_old_state_and_no_litter(self):
         stem = self.path("x")
@@ -626,13 +1002,13 @@ class Words(Case):
 
 def shared_files():
     found = []
-    for folder in ("shapefiles", "laguna", "osm", "nasty"):
+    for folder in ("shapefiles", "laguna", "osm", "nasty", "indicadores", "raster"):
         for place, _, names in sorted(os.walk(os.path.join(DATA, folder))):
             for name in sorted(names):
                 path = os.path.relpath(os.path.join(place, name), DATA)
                 extension = name.lower().rsplit(".", 1)[-1]
                 beside = os.path.join(DATA, path[: -len(extension)] + "shp")
-                if extension in ("shp", "zip", "gpkg", "geojson", "csv", "ods") or (
+                if extension in ("shp", "zip", "gpkg", "geojson", "csv", "ods", "xlsx", "pbf", "tif") or (
                         extension == "dbf" and not os.path.exists(beside)):
                     found.append(path)
     return found

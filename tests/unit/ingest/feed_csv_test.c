@@ -104,6 +104,59 @@ static void test_table(void **state)
     unlink(path);
 }
 
+static void test_number_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content; /* of a column "n" in a table with ';' */
+        enum field_type type;
+        double first;
+    } cases[] = {
+        {"1\n-2\n", FIELD_INTEGER, 1},
+        {"1.5\n2\n", FIELD_REAL, 1.5},
+        {"1,5\n2\n", FIELD_REAL, 1.5},
+        {"-1.234.567,8\n2,5\n", FIELD_REAL, -1234567.8},
+        {"1,234,567\n12\n", FIELD_INTEGER, 1234567},
+        {"1,234,567.25\n12\n", FIELD_REAL, 1234567.25},
+        {"0,125\n1,250\n", FIELD_REAL, 0.125},
+        {"1,234\n5,678\n", FIELD_STRING, 0},
+        {"1,5\n1.5\n", FIELD_STRING, 0},
+        {"012\n5\n", FIELD_STRING, 0},
+        {"1,23,456\n5\n", FIELD_STRING, 0},
+        {"1,\n5\n", FIELD_STRING, 0},
+        {"-\n5\n", FIELD_STRING, 0},
+        {"9223372036854775807\n-9223372036854775808\n", FIELD_INTEGER, 9223372036854775807.0},
+        {"9223372036854775808\n1\n", FIELD_STRING, 0},
+        {"2020-02-29\n2021/03/01\n", FIELD_DATE, 0},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char content[200];
+        char path[64];
+        struct error err = {0};
+        size_t length = (size_t)snprintf(content, sizeof content, "lon;lat;n\n");
+        for (const char *at = cases[i].content; *at != '\0'; at = strchr(at, '\n') + 1) {
+            length += (size_t)snprintf(content + length, sizeof content - length, "-103.5;25.5;%.*s\n",
+                                       (int)strcspn(at, "\n"), at);
+        }
+        struct feed *feed = open_text(content, path, &err);
+        assert_non_null(feed);
+        print_message("%s", cases[i].content);
+        assert_int_equal(feed->info.fields[2].type, cases[i].type);
+        struct arena *arena = arena_create(1 << 20);
+        struct feed_feature feature;
+        bool end = false;
+        assert_true(feed_next(feed, arena, &feature, &end, &err));
+        if (cases[i].type == FIELD_REAL) {
+            assert_true(fabs(feature.values[2].real - cases[i].first) < 1e-9);
+        } else if (cases[i].type == FIELD_INTEGER) {
+            assert_true((double)feature.values[2].integer == cases[i].first);
+        }
+        arena_destroy(arena);
+        feed_close(feed);
+        unlink(path);
+    }
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -111,7 +164,7 @@ static void test_refused(void **state)
         const char *content;
         const char *words;
     } cases[] = {
-        {"a,b\n1,2\n", "no columns with coordinates"},
+        {"a,b\n1,2\n", "has no columns with coordinates"},
         {"1,2\n3,4\n", "no line with column names"},
         {"lon,lat\n\"1,2\n", "never closed"},
     };
@@ -127,6 +180,6 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_coordinates), cmocka_unit_test(test_table),
-                                       cmocka_unit_test(test_refused)};
+                                       cmocka_unit_test(test_number_columns), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -155,9 +155,54 @@ static void test_table(void **state)
     drop_place(&place);
 }
 
+/* Numbers that did not fit, values that are none, dates that no calendar has, deleted rows. */
+static void test_faults(void **state)
+{
+    (void)state;
+    struct place place = make_place();
+    enum { ROWS = 6, ROW = 1 + 4 + 8 };
+    static const char rows[ROWS][ROW + 1] = {"   1220200229", " ****20210229", "*  xx        ",
+                                             " 1e-300000000", "  1,5 2020  1", "             "};
+    unsigned char bytes[32 + 64 + 1 + ROWS * ROW] = {3, 100, 1, 1, ROWS, 0, 0, 0, 97, 0, ROW, 0};
+    memcpy(bytes + 32, "N", 2);
+    bytes[32 + 11] = 'N';
+    bytes[32 + 16] = 4;
+    memcpy(bytes + 64, "D", 2);
+    bytes[64 + 11] = 'D';
+    bytes[64 + 16] = 8;
+    bytes[96] = 0x0d;
+    for (size_t i = 0; i < ROWS; i++) {
+        memcpy(bytes + 97 + i * ROW, rows[i], ROW);
+    }
+    struct shapefile_table table;
+    struct shapefile_faults faults;
+    struct error err;
+    struct arena *arena = arena_create(1 << 20);
+    write_file(place.shp, bytes, sizeof bytes);
+    assert_true(shapefile_read_table(place.shp, arena, &table, &err));
+    assert_true(shapefile_find_faults(place.shp, &table, arena, &faults, &err));
+    static const struct {
+        uint32_t row;
+        unsigned column;
+        bool overflowed;
+        const char *text;
+    } cells[] = {{1, 0, true, "****"}, {1, 1, false, "20210229"}, {4, 0, false, "1,5"}, {4, 1, false, "2020  1"}};
+    assert_int_equal(faults.cell_count, 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(faults.cells[i].row, cells[i].row);
+        assert_int_equal(faults.cells[i].column, cells[i].column);
+        assert_int_equal(faults.cells[i].overflowed, cells[i].overflowed);
+        assert_string_equal(faults.cells[i].text, cells[i].text);
+    }
+    assert_int_equal(faults.deleted_count, 1);
+    assert_int_equal(faults.deleted[0], 2);
+    arena_destroy(arena);
+    drop_place(&place);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_index), cmocka_unit_test(test_amplified),
-                                       cmocka_unit_test(test_table)};
+                                       cmocka_unit_test(test_table), cmocka_unit_test(test_faults)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

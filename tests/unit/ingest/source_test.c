@@ -47,7 +47,7 @@ static void test_refused(void **state)
         {"", 0, "empty"},
         {"{\"a\": 1}", 8, "no GeoJSON"},
         {"<html><body>404</body></html>", 29, "web page"},
-        {"\x1f\x8b\x08", 3, "gzip"},
+        {"\x1f\x8b\x08", 3, "packed file is damaged"},
         {"%PDF-1.4", 8, "PDF"},
         {"II*\0....", 8, "raster"},
         {"\0\1\2\3basura", 10, "no format"},

@@ -1,0 +1,756 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/import_stream.h"
+
+#include "base/buffer.h"
+#include "base/clock.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { NO_TEXT = -1, PROGRESS_STEP_NS = 100 * 1000 * 1000 };
+
+struct import_stream {
+    int to;
+    struct buffer out;
+    size_t frame_start;
+    size_t field_count; /* of the layer begun */
+    int64_t progress_ns;
+};
+
+/* --- writing --- */
+
+bool import_stream_open(int to, struct import_stream **out_stream, struct error *err)
+{
+    struct import_stream *stream = calloc(1, sizeof *stream);
+    if (!stream) {
+        return error_no_memory(err);
+    }
+    stream->to = to;
+    buffer_init(&stream->out, (size_t)IMPORT_FRAME_BYTES_MAX + IMPORT_BATCH_BYTES);
+    *out_stream = stream;
+    return true;
+}
+
+void import_stream_close(struct import_stream *stream)
+{
+    if (stream) {
+        buffer_finish(&stream->out);
+        free(stream);
+    }
+}
+
+static bool flush(struct import_stream *stream, struct error *err)
+{
+    for (size_t at = 0; at < stream->out.length;) {
+        ssize_t wrote = write(stream->to, stream->out.data + at, stream->out.length - at);
+        if (wrote < 0 && errno != EINTR) {
+            error_set(err, ERROR_UNAVAILABLE, "what was read could not be handed on: %s", strerror(errno));
+            return false;
+        }
+        at += wrote > 0 ? (size_t)wrote : 0;
+    }
+    buffer_clear(&stream->out);
+    return true;
+}
+
+static void put_u8(struct import_stream *stream, unsigned value)
+{
+    buffer_append_byte(&stream->out, (unsigned char)value);
+}
+
+static void put_u32(struct import_stream *stream, uint32_t value)
+{
+    buffer_append(&stream->out, &value, sizeof value);
+}
+
+static void put_i64(struct import_stream *stream, int64_t value)
+{
+    buffer_append(&stream->out, &value, sizeof value);
+}
+
+static void put_double(struct import_stream *stream, double value)
+{
+    buffer_append(&stream->out, &value, sizeof value);
+}
+
+static void put_bytes(struct import_stream *stream, const void *bytes, size_t size)
+{
+    if (size >= IMPORT_FRAME_BYTES_MAX) {
+        stream->out.failed = true;
+        return;
+    }
+    put_u32(stream, (uint32_t)size);
+    buffer_append(&stream->out, bytes, size);
+}
+
+static void put_string(struct import_stream *stream, const char *string)
+{
+    if (string) {
+        put_bytes(stream, string, strlen(string));
+    } else {
+        put_u32(stream, (uint32_t)NO_TEXT);
+    }
+}
+
+static void begin_frame(struct import_stream *stream, enum import_frame_type type)
+{
+    stream->frame_start = stream->out.length;
+    put_u32(stream, (uint32_t)type);
+    put_u32(stream, 0);
+}
+
+static bool end_frame(struct import_stream *stream, bool now, struct error *err)
+{
+    size_t size = stream->out.length - stream->frame_start - IMPORT_HEADER_BYTES;
+    if (stream->out.failed || size > IMPORT_FRAME_BYTES_MAX) {
+        error_tell(err, ERROR_TOO_LARGE, "IMP-050", "a single feature takes more than %d MB: split it",
+                   "un solo elemento ocupa más de %d MB: divídalo", IMPORT_FRAME_BYTES_MAX >> 20);
+        return false;
+    }
+    uint32_t length = (uint32_t)size;
+    memcpy(stream->out.data + stream->frame_start + sizeof length, &length, sizeof length);
+    return (!now && stream->out.length < IMPORT_BATCH_BYTES) || flush(stream, err);
+}
+
+bool import_stream_progress(struct import_stream *stream, const struct import_progress *progress, struct error *err)
+{
+    int64_t now = clock_monotonic_ns();
+    if (stream->progress_ns != 0 && now - stream->progress_ns < PROGRESS_STEP_NS) {
+        return true;
+    }
+    stream->progress_ns = now;
+    begin_frame(stream, IMPORT_PROGRESS);
+    put_u8(stream, (unsigned)progress->stage);
+    put_string(stream, progress->layer);
+    put_i64(stream, progress->done);
+    put_i64(stream, progress->total);
+    return end_frame(stream, true, err);
+}
+
+bool import_stream_begin(struct import_stream *stream, const struct store_writer_layer *layer, struct error *err)
+{
+    begin_frame(stream, IMPORT_BEGIN);
+    put_string(stream, layer->id);
+    put_u8(stream, (unsigned)layer->kind);
+    put_u8(stream, layer->has_z);
+    put_string(stream, layer->srs);
+    put_bytes(stream, layer->descriptor_json.data, layer->descriptor_json.length);
+    put_string(stream, layer->source_file);
+    put_string(stream, layer->source_sha256);
+    put_u32(stream, (uint32_t)layer->field_count);
+    for (size_t i = 0; i < layer->field_count; i++) {
+        put_string(stream, layer->fields[i].name);
+        put_u8(stream, (unsigned)layer->fields[i].type);
+    }
+    stream->field_count = layer->field_count;
+    return end_frame(stream, false, err);
+}
+
+static void put_value(struct import_stream *stream, const struct value *value)
+{
+    put_u8(stream, (unsigned)value->type);
+    switch (value->type) {
+    case VALUE_BOOL:
+        put_u8(stream, value->boolean);
+        break;
+    case VALUE_INT:
+        put_i64(stream, value->integer);
+        break;
+    case VALUE_REAL:
+        put_double(stream, value->real);
+        break;
+    case VALUE_STRING:
+        put_bytes(stream, value->string.data, value->string.length);
+        break;
+    case VALUE_NULL:
+    case VALUE_ARRAY:
+    case VALUE_OBJECT:
+        break; /* features have none of the last two */
+    }
+}
+
+bool import_stream_add(struct import_stream *stream, const struct store_writer_feature *feature, struct error *err)
+{
+    const struct shape *shape = &feature->shape;
+    begin_frame(stream, IMPORT_FEATURE);
+    put_i64(stream, feature->source_row);
+    put_u8(stream, feature->wkb != NULL);
+    if (feature->wkb) {
+        put_bytes(stream, feature->wkb, feature->wkb_size);
+        put_u8(stream, (unsigned)shape->kind);
+        put_u32(stream, shape->part_count);
+        put_u32(stream, shape->vertex_count);
+        for (uint32_t i = 0; i < shape->part_count; i++) {
+            put_u32(stream, shape->parts[i].end);
+            put_u8(stream, shape->parts[i].is_hole);
+        }
+        buffer_append(&stream->out, shape->xy, (size_t)shape->vertex_count * 2 * sizeof *shape->xy);
+    }
+    for (size_t i = 0; i < stream->field_count; i++) {
+        put_value(stream, &feature->values[i]);
+    }
+    return end_frame(stream, false, err);
+}
+
+bool import_stream_publish(struct import_stream *stream, const struct import_publish *publish, struct error *err)
+{
+    begin_frame(stream, IMPORT_PUBLISH);
+    put_i64(stream, publish->loaded);
+    put_i64(stream, publish->left_out);
+    return end_frame(stream, true, err);
+}
+
+bool import_stream_end(struct import_stream *stream, enum ingest_outcome outcome, struct error *err)
+{
+    begin_frame(stream, IMPORT_END);
+    put_u8(stream, (unsigned)outcome);
+    return end_frame(stream, true, err);
+}
+
+/* --- the report --- */
+
+static void put_layer(struct import_stream *stream, const struct report_layer *layer)
+{
+    put_string(stream, layer->name);
+    put_string(stream, layer->geometry);
+    put_i64(stream, layer->features);
+    put_i64(stream, layer->null_geometries);
+    put_i64(stream, layer->invalid_geometries);
+    put_string(stream, layer->srs_code);
+    put_string(stream, layer->srs_name);
+    put_double(stream, layer->srs_confidence);
+    put_string(stream, layer->srs_how_english);
+    put_string(stream, layer->srs_how_spanish);
+    put_string(stream, layer->encoding_name);
+    put_double(stream, layer->encoding_confidence);
+    put_string(stream, layer->encoding_how_english);
+    put_string(stream, layer->encoding_how_spanish);
+    put_u32(stream, (uint32_t)layer->sample_count);
+    for (size_t i = 0; i < layer->sample_count; i++) {
+        put_string(stream, layer->samples[i]);
+    }
+    put_u32(stream, (uint32_t)layer->field_count);
+    for (size_t i = 0; i < layer->field_count; i++) {
+        put_string(stream, layer->fields[i].name);
+        put_u8(stream, (unsigned)layer->fields[i].type);
+        put_string(stream, layer->fields[i].title_english);
+        put_string(stream, layer->fields[i].title_spanish);
+    }
+    put_u32(stream, (uint32_t)layer->key_count);
+    for (size_t i = 0; i < layer->key_count; i++) {
+        put_string(stream, layer->keys[i]);
+    }
+    put_double(stream, layer->bbox.min_x);
+    put_double(stream, layer->bbox.min_y);
+    put_double(stream, layer->bbox.max_x);
+    put_double(stream, layer->bbox.max_y);
+    put_string(stream, layer->id);
+    put_i64(stream, layer->version);
+    put_i64(stream, layer->loaded);
+    put_i64(stream, layer->left_out);
+}
+
+static void put_rows(struct import_stream *stream, const struct report_rows *rows)
+{
+    put_u32(stream, (uint32_t)rows->count);
+    buffer_append(&stream->out, rows->rows, rows->count * sizeof *rows->rows);
+    put_u32(stream, (uint32_t)rows->detail_count);
+    for (size_t i = 0; i < rows->detail_count; i++) {
+        const struct report_detail *detail = &rows->details[i];
+        put_i64(stream, detail->row);
+        put_string(stream, detail->key);
+        put_string(stream, detail->english ? detail->english : "");
+        put_string(stream, detail->spanish ? detail->spanish : "");
+        put_double(stream, detail->x);
+        put_double(stream, detail->y);
+    }
+}
+
+static void put_message(struct import_stream *stream, const struct report_message *message)
+{
+    put_string(stream, message->code);
+    put_u8(stream, (unsigned)message->severity);
+    put_string(stream, message->english);
+    put_string(stream, message->spanish);
+    put_string(stream, message->cure_english);
+    put_string(stream, message->cure_spanish);
+    put_string(stream, message->layer);
+    put_string(stream, message->field);
+    put_u8(stream, message->rows != NULL);
+    if (message->rows) {
+        put_rows(stream, message->rows);
+    }
+}
+
+bool import_stream_report(struct import_stream *stream, const struct report *report, struct error *err)
+{
+    uint32_t layers = 0;
+    uint32_t messages = 0;
+    for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
+        layers++;
+    }
+    for (const struct report_message *message = report->messages; message; message = message->next) {
+        messages++;
+    }
+    begin_frame(stream, IMPORT_REPORT);
+    put_u8(stream, report->out_of_memory);
+    put_string(stream, report->sha256);
+    put_string(stream, report->format);
+    put_u32(stream, layers);
+    for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
+        put_layer(stream, layer);
+    }
+    put_u32(stream, messages);
+    for (const struct report_message *message = report->messages; message; message = message->next) {
+        put_message(stream, message);
+    }
+    return end_frame(stream, true, err);
+}
+
+/* --- reading --- */
+
+/* What is left of a frame. Past its end, or at the first thing that cannot be, `bad` is set and zeros come out. */
+struct cursor {
+    const unsigned char *at;
+    size_t left;
+    struct arena *arena;
+    bool bad;
+    bool short_of_memory;
+};
+
+static const unsigned char *take(struct cursor *cursor, size_t size)
+{
+    if (cursor->bad || size > cursor->left) {
+        cursor->bad = true;
+        return NULL;
+    }
+    const unsigned char *bytes = cursor->at;
+    cursor->at += size;
+    cursor->left -= size;
+    return bytes;
+}
+
+static void take_into(struct cursor *cursor, void *out, size_t size)
+{
+    const unsigned char *bytes = take(cursor, size);
+    if (bytes) {
+        memcpy(out, bytes, size);
+    } else {
+        memset(out, 0, size);
+    }
+}
+
+/* A number from 0 to `max`. */
+static unsigned take_u8(struct cursor *cursor, unsigned max)
+{
+    unsigned char value;
+    take_into(cursor, &value, sizeof value);
+    if (value > max) {
+        cursor->bad = true;
+        return 0;
+    }
+    return value;
+}
+
+static uint32_t take_u32(struct cursor *cursor)
+{
+    uint32_t value;
+    take_into(cursor, &value, sizeof value);
+    return value;
+}
+
+/* How many things of at least `size` bytes each follow: never more than there is room for. */
+static uint32_t take_count(struct cursor *cursor, size_t size)
+{
+    uint32_t count = take_u32(cursor);
+    if (count > cursor->left / size) {
+        cursor->bad = true;
+        return 0;
+    }
+    return count;
+}
+
+static int64_t take_i64(struct cursor *cursor)
+{
+    int64_t value;
+    take_into(cursor, &value, sizeof value);
+    return value;
+}
+
+static double take_double(struct cursor *cursor)
+{
+    double value;
+    take_into(cursor, &value, sizeof value);
+    return value;
+}
+
+static void *take_memory(struct cursor *cursor, size_t size)
+{
+    void *memory = arena_alloc_raw(cursor->arena, size);
+    if (!memory) {
+        cursor->short_of_memory = true;
+        cursor->bad = true;
+    }
+    return memory;
+}
+
+/* UTF-8, borrowed from the frame. */
+static struct text take_text(struct cursor *cursor)
+{
+    uint32_t size = take_u32(cursor);
+    const unsigned char *bytes = take(cursor, size);
+    struct text text = {(const char *)bytes, size};
+    if (!bytes) {
+        return (struct text){"", 0};
+    }
+    cursor->bad |= !text_is_utf8(text);
+    return text;
+}
+
+/* A C string in the arena; NULL where there is none. */
+static const char *take_string(struct cursor *cursor)
+{
+    uint32_t none;
+    if (cursor->left >= sizeof none) {
+        memcpy(&none, cursor->at, sizeof none);
+        if (none == (uint32_t)NO_TEXT) {
+            take(cursor, sizeof none);
+            return NULL;
+        }
+    }
+    struct text text = take_text(cursor);
+    char *copy = cursor->bad ? NULL : take_memory(cursor, text.length + 1);
+    if (!copy) {
+        return NULL;
+    }
+    memcpy(copy, text.data, text.length);
+    copy[text.length] = '\0';
+    cursor->bad |= memchr(copy, '\0', text.length) != NULL;
+    return copy;
+}
+
+/* One that must be there. */
+static const char *take_name(struct cursor *cursor)
+{
+    const char *name = take_string(cursor);
+    cursor->bad |= !name;
+    return name ? name : "";
+}
+
+static void take_progress(struct cursor *cursor, struct import_progress *out)
+{
+    out->stage = (enum ingest_stage)take_u8(cursor, INGEST_PUBLISHING);
+    out->layer = take_name(cursor);
+    out->done = take_i64(cursor);
+    out->total = take_i64(cursor);
+}
+
+static void take_begin(struct cursor *cursor, struct store_writer_layer *out)
+{
+    out->id = take_name(cursor);
+    out->kind = (enum geometry_kind)take_u8(cursor, GEOMETRY_POLYGON);
+    out->has_z = take_u8(cursor, 1) != 0;
+    out->srs = take_name(cursor);
+    out->descriptor_json = take_text(cursor);
+    out->source_file = take_name(cursor);
+    out->source_sha256 = take_name(cursor);
+    out->report_json = (struct text){"{}", 2};
+    uint32_t count = take_count(cursor, sizeof(uint32_t) + 1);
+    if (count > IMPORT_FIELDS_MAX) {
+        cursor->bad = true;
+    }
+    struct field *fields = cursor->bad ? NULL : take_memory(cursor, count * sizeof *fields);
+    for (uint32_t i = 0; fields && i < count; i++) {
+        fields[i].name = take_name(cursor);
+        fields[i].type = (enum field_type)take_u8(cursor, FIELD_TIME);
+    }
+    out->fields = fields;
+    out->field_count = fields ? count : 0;
+}
+
+/* Parts lie one after the other and end with the last vertex; every vertex is on the globe. */
+static bool shape_is_sound(const struct shape *shape)
+{
+    uint32_t start = 0;
+    for (uint32_t i = 0; i < shape->part_count; i++) {
+        if (shape->parts[i].end < start || shape->parts[i].end > shape->vertex_count ||
+            (shape->parts[i].is_hole && (i == 0 || shape->kind != GEOMETRY_POLYGON))) {
+            return false;
+        }
+        start = shape->parts[i].end;
+    }
+    bool inside = start == shape->vertex_count && (shape->part_count == 0 || shape->kind != GEOMETRY_NONE);
+    for (size_t i = 0; i < shape->vertex_count; i++) {
+        /* NaN is not smaller than anything. */
+        inside &= (fabs(shape->xy[2 * i]) <= 180) & (fabs(shape->xy[2 * i + 1]) <= 90);
+    }
+    return inside;
+}
+
+static void take_shape(struct cursor *cursor, struct shape *out)
+{
+    const size_t part_bytes = sizeof(uint32_t) + 1;
+    const size_t vertex_bytes = 2 * sizeof *out->xy;
+    struct shape shape = {.kind = (enum geometry_kind)take_u8(cursor, GEOMETRY_POLYGON)};
+    shape.part_count = take_u32(cursor);
+    shape.vertex_count = take_u32(cursor);
+    /* 32 bits each: the sum fits. */
+    if ((uint64_t)shape.part_count * part_bytes + (uint64_t)shape.vertex_count * vertex_bytes > cursor->left) {
+        cursor->bad = true;
+    }
+    if (cursor->bad) {
+        return;
+    }
+    struct shape_part *parts = take_memory(cursor, shape.part_count * sizeof *parts);
+    double *xy = take_memory(cursor, shape.vertex_count * vertex_bytes);
+    if (!parts || !xy) {
+        return;
+    }
+    for (uint32_t i = 0; i < shape.part_count; i++) {
+        parts[i].end = take_u32(cursor);
+        parts[i].is_hole = take_u8(cursor, 1) != 0;
+    }
+    take_into(cursor, xy, shape.vertex_count * vertex_bytes);
+    shape.parts = parts;
+    shape.xy = xy;
+    if (!shape_is_sound(&shape)) {
+        cursor->bad = true;
+        return;
+    }
+    *out = shape;
+}
+
+static void take_value(struct cursor *cursor, struct value *out)
+{
+    *out = (struct value){.type = (enum value_type)take_u8(cursor, VALUE_STRING)};
+    switch (out->type) {
+    case VALUE_BOOL:
+        out->boolean = take_u8(cursor, 1) != 0;
+        break;
+    case VALUE_INT:
+        out->integer = take_i64(cursor);
+        break;
+    case VALUE_REAL:
+        out->real = take_double(cursor);
+        break;
+    case VALUE_STRING:
+        out->string = take_text(cursor);
+        break;
+    case VALUE_NULL:
+    case VALUE_ARRAY:
+    case VALUE_OBJECT:
+        break;
+    }
+}
+
+static void take_feature(struct cursor *cursor, size_t field_count, struct store_writer_feature *out)
+{
+    out->source_row = take_i64(cursor);
+    if (take_u8(cursor, 1)) {
+        uint32_t size = take_u32(cursor);
+        out->wkb = take(cursor, size);
+        out->wkb_size = size;
+        take_shape(cursor, &out->shape);
+    }
+    struct value *values = cursor->bad ? NULL : take_memory(cursor, field_count * sizeof *values);
+    for (size_t i = 0; values && i < field_count; i++) {
+        take_value(cursor, &values[i]);
+    }
+    out->values = values;
+}
+
+static void take_layer(struct cursor *cursor, struct report *report)
+{
+    struct report_layer *layer = report_add_layer(report, take_name(cursor));
+    if (!layer) {
+        cursor->short_of_memory = true;
+        cursor->bad = true;
+        return;
+    }
+    layer->geometry = take_name(cursor);
+    layer->features = take_i64(cursor);
+    layer->null_geometries = take_i64(cursor);
+    layer->invalid_geometries = take_i64(cursor);
+    layer->srs_code = take_string(cursor);
+    layer->srs_name = take_string(cursor);
+    layer->srs_confidence = take_double(cursor);
+    layer->srs_how_english = take_string(cursor);
+    layer->srs_how_spanish = take_string(cursor);
+    layer->encoding_name = take_string(cursor);
+    layer->encoding_confidence = take_double(cursor);
+    layer->encoding_how_english = take_string(cursor);
+    layer->encoding_how_spanish = take_string(cursor);
+    layer->sample_count = take_count(cursor, sizeof(uint32_t));
+    if (layer->sample_count > REPORT_SAMPLES_MAX) {
+        layer->sample_count = 0;
+        cursor->bad = true;
+    }
+    for (size_t i = 0; i < layer->sample_count; i++) {
+        layer->samples[i] = take_name(cursor);
+    }
+    uint32_t count = take_count(cursor, 3 * sizeof(uint32_t) + 1);
+    struct report_field *fields = cursor->bad ? NULL : take_memory(cursor, count * sizeof *fields);
+    for (uint32_t i = 0; fields && i < count; i++) {
+        fields[i].name = take_name(cursor);
+        fields[i].type = (enum field_type)take_u8(cursor, FIELD_TIME);
+        fields[i].title_english = take_string(cursor);
+        fields[i].title_spanish = take_string(cursor);
+    }
+    layer->fields = fields;
+    layer->field_count = fields ? count : 0;
+    layer->key_count = take_count(cursor, sizeof(uint32_t));
+    if (layer->key_count > REPORT_KEYS_MAX) {
+        layer->key_count = 0;
+        cursor->bad = true;
+    }
+    for (size_t i = 0; i < layer->key_count; i++) {
+        layer->keys[i] = take_name(cursor);
+    }
+    layer->bbox.min_x = take_double(cursor);
+    layer->bbox.min_y = take_double(cursor);
+    layer->bbox.max_x = take_double(cursor);
+    layer->bbox.max_y = take_double(cursor);
+    layer->id = take_string(cursor);
+    layer->version = take_i64(cursor);
+    layer->loaded = take_i64(cursor);
+    layer->left_out = take_i64(cursor);
+}
+
+static void take_rows(struct cursor *cursor, struct report *report, struct report_message *message)
+{
+    struct report_rows rows = {.count = take_count(cursor, sizeof *rows.rows)};
+    rows.capacity = rows.count > 0 ? rows.count : 1;
+    rows.rows = malloc(rows.capacity * sizeof *rows.rows);
+    if (!rows.rows) {
+        cursor->short_of_memory = true;
+        cursor->bad = true;
+        return;
+    }
+    take_into(cursor, rows.rows, rows.count * sizeof *rows.rows);
+    size_t details = take_count(cursor, 1);
+    if (details > REPORT_DETAILS_MAX || details > rows.count) {
+        details = 0;
+        cursor->bad = true;
+    }
+    for (size_t i = 0; i < details; i++) {
+        struct report_detail *detail = &rows.details[i];
+        detail->row = take_i64(cursor);
+        detail->key = take_string(cursor);
+        detail->english = take_name(cursor);
+        detail->spanish = take_name(cursor);
+        detail->x = take_double(cursor);
+        detail->y = take_double(cursor);
+    }
+    rows.detail_count = details;
+    report_take_rows(report, message, &rows);
+}
+
+static void take_message(struct cursor *cursor, struct report *report)
+{
+    const char *code = take_name(cursor);
+    enum report_severity severity = (enum report_severity)take_u8(cursor, REPORT_ERROR);
+    struct report_message *message = report_tell(report, code, severity, "%s", "%s", "");
+    message->english = take_name(cursor);
+    message->spanish = take_name(cursor);
+    message->cure_english = take_string(cursor);
+    message->cure_spanish = take_string(cursor);
+    message->layer = take_string(cursor);
+    message->field = take_string(cursor);
+    if (take_u8(cursor, 1)) {
+        take_rows(cursor, report, message);
+    }
+}
+
+static void forget_report(struct report *report)
+{
+    report->sha256 = NULL;
+    report->format = NULL;
+    report->layers = NULL;
+    report->last_layer = NULL;
+    report->messages = NULL;
+    report->last_message = NULL;
+}
+
+static void take_report(struct cursor *cursor, struct report *report)
+{
+    forget_report(report);
+    cursor->arena = report->arena;
+    report->out_of_memory |= take_u8(cursor, 1) != 0;
+    report->sha256 = take_string(cursor);
+    report->format = take_string(cursor);
+    uint32_t layers = take_count(cursor, 1);
+    for (uint32_t i = 0; i < layers && !cursor->bad; i++) {
+        take_layer(cursor, report);
+    }
+    uint32_t messages = take_count(cursor, 1);
+    for (uint32_t i = 0; i < messages && !cursor->bad; i++) {
+        take_message(cursor, report);
+    }
+}
+
+bool import_frame_size(const unsigned char header[IMPORT_HEADER_BYTES], size_t *out_size)
+{
+    uint32_t type;
+    uint32_t size;
+    memcpy(&type, header, sizeof type);
+    memcpy(&size, header + sizeof type, sizeof size);
+    if (type < IMPORT_PROGRESS || type > IMPORT_END || size > IMPORT_FRAME_BYTES_MAX) {
+        return false;
+    }
+    *out_size = size;
+    return true;
+}
+
+bool import_frame_read(const unsigned char *bytes, size_t size, size_t field_count, struct arena *arena,
+                       struct report *report, struct import_frame *out_frame, struct error *err)
+{
+    size_t payload = 0;
+    uint32_t type = 0;
+    struct import_frame frame = {0};
+    struct cursor cursor = {.arena = arena};
+    if (size < IMPORT_HEADER_BYTES || !import_frame_size(bytes, &payload) || payload != size - IMPORT_HEADER_BYTES) {
+        cursor.bad = true;
+    } else {
+        memcpy(&type, bytes, sizeof type);
+        cursor.at = bytes + IMPORT_HEADER_BYTES;
+        cursor.left = payload;
+    }
+    frame.type = (enum import_frame_type)type;
+    switch (frame.type) {
+    case IMPORT_PROGRESS:
+        take_progress(&cursor, &frame.progress);
+        break;
+    case IMPORT_BEGIN:
+        take_begin(&cursor, &frame.layer);
+        break;
+    case IMPORT_FEATURE:
+        take_feature(&cursor, field_count, &frame.feature);
+        break;
+    case IMPORT_PUBLISH:
+        frame.publish.loaded = take_i64(&cursor);
+        frame.publish.left_out = take_i64(&cursor);
+        break;
+    case IMPORT_REPORT:
+        take_report(&cursor, report);
+        break;
+    case IMPORT_END:
+        frame.outcome = (enum ingest_outcome)take_u8(&cursor, INGEST_BROKEN);
+        break;
+    }
+    if (cursor.bad || cursor.left > 0) {
+        if (frame.type == IMPORT_REPORT) {
+            forget_report(report); /* half a report is none */
+        }
+        if (cursor.short_of_memory) {
+            return error_no_memory(err);
+        }
+        error_tell(err, ERROR_INVALID, "IMP-061", "the reading process sent something that makes no sense",
+                   "el proceso de lectura envió algo que no tiene sentido");
+        return false;
+    }
+    *out_frame = frame;
+    return true;
+}
