@@ -475,8 +475,8 @@ bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const 
 static size_t keep_used(struct colors *colors, const struct palette *palette, const bool used[PALETTE_COLORS_MAX],
                         uint8_t out_map[COLORS_MAX])
 {
-    size_t origins[COLORS_MAX];
-    uint8_t map[COLORS_MAX];
+    size_t origins[COLORS_MAX] = {0};
+    uint8_t map[COLORS_MAX] = {0};
     colors->count = 0;
     for (size_t i = 0; i < palette_count(palette); i++) {
         if (used[i]) {

@@ -10,7 +10,7 @@
 
 enum geometry_kind { GEOMETRY_NONE, GEOMETRY_POINT, GEOMETRY_LINE, GEOMETRY_POLYGON };
 
-/* One run of vertices: all points of a (multi)point, one line, or one ring. Rings are closed: the last vertex repeats
+/* One run of vertices: one point of a (multi)point, one line, or one ring. Rings are closed: the last vertex repeats
  * the first. */
 struct shape_part {
     uint32_t end; /* one past the last vertex; the part starts at the end of the one before */

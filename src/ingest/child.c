@@ -137,6 +137,8 @@ bool child_start(bool (*run)(void *context, int to), void *context, const char *
     pid_t parent = getpid();
     pid_t process = fork();
     if (process == 0) {
+        free(child->bytes); /* the parent's */
+        free(child);
         live(run, context, folder, ends[1], parent);
     }
     close(ends[1]);

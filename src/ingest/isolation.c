@@ -286,7 +286,7 @@ static uint64_t address_space(void)
     unsigned long long pages = 0;
     FILE *file = fopen("/proc/self/statm", "re");
     if (file) {
-        if (fscanf(file, "%llu", &pages) != 1) {
+        if (fscanf(file, "%llu", &pages) != 1) { /* NOLINT(cert-err34-c): the kernel's own number */
             pages = 0;
         }
         fclose(file);

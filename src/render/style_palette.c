@@ -311,7 +311,7 @@ static bool make_palette(const struct ink_layers *layers, struct arena *arena, s
 bool style_palette_create(const struct style *style, double zoom, struct palette **out_palette, struct error *err)
 {
     struct arena *arena = arena_create(ARENA_BYTES_MAX);
-    struct ink_layers layers;
+    struct ink_layers layers = {0};
     struct palette *palette = NULL;
     bool ok = arena ? style_inks_find(style, zoom, arena, &layers, err) : error_no_memory(err);
     if (ok && !layers.has_imagery) {
