@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/label_candidate.h"
 
+#include "render/layer_features.h"
+
 #include "base/hash.h"
 #include "render/label_case.h"
 
@@ -1001,21 +1003,6 @@ static bool find_along(struct finder *finder, size_t number, const struct label_
     return ok;
 }
 
-static enum style_geometry geometry_of(enum geometry_kind kind)
-{
-    switch (kind) {
-    case GEOMETRY_POINT:
-        return STYLE_GEOMETRY_POINT;
-    case GEOMETRY_LINE:
-        return STYLE_GEOMETRY_LINE;
-    case GEOMETRY_POLYGON:
-        return STYLE_GEOMETRY_POLYGON;
-    case GEOMETRY_NONE:
-        break;
-    }
-    return STYLE_GEOMETRY_UNKNOWN;
-}
-
 static const struct render_input *input_of(const struct label_task *task, const struct style_layer_info *info)
 {
     for (size_t i = 0; i < task->input_count; i++) {
@@ -1070,7 +1057,7 @@ bool label_candidates_find(const struct label_task *task, uint32_t layer, struct
         if (feature->geometry.part_count == 0 || (task->one_world && feature->shift_x != 0)) {
             continue;
         }
-        struct style_feature seen = {.geometry = geometry_of(feature->geometry.kind),
+        struct style_feature seen = {.geometry = layer_geometry(feature->geometry.kind),
                                      .id = feature->id,
                                      .values = feature->values,
                                      .columns = columns,

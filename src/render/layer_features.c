@@ -37,7 +37,7 @@ bool layer_is_uniform(const struct render_layer_context *context, const enum sty
     return true;
 }
 
-static enum style_geometry geometry_of(enum geometry_kind kind)
+enum style_geometry layer_geometry(enum geometry_kind kind)
 {
     switch (kind) {
     case GEOMETRY_POINT:
@@ -93,7 +93,7 @@ bool layer_features_find(const struct render_layer_context *context, const struc
         struct layer_feature *item = &items[count];
         *item = (struct layer_feature){
             .feature = feature,
-            .seen = {.geometry = geometry_of(feature->geometry.kind),
+            .seen = {.geometry = layer_geometry(feature->geometry.kind),
                      .id = feature->id,
                      .values = feature->values,
                      .columns = columns,

@@ -31,3 +31,5 @@ struct color layer_color(const struct render_layer_context *context, enum style_
                          const struct layer_feature *feature);
 /* True when none of the properties depends on the feature: evaluated once, all features are painted in one sweep. */
 bool layer_is_uniform(const struct render_layer_context *context, const enum style_property *properties, size_t count);
+/* What expressions call a geometry's kind. */
+enum style_geometry layer_geometry(enum geometry_kind kind);
