@@ -381,15 +381,16 @@ static bool create_plan(struct label_task *task, const struct label_frame *frame
     return true;
 }
 
-bool label_plan_create(struct painter *painter, const struct style *style, struct label_square square,
-                       const struct render_input *inputs, size_t input_count, struct arena *arena,
-                       struct label_plan **out_plan, struct error *err)
+bool label_plan_create(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                       struct label_square square, const struct render_input *inputs, size_t input_count,
+                       struct arena *arena, struct label_plan **out_plan, struct error *err)
 {
     struct world_box box = square_box(square);
     double scale = label_scale_of_zoom(square.zoom);
     struct label_task task = {
         .painter = painter,
         .style = style,
+        .assets = assets,
         .zoom = square.zoom,
         .scale = scale,
         .area = area_of(grown(box, area_margin_px, square.zoom), scale),
@@ -402,15 +403,16 @@ bool label_plan_create(struct painter *painter, const struct style *style, struc
     return create_plan(&task, &frame, square, out_plan, err);
 }
 
-bool label_plan_create_for_view(struct painter *painter, const struct style *style, const struct view *view,
-                                const struct render_input *inputs, size_t input_count, struct arena *arena,
-                                struct label_plan **out_plan, struct error *err)
+bool label_plan_create_for_view(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                                const struct view *view, const struct render_input *inputs, size_t input_count,
+                                struct arena *arena, struct label_plan **out_plan, struct error *err)
 {
     struct world_box box = view_box(view);
     double scale = label_scale_of_zoom(view->zoom);
     struct label_task task = {
         .painter = painter,
         .style = style,
+        .assets = assets,
         .zoom = view->zoom,
         .scale = scale,
         .area = area_of(grown(box, LABEL_REACH_PX, view->zoom), scale),

@@ -27,9 +27,9 @@ bool label_needs(const struct style *style, struct label_square square, struct a
 
 /* Places the labels of a square. The plan is immutable, may be shared between threads, and is destroyed by the caller.
  * True with an empty plan when the style has no symbol layer at this zoom. */
-bool label_plan_create(struct painter *painter, const struct style *style, struct label_square square,
-                       const struct render_input *inputs, size_t input_count, struct arena *arena,
-                       struct label_plan **out_plan, struct error *err);
+bool label_plan_create(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                       struct label_square square, const struct render_input *inputs, size_t input_count,
+                       struct arena *arena, struct label_plan **out_plan, struct error *err);
 void label_plan_destroy(struct label_plan *plan);
 /* Bytes it occupies: for a bounded cache. */
 size_t label_plan_size(const struct label_plan *plan);
@@ -39,19 +39,20 @@ size_t label_plan_count(const struct label_plan *plan);
  * order that does not depend on the view. Called by render_paint, with the plans of label_squares_of_view (or with the
  * single plan of label_plan_create_for_view). */
 bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count, struct painter *painter,
-                       const struct style_layer *layer, const struct view *view, struct canvas *canvas,
-                       struct error *err);
+                       const struct render_assets *assets, const struct style_layer *layer, const struct view *view,
+                       struct canvas *canvas, struct error *err);
 /* The same for one plan: only right where the view touches no other square. */
-bool label_plan_paint(const struct label_plan *plan, struct painter *painter, const struct style_layer *layer,
-                      const struct view *view, struct canvas *canvas, struct error *err);
+bool label_plan_paint(const struct label_plan *plan, struct painter *painter, const struct render_assets *assets,
+                      const struct style_layer *layer, const struct view *view, struct canvas *canvas,
+                      struct error *err);
 
 /* One picture that is not a tile: labels placed at the view's own zoom, fractional or not, all together and in
  * MapLibre's order, none of it shared with other pictures. */
 bool label_needs_of_view(const struct style *style, const struct view *view, struct arena *arena,
                          struct render_need **out_needs, size_t *out_count, struct error *err);
-bool label_plan_create_for_view(struct painter *painter, const struct style *style, const struct view *view,
-                                const struct render_input *inputs, size_t input_count, struct arena *arena,
-                                struct label_plan **out_plan, struct error *err);
+bool label_plan_create_for_view(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                                const struct view *view, const struct render_input *inputs, size_t input_count,
+                                struct arena *arena, struct label_plan **out_plan, struct error *err);
 
 /* What became of the candidates, for measurements and checks. */
 struct label_stats {

@@ -72,6 +72,7 @@ struct label_candidates {
 struct label_task {
     struct painter *painter;
     const struct style *style;
+    const struct render_assets *assets; /* NULL: none */
     double zoom;
     double scale;           /* label_scale_of_zoom(zoom) */
     struct label_box_wide { /* anchors elsewhere are left out */

@@ -253,9 +253,10 @@ static void paint_fill(struct text_engine *text, const struct shown *shown, cons
 }
 
 bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count, struct painter *painter,
-                       const struct style_layer *layer, const struct view *view, struct canvas *canvas,
-                       struct error *err)
+                       const struct render_assets *assets, const struct style_layer *layer, const struct view *view,
+                       struct canvas *canvas, struct error *err)
 {
+    (void)assets;
     struct shown_list list = {0};
     uint64_t layer_hash = label_layer_hash(layer);
     for (size_t i = 0; i < plan_count; i++) {
@@ -279,8 +280,9 @@ bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count,
     return true;
 }
 
-bool label_plan_paint(const struct label_plan *plan, struct painter *painter, const struct style_layer *layer,
-                      const struct view *view, struct canvas *canvas, struct error *err)
+bool label_plan_paint(const struct label_plan *plan, struct painter *painter, const struct render_assets *assets,
+                      const struct style_layer *layer, const struct view *view, struct canvas *canvas,
+                      struct error *err)
 {
-    return label_plans_paint(&plan, 1, painter, layer, view, canvas, err);
+    return label_plans_paint(&plan, 1, painter, assets, layer, view, canvas, err);
 }

@@ -27,6 +27,7 @@ struct painter {
 struct render_layer_context {
     struct painter *painter;
     const struct style *style;
+    const struct render_assets *assets; /* NULL: none */
     const struct style_layer *layer;
     const struct view *view;
     const struct render_input *input; /* of the layer's source; NULL when it has none */

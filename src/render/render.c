@@ -67,8 +67,8 @@ static bool paint_layer(const struct render_layer_context *context, const struct
     case STYLE_CIRCLE:
         return !context->input || circle_paint(context, err);
     case STYLE_SYMBOL:
-        return label_plans_paint(plans, plan_count, context->painter, context->layer, context->view, context->canvas,
-                                 err);
+        return label_plans_paint(plans, plan_count, context->painter, context->assets, context->layer, context->view,
+                                 context->canvas, err);
     case STYLE_RASTER:
     case STYLE_HEATMAP:
     case STYLE_HILLSHADE:
@@ -79,9 +79,10 @@ static bool paint_layer(const struct render_layer_context *context, const struct
     return true;
 }
 
-bool render_paint(struct painter *painter, const struct style *style, const struct view *view,
-                  const struct render_input *inputs, size_t input_count, const struct label_plan *const *plans,
-                  size_t plan_count, struct arena *arena, const struct canvas **out_canvas, struct error *err)
+bool render_paint(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                  const struct view *view, const struct render_input *inputs, size_t input_count,
+                  const struct label_plan *const *plans, size_t plan_count, struct arena *arena,
+                  const struct canvas **out_canvas, struct error *err)
 {
     if (!fit_canvas(painter, view, err)) {
         return false;
@@ -95,6 +96,7 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
         struct render_layer_context context = {
             .painter = painter,
             .style = style,
+            .assets = assets,
             .layer = layer,
             .view = view,
             .input = input_of(info, inputs, input_count),

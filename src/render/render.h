@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "draw/canvas.h"
 #include "geo/feature.h"
+#include "render/render_assets.h"
 #include "style/style.h"
 
 /* What part of the world a picture shows, and how large. */
@@ -59,10 +60,12 @@ struct painter; /* scratch memory, rasters, fonts, glyph caches of one thread */
 struct painter *painter_create(struct error *err);
 void painter_destroy(struct painter *painter);
 
-/* Paints `view` into a canvas of the painter, valid until the next call. `plans` hold the labels (may be empty). */
-bool render_paint(struct painter *painter, const struct style *style, const struct view *view,
-                  const struct render_input *inputs, size_t input_count, const struct label_plan *const *plans,
-                  size_t plan_count, struct arena *arena, const struct canvas **out_canvas, struct error *err);
+/* Paints `view` into a canvas of the painter, valid until the next call. `plans` hold the labels (may be empty).
+ * `assets`: NULL when the style has none. */
+bool render_paint(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                  const struct view *view, const struct render_input *inputs, size_t input_count,
+                  const struct label_plan *const *plans, size_t plan_count, struct arena *arena,
+                  const struct canvas **out_canvas, struct error *err);
 
 /* Appends the painter's last picture as PNG. */
 bool render_encode_png(struct painter *painter, const struct canvas *canvas, const char *text, struct buffer *out,

@@ -77,8 +77,8 @@ static bool make_plan(void *context, struct label_square square, struct label_pl
     struct render_input *inputs;
     return label_needs(job->style, square, job->worker->arena, &needs, &count, err) &&
            find_inputs(job->worker, job->catalog, needs, count, square.zoom, &inputs, err) &&
-           label_plan_create(job->worker->painter, job->style, square, inputs, count, job->worker->arena, out_plan,
-                             err);
+           label_plan_create(job->worker->painter, job->style, NULL, square, inputs, count, job->worker->arena,
+                             out_plan, err);
 }
 
 /* Plans of the squares a view touches: from the cache (held until released), or made for this picture alone. */
@@ -146,7 +146,7 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     struct render_input *inputs;
     if (!label_needs_of_view(job->style, view, job->worker->arena, &needs, &count, err) ||
         !find_inputs(job->worker, job->catalog, needs, count, view->zoom, &inputs, err) ||
-        !label_plan_create_for_view(job->worker->painter, job->style, view, inputs, count, job->worker->arena,
+        !label_plan_create_for_view(job->worker->painter, job->style, NULL, view, inputs, count, job->worker->arena,
                                     &out_plans->own[0], err)) {
         return false;
     }
@@ -175,8 +175,8 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     const struct canvas *canvas;
     bool ok = render_needs(job->style, view, worker->arena, &needs, &count, err) &&
               find_inputs(worker, job->catalog, needs, count, view->zoom, &inputs, err) &&
-              render_paint(worker->painter, job->style, view, inputs, count, plans->items, plans->count, worker->arena,
-                           &canvas, err) &&
+              render_paint(worker->painter, job->style, NULL, view, inputs, count, plans->items, plans->count,
+                           worker->arena, &canvas, err) &&
               encode(job, view, canvas, out, err);
     release_plans(plans, labels);
     return ok;

@@ -54,7 +54,7 @@ static struct label_plan *timed_plan(struct town *town, double *out_ms)
     }
     struct render_input *inputs = town_find(town, needs, need_count);
     double start = now_ms();
-    label_plan_create(town->painter, town->style, square, inputs, need_count, town->scratch, &plan, &err);
+    label_plan_create(town->painter, town->style, NULL, square, inputs, need_count, town->scratch, &plan, &err);
     *out_ms = now_ms() - start;
     return plan;
 }
@@ -70,7 +70,7 @@ static void measure_tiles(struct town *town, const struct label_plan *plan, uint
         double start = now_ms();
         for (uint32_t i = 0; i < 16; i++) {
             struct view view = view_of_tile((struct tile_id){ZOOM, COLUMN * 4 + i % 4, ROW * 4 + i / 4}, 512, ratio);
-            label_plans_paint(&plan, 1, town->painter, layer, &view, canvas, &err);
+            label_plans_paint(&plan, 1, town->painter, NULL, layer, &view, canvas, &err);
         }
         double took = now_ms() - start;
         cold = round == 0 ? took : cold;

@@ -562,8 +562,8 @@ static void a_picture_of_its_own(void **state)
     assert_true(label_needs_of_view(town.style, &view, town.scratch, &needs, &need_count, &err));
     assert_int_equal(need_count, 3);
     struct render_input *inputs = town_find(&town, needs, need_count);
-    assert_true(
-        label_plan_create_for_view(town.painter, town.style, &view, inputs, need_count, town.scratch, &plan, &err));
+    assert_true(label_plan_create_for_view(town.painter, town.style, NULL, &view, inputs, need_count, town.scratch,
+                                           &plan, &err));
     assert_true(label_plan_count(plan) > 20);
     struct canvas *canvas = town_paint(&town, &view, (const struct label_plan *const *)&plan, 1, &err);
     size_t inked = 0;

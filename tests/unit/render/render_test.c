@@ -235,7 +235,7 @@ static void refuses_pictures_that_are_too_large(void **state)
     struct view view = view_of_center(0, 0, 3, 5000, 10, 1);
     const struct canvas *canvas;
     struct error err = {0};
-    assert_false(render_paint(scene.painter, scene.style, &view, NULL, 0, NULL, 0, scene.arena, &canvas, &err));
+    assert_false(render_paint(scene.painter, scene.style, NULL, &view, NULL, 0, NULL, 0, scene.arena, &canvas, &err));
     assert_int_equal(err.kind, ERROR_TOO_LARGE);
     scene_finish(&scene);
 }

@@ -87,7 +87,8 @@ static inline const struct canvas *scene_paint(struct scene *scene, const struct
             needs[n].source, needs[n].source_layer, {scene_fields, 2, count > 0 ? found : NULL, count}};
     }
     const struct canvas *canvas;
-    if (!render_paint(scene->painter, scene->style, view, inputs, need_count, NULL, 0, scene->arena, &canvas, &err)) {
+    if (!render_paint(scene->painter, scene->style, NULL, view, inputs, need_count, NULL, 0, scene->arena, &canvas,
+                      &err)) {
         fail_msg("%s", err.english);
     }
     return canvas;
