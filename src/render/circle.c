@@ -134,7 +134,8 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
     double translate[2] = {0, 0};
     style_numbers(context->layer, STYLE_CIRCLE_TRANSLATE, &scope, translate, 2);
     double reach = circle_reach_css_px(context->layer, &scope) * context->view->pixel_ratio;
-    struct projector projector = projector_of_view(context->view, translate[0], translate[1], reach);
+    struct projector projector =
+        projector_of_view(context->view, context->input->frame, translate[0], translate[1], reach);
     struct layer_features found;
     if (!layer_features_find(context, &projector, STYLE_CIRCLE_SORT_KEY, &found, err)) {
         return false;
@@ -154,6 +155,12 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
             return error_no_memory(err);
         }
         for (size_t c = 0; c < count; c++) {
+            double x;
+            double y;
+            render_input_place(context->input, feature, feature->geometry.points[c], &x, &y);
+            if (!render_input_owns(context->input, x, y)) {
+                continue;
+            }
             paint_circle(context, centers[c], &circle);
         }
     }

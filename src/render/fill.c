@@ -117,7 +117,7 @@ bool fill_paint(const struct render_layer_context *context, struct error *err)
     struct style_scope scope = layer_scope(context, NULL);
     double translate[2] = {0, 0};
     style_numbers(context->layer, STYLE_FILL_TRANSLATE, &scope, translate, 2);
-    struct projector projector = projector_of_view(context->view, translate[0], translate[1], 2);
+    struct projector projector = projector_of_view(context->view, context->input->frame, translate[0], translate[1], 2);
     struct layer_features found;
     if (!layer_features_find(context, &projector, STYLE_FILL_SORT_KEY, &found, err)) {
         return false;

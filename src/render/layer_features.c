@@ -98,7 +98,8 @@ bool layer_features_find(const struct render_layer_context *context, const struc
                      .values = feature->values,
                      .columns = columns,
                      .column_count = list->field_count,
-                     .slots = slots},
+                     .slots = slots,
+                     .keeps_nulls = context->input->keeps_nulls},
         };
         struct style_scope scope = layer_scope(context, item);
         if (!style_filter(context->layer, &scope)) {

@@ -181,7 +181,8 @@ bool line_paint(const struct render_layer_context *context, struct error *err)
     double translate[2] = {0, 0};
     style_numbers(context->layer, STYLE_LINE_TRANSLATE, &scope, translate, 2);
     double reach = line_reach_css_px(context->layer, &scope) * context->view->pixel_ratio;
-    struct projector projector = projector_of_view(context->view, translate[0], translate[1], reach);
+    struct projector projector =
+        projector_of_view(context->view, context->input->frame, translate[0], translate[1], reach);
     struct layer_features found;
     if (!layer_features_find(context, &projector, STYLE_LINE_SORT_KEY, &found, err)) {
         return false;

@@ -6,8 +6,8 @@
 /* Coordinates are kept within this, in fixed-point units, so that sums of two fit int32_t. */
 static const double far_limit = 536870912.0; /* 2^29 */
 
-struct projector projector_of_view(const struct view *view, double translate_x_css_px, double translate_y_css_px,
-                                   double reach_px)
+struct projector projector_of_view(const struct view *view, const struct render_frame *frame, double translate_x_css_px,
+                                   double translate_y_css_px, double reach_px)
 {
     double units = view_units_per_px(view);
     struct world_box box = view_box(view);
@@ -16,33 +16,52 @@ struct projector projector_of_view(const struct view *view, double translate_x_c
     int64_t reach = (int64_t)ceil(units * (reach_px + 1));
     int64_t shift_x = (int64_t)floor(units * move_x_px + 0.5);
     int64_t shift_y = (int64_t)floor(units * move_y_px + 0.5);
+    int64_t base_x = frame ? frame->origin_x : 0;
+    int64_t base_y = frame ? frame->origin_y : 0;
     return (struct projector){
-        .origin_x = view->origin_x,
-        .origin_y = view->origin_y,
+        .unit = frame ? frame->unit : 1,
+        .origin_x = view->origin_x - base_x,
+        .origin_y = view->origin_y - base_y,
         .scale = DRAW_ONE / units,
         .move_x = (int32_t)floor(move_x_px * DRAW_ONE + 0.5),
         .move_y = (int32_t)floor(move_y_px * DRAW_ONE + 0.5),
-        .visible = {box.min_x - reach - shift_x, box.min_y - reach - shift_y, box.max_x + reach - shift_x,
-                    box.max_y + reach - shift_y},
+        .visible = {box.min_x - reach - shift_x - base_x, box.min_y - reach - shift_y - base_y,
+                    box.max_x + reach - shift_x - base_x, box.max_y + reach - shift_y - base_y},
     };
+}
+
+/* Of a feature's box, in world units from the features' (0, 0); as doubles, exact below 2^53. */
+struct wide_box {
+    double min_x;
+    double min_y;
+    double max_x;
+    double max_y;
+};
+
+static struct wide_box box_of(const struct projector *projector, const struct feature *feature)
+{
+    double shift = (double)feature->shift_x;
+    return (struct wide_box){
+        (double)feature->box.min_x * projector->unit + shift, (double)feature->box.min_y * projector->unit,
+        (double)feature->box.max_x * projector->unit + shift, (double)feature->box.max_y * projector->unit};
 }
 
 bool projector_sees(const struct projector *projector, const struct feature *feature)
 {
-    struct world_box box = feature->box;
-    box.min_x += feature->shift_x;
-    box.max_x += feature->shift_x;
-    return world_box_touches(&box, &projector->visible);
+    struct wide_box box = box_of(projector, feature);
+    const struct world_box *visible = &projector->visible;
+    return box.min_x <= (double)visible->max_x && box.max_x >= (double)visible->min_x &&
+           box.min_y <= (double)visible->max_y && box.max_y >= (double)visible->min_y;
 }
 
 static bool is_near(const struct projector *projector, const struct feature *feature)
 {
-    const struct world_box *box = &feature->box;
-    int64_t shift = feature->shift_x - projector->origin_x;
-    return fabs((double)(box->min_x + shift) * projector->scale) < far_limit &&
-           fabs((double)(box->max_x + shift) * projector->scale) < far_limit &&
-           fabs((double)(box->min_y - projector->origin_y) * projector->scale) < far_limit &&
-           fabs((double)(box->max_y - projector->origin_y) * projector->scale) < far_limit;
+    struct wide_box box = box_of(projector, feature);
+    double x = (double)projector->origin_x;
+    double y = (double)projector->origin_y;
+    return fabs((box.min_x - x) * projector->scale) < far_limit &&
+           fabs((box.max_x - x) * projector->scale) < far_limit &&
+           fabs((box.min_y - y) * projector->scale) < far_limit && fabs((box.max_y - y) * projector->scale) < far_limit;
 }
 
 struct far_point {
@@ -99,9 +118,11 @@ static const struct draw_point *far_part(const struct projector *projector, cons
         return NULL;
     }
     struct far_point *to = from + 8 * room;
+    double shift_x = (double)(feature->shift_x - projector->origin_x);
+    double shift_y = (double)-projector->origin_y;
     for (uint32_t i = 0; i < count; i++) {
-        from[i].x = (double)(points[i].x + feature->shift_x - projector->origin_x) * projector->scale;
-        from[i].y = (double)((int64_t)points[i].y - projector->origin_y) * projector->scale;
+        from[i].x = ((double)points[i].x * projector->unit + shift_x) * projector->scale;
+        from[i].y = ((double)points[i].y * projector->unit + shift_y) * projector->scale;
     }
     size_t size = count;
     for (int side = 0; side < 4 && size > 0; side++) {
@@ -130,11 +151,11 @@ const struct draw_point *projector_part(const struct projector *projector, const
     if (!projected) {
         return NULL;
     }
-    int64_t shift_x = feature->shift_x - projector->origin_x;
-    int64_t shift_y = -projector->origin_y;
+    double shift_x = (double)(feature->shift_x - projector->origin_x);
+    double shift_y = (double)-projector->origin_y;
     for (uint32_t i = 0; i < count; i++) {
-        double x = (double)(points[i].x + shift_x) * projector->scale;
-        double y = (double)(points[i].y + shift_y) * projector->scale;
+        double x = ((double)points[i].x * projector->unit + shift_x) * projector->scale;
+        double y = ((double)points[i].y * projector->unit + shift_y) * projector->scale;
         projected[i].x = (int32_t)floor(x + 0.5) + projector->move_x;
         projected[i].y = (int32_t)floor(y + 0.5) + projector->move_y;
     }

@@ -11,17 +11,19 @@
 #include "render/render.h"
 
 struct projector {
-    int64_t origin_x;
+    double unit;      /* world units per unit of the features; 1 but for tiles of a source */
+    int64_t origin_x; /* the picture's corner, in world units from the features' (0, 0) */
     int64_t origin_y;
     double scale;   /* fixed-point units per world unit */
     int32_t move_x; /* fixed point: the layer's translate */
     int32_t move_y;
-    struct world_box visible; /* world units: the picture and `reach` around it */
+    struct world_box visible; /* the picture and `reach` around it, in world units from the features' (0, 0) */
 };
 
-/* `reach_px`: device pixels around the picture inside which ink of a vertex may still be seen. */
-struct projector projector_of_view(const struct view *view, double translate_x_css_px, double translate_y_css_px,
-                                   double reach_px);
+/* `frame`: NULL for features in world units. `reach_px`: device pixels around the picture inside which ink of a vertex
+ * may still be seen. */
+struct projector projector_of_view(const struct view *view, const struct render_frame *frame, double translate_x_css_px,
+                                   double translate_y_css_px, double reach_px);
 
 /* True when the feature's box touches what is visible. */
 bool projector_sees(const struct projector *projector, const struct feature *feature);

@@ -33,20 +33,6 @@ static bool fit_canvas(struct painter *painter, const struct view *view, struct 
     return true;
 }
 
-static const struct render_input *input_of(const struct style_layer_info *info, const struct render_input *inputs,
-                                           size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool same_layer =
-            inputs[i].source_layer == info->source_layer ||
-            (inputs[i].source_layer && info->source_layer && strcmp(inputs[i].source_layer, info->source_layer) == 0);
-        if (info->source && strcmp(inputs[i].source, info->source) == 0 && same_layer) {
-            return &inputs[i];
-        }
-    }
-    return NULL;
-}
-
 static bool paint_background(const struct render_layer_context *context)
 {
     struct color color = layer_color(context, STYLE_BACKGROUND_COLOR, NULL);
@@ -54,18 +40,103 @@ static bool paint_background(const struct render_layer_context *context)
     return true;
 }
 
-static bool paint_layer(const struct render_layer_context *context, const struct label_plan *const *plans,
-                        size_t plan_count, struct error *err)
+/* What of the picture the bounds of a tile cover, in whole pixels: those whose centre lies inside. */
+struct pixel_box {
+    int64_t min_x;
+    int64_t min_y;
+    int64_t max_x;
+    int64_t max_y;
+};
+
+static int64_t first_pixel(int64_t edge, int64_t origin, double units_per_px, uint32_t size_px)
+{
+    double pixel = ceil((double)(edge - origin) / units_per_px - 0.5);
+    return (int64_t)fmin(fmax(pixel, 0), (double)size_px);
+}
+
+static struct pixel_box pixels_of(const struct view *view, const struct world_box *bounds)
+{
+    double units = view_units_per_px(view);
+    return (struct pixel_box){first_pixel(bounds->min_x, view->origin_x, units, view->width_px),
+                              first_pixel(bounds->min_y, view->origin_y, units, view->height_px),
+                              first_pixel(bounds->max_x, view->origin_x, units, view->width_px),
+                              first_pixel(bounds->max_y, view->origin_y, units, view->height_px)};
+}
+
+static void copy_rows(uint8_t *to, size_t to_px, const uint8_t *from, size_t from_px, const struct pixel_box *box)
+{
+    for (int64_t y = 0; y < box->max_y - box->min_y; y++) {
+        memcpy(to + 4 * (size_t)y * to_px, from + 4 * (size_t)y * from_px, 4 * (size_t)(box->max_x - box->min_x));
+    }
+}
+
+typedef bool paint_function(const struct render_layer_context *context, struct error *err);
+
+/* Paints what of an input lies in its bounds: as a smaller picture of its own, cut out of this one and put back. Moving
+ * by whole pixels changes no pixel. */
+static bool paint_cut(const struct render_layer_context *context, paint_function *paint, struct error *err)
+{
+    struct painter *painter = context->painter;
+    struct canvas *picture = context->canvas;
+    struct pixel_box box = pixels_of(context->view, &context->input->frame->bounds);
+    if (box.min_x >= box.max_x || box.min_y >= box.max_y) {
+        return true;
+    }
+    if (box.max_x - box.min_x == picture->width_px && box.max_y - box.min_y == picture->height_px) {
+        return paint(context, err);
+    }
+    struct canvas *cut = canvas_create((uint32_t)(box.max_x - box.min_x), (uint32_t)(box.max_y - box.min_y));
+    if (!cut) {
+        return error_no_memory(err);
+    }
+    double units = view_units_per_px(context->view);
+    struct view view = *context->view;
+    view.origin_x += llround((double)box.min_x * units);
+    view.origin_y += llround((double)box.min_y * units);
+    view.width_px = cut->width_px;
+    view.height_px = cut->height_px;
+    struct render_layer_context inside = *context;
+    inside.view = &view;
+    inside.canvas = cut;
+    uint8_t *corner = picture->rgba + 4 * ((size_t)box.min_y * picture->width_px + (size_t)box.min_x);
+    copy_rows(cut->rgba, cut->width_px, corner, picture->width_px, &box);
+    raster_begin(painter->raster, cut->width_px, cut->height_px);
+    painter->canvas = cut;
+    bool ok = paint(&inside, err);
+    painter->canvas = picture;
+    raster_begin(painter->raster, picture->width_px, picture->height_px);
+    copy_rows(corner, picture->width_px, cut->rgba, cut->width_px, &box);
+    canvas_destroy(cut);
+    return ok;
+}
+
+static bool paint_inputs(struct render_layer_context *context, const struct render_input *inputs, size_t count,
+                         paint_function *paint, struct error *err)
+{
+    const struct style_layer_info *info = style_layer_info(context->layer);
+    bool ok = true;
+    for (size_t i = 0; ok && i < count; i++) {
+        if (render_input_is_of(&inputs[i], info->source, info->source_layer)) {
+            context->input = &inputs[i];
+            bool is_cut = inputs[i].frame && info->type != STYLE_CIRCLE;
+            ok = is_cut ? paint_cut(context, paint, err) : paint(context, err);
+        }
+    }
+    return ok;
+}
+
+static bool paint_layer(struct render_layer_context *context, const struct render_input *inputs, size_t input_count,
+                        const struct label_plan *const *plans, size_t plan_count, struct error *err)
 {
     switch (style_layer_info(context->layer)->type) {
     case STYLE_BACKGROUND:
         return paint_background(context);
     case STYLE_FILL:
-        return !context->input || fill_paint(context, err);
+        return paint_inputs(context, inputs, input_count, fill_paint, err);
     case STYLE_LINE:
-        return !context->input || line_paint(context, err);
+        return paint_inputs(context, inputs, input_count, line_paint, err);
     case STYLE_CIRCLE:
-        return !context->input || circle_paint(context, err);
+        return paint_inputs(context, inputs, input_count, circle_paint, err);
     case STYLE_SYMBOL:
         return label_plans_paint(plans, plan_count, context->painter, context->assets, context->layer, context->view,
                                  context->canvas, err);
@@ -99,11 +170,10 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
             .assets = assets,
             .layer = layer,
             .view = view,
-            .input = input_of(info, inputs, input_count),
             .canvas = painter->canvas,
             .arena = arena,
         };
-        if (!paint_layer(&context, plans, plan_count, err)) {
+        if (!paint_layer(&context, inputs, input_count, plans, plan_count, err)) {
             error_prefix(err, "layer \"%s\"", info->id);
             return false;
         }

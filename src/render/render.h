@@ -47,12 +47,30 @@ struct render_need {
 bool render_needs(const struct style *style, const struct view *view, struct arena *arena,
                   struct render_need **out_needs, size_t *out_count, struct error *err);
 
-/* The features found for a need. */
+/* Where features lie that come from one tile of a source, in units of that tile. */
+struct render_frame {
+    int64_t origin_x; /* world units of the tile's (0, 0); copies of the world lie GRID_WORLD_UNITS apart */
+    int64_t origin_y;
+    double unit;             /* world units per unit of the tile */
+    struct world_box bounds; /* world units: fills and lines end here, points outside are left to the neighbour */
+};
+
+/* The features found for a need, or those of one tile of the source: then there are several inputs of one name. */
 struct render_input {
     const char *source;
     const char *source_layer;
     struct feature_list features;
+    const struct render_frame *frame; /* NULL: world units. Else geometry and boxes of features are in its units */
+    bool keeps_nulls;                 /* a null is an attribute that is there (GeoJSON), not one that is missing */
 };
+
+/* True when the input is of this source and source layer (NULL: none). */
+bool render_input_is_of(const struct render_input *input, const char *source, const char *source_layer);
+/* A point of a feature of the input in world units, copies included. */
+void render_input_place(const struct render_input *input, const struct feature *feature, struct world_point point,
+                        double *out_x, double *out_y);
+/* True when a point of a feature (world units) is this input's to draw. */
+bool render_input_owns(const struct render_input *input, double x, double y);
 
 struct label_plan; /* render/label.h */
 

@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: MIT */
-/* tesela-conformance: runs folders of fixtures of the MapLibre style specification. */
+/* tesela-conformance: runs folders of fixtures of the MapLibre style specification and of vector tiles. */
 #include "conformance/fixture.h"
 
 #include <stdio.h>
 #include <string.h>
 
 static const char usage[] =
-    "usage: tesela-conformance expressions|validation DIR [--verdict strict|tolerant] [--json OUT]\n"
-    "                          [--filter NAME] [--known FILE]\n";
+    "usage: tesela-conformance expressions|validation|render|mvt DIR [--verdict strict|tolerant] [--json OUT]\n"
+    "                          [--filter NAME] [--known FILE]\n"
+    "       render only:       [--tier static|style-ops] [--write-diffs DIR] [--assets DIR]\n";
 
 static const struct {
     const char *name;
     int (*run)(const struct fixture_options *options);
-} suites[] = {{"expressions", expressions_run}, {"validation", validation_run}};
+} suites[] = {{"expressions", expressions_run}, {"validation", validation_run}, {"mvt", mvt_run}};
 
 static bool parse_options(int argc, char **argv, struct fixture_options *options)
 {
@@ -31,6 +32,13 @@ static bool parse_options(int argc, char **argv, struct fixture_options *options
             options->filter = value;
         } else if (strcmp(argv[i], "--known") == 0) {
             options->known_path = value;
+        } else if (strcmp(argv[i], "--tier") == 0 &&
+                   (strcmp(value, "static") == 0 || strcmp(value, "style-ops") == 0)) {
+            options->tier = value;
+        } else if (strcmp(argv[i], "--write-diffs") == 0) {
+            options->diffs_path = value;
+        } else if (strcmp(argv[i], "--assets") == 0) {
+            options->assets_path = value;
         } else {
             return false;
         }

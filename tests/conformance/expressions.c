@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The suite "expressions": compile each fixture's expression for its property, evaluate it for each input, compare both
  * with what the reference implementation says. */
-#include "conformance/fixture.h"
+#include "conformance/report.h"
 
 #include "style/expr.h"
 #include "style/legacy.h"
@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES_MAX = 256 << 20, TEXT_BYTES_MAX = 16 << 20, PATH_BYTES = 4096 };
+enum { TEXT_BYTES_MAX = 16 << 20, PATH_BYTES = 4096 };
 
 static const double EXTENT = 8192;
 static const double PI = 3.14159265358979323846;
@@ -406,16 +406,17 @@ struct tally {
     size_t wording; /* fail only in the words of an error */
 };
 
-static void run_fixture(struct fixture_run *run, const char *name, struct arena *arena, struct tally *tally)
+static void run_fixture(void *subject, struct report *report, const char *name, struct arena *arena)
 {
+    struct tally *tally = subject;
     char path[PATH_BYTES];
     struct value fixture;
     struct value actual;
     struct error err = {0};
     struct buffer text;
-    snprintf(path, sizeof path, "%s/tests/%s/test.json", run->options->folder, name);
+    snprintf(path, sizeof path, "%s/tests/%s/test.json", report->options->folder, name);
     if (!fixture_read_json(path, arena, &fixture, &err)) {
-        fixture_add(run, name, false, err.english);
+        report_add(report, name, REPORT_FAILED, err.english);
         return;
     }
     const struct value *expected = value_member(&fixture, "expected");
@@ -423,10 +424,10 @@ static void run_fixture(struct fixture_run *run, const char *name, struct arena 
     describe(&fixture, arena, &text);
     struct text json = expr_take_text(&text, arena);
     if (!expected || !value_read_json(json, arena, &actual, &err)) {
-        fixture_add(run, name, false, err.english);
+        report_add(report, name, REPORT_FAILED, err.english);
         return;
     }
-    bool tolerant = run->options->verdict == FIXTURE_TOLERANT;
+    bool tolerant = report->options->verdict == FIXTURE_TOLERANT;
     bool passed = same(expected, &actual, tolerant, arena);
     tally->wording += !passed && same(expected, &actual, true, arena);
     struct buffer reason;
@@ -435,34 +436,18 @@ static void run_fixture(struct fixture_run *run, const char *name, struct arena 
     expr_print_json_value(expected, &reason);
     buffer_append_text(&reason, "\n  actual   ");
     buffer_append(&reason, json.data, json.length);
-    fixture_add(run, name, passed, buffer_text(&reason));
+    report_add(report, name, passed ? REPORT_PASSED : REPORT_FAILED, buffer_text(&reason));
     buffer_finish(&reason);
+}
+
+static void print_summary(const void *subject)
+{
+    const struct tally *tally = subject;
+    printf("%zu fail only in the wording of an error\n", tally->wording);
 }
 
 int expressions_run(const struct fixture_options *options)
 {
-    struct fixture_run run = {.options = options, .suite = "expressions"};
     struct tally tally = {0};
-    char folder[PATH_BYTES];
-    char **names = NULL;
-    size_t count = 0;
-    snprintf(folder, sizeof folder, "%s/tests", options->folder);
-    if (!fixture_list(folder, "/test.json", &names, &count)) {
-        fprintf(stderr, "could not read the folder \"%s\"\n", folder);
-        return 2;
-    }
-    struct arena *arena = arena_create(ARENA_BYTES_MAX);
-    for (size_t i = 0; arena && i < count; i++) {
-        if (fixture_wanted(&run, names[i])) {
-            run_fixture(&run, names[i], arena, &tally);
-        }
-        arena_reset(arena);
-    }
-    for (size_t i = 0; i < count; i++) {
-        free(names[i]);
-    }
-    free(names);
-    arena_destroy(arena);
-    printf("%zu fail only in the wording of an error\n", tally.wording);
-    return fixture_close(&run);
+    return report_each(options, "expressions", "tests", "/test.json", run_fixture, &tally, print_summary);
 }

@@ -3,7 +3,6 @@
 #include "conformance/fixture.h"
 
 #include "base/file.h"
-#include "base/json_write.h"
 
 #include <dirent.h>
 #include <math.h>
@@ -12,7 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { FILE_BYTES_MAX = 32 << 20, PATH_BYTES = 4096, JSON_BYTES_MAX = 64 << 20 };
+enum { FILE_BYTES_MAX = 32 << 20, PATH_BYTES = 4096 };
 
 struct name_list {
     char **names;
@@ -93,112 +92,6 @@ bool fixture_read_json(const char *path, struct arena *arena, struct value *out_
     bool ok = kept && value_read_json((struct text){kept, content.length}, arena, out_value, err);
     buffer_finish(&content);
     return ok;
-}
-
-bool fixture_wanted(const struct fixture_run *run, const char *name)
-{
-    return !run->options->filter || strstr(name, run->options->filter);
-}
-
-void fixture_add(struct fixture_run *run, const char *name, bool passed, const char *reason)
-{
-    if (run->count == run->capacity) {
-        run->capacity = run->capacity ? run->capacity * 2 : 256;
-        run->results = realloc(run->results, run->capacity * sizeof *run->results);
-        if (!run->results) {
-            abort();
-        }
-    }
-    run->results[run->count++] = (struct fixture_result){
-        .name = strdup(name), .passed = passed, .reason = reason && !passed ? strdup(reason) : NULL};
-}
-
-/* Marks what the list of known failures names: lines "suite name: reason", '#' begins a comment. */
-static void mark_known(struct fixture_run *run)
-{
-    FILE *file = run->options->known_path ? fopen(run->options->known_path, "r") : NULL;
-    char line[PATH_BYTES];
-    size_t suite_length = strlen(run->suite);
-    while (file && fgets(line, sizeof line, file)) {
-        if (strncmp(line, run->suite, suite_length) != 0 || line[suite_length] != ' ') {
-            continue;
-        }
-        char *name = line + suite_length + 1;
-        name[strcspn(name, ":\n")] = '\0';
-        for (size_t i = 0; i < run->count; i++) {
-            run->results[i].known = run->results[i].known || strcmp(run->results[i].name, name) == 0;
-        }
-    }
-    if (file) {
-        fclose(file);
-    }
-}
-
-static void write_json(const struct fixture_run *run, size_t passed, size_t failed, size_t skipped)
-{
-    struct buffer out;
-    struct json_writer writer;
-    struct error err;
-    buffer_init(&out, JSON_BYTES_MAX);
-    json_write_init(&writer, &out);
-    json_write_begin_object(&writer);
-    json_write_member_string(&writer, "suite", run->suite);
-    json_write_member_string(&writer, "verdict", run->options->verdict == FIXTURE_STRICT ? "strict" : "tolerant");
-    json_write_member_int(&writer, "passed", (int64_t)passed);
-    json_write_member_int(&writer, "failed", (int64_t)failed);
-    json_write_member_int(&writer, "skipped", (int64_t)skipped);
-    json_write_name(&writer, "tests");
-    json_write_begin_array(&writer);
-    for (size_t i = 0; i < run->count; i++) {
-        const struct fixture_result *result = &run->results[i];
-        json_write_begin_object(&writer);
-        json_write_member_string(&writer, "name", result->name);
-        json_write_member_string(&writer, "result", result->skipped ? "skipped" : result->passed ? "passed" : "failed");
-        json_write_member_bool(&writer, "known", result->known);
-        if (result->reason) {
-            json_write_member_string(&writer, "reason", result->reason);
-        }
-        json_write_end_object(&writer);
-    }
-    json_write_end_array(&writer);
-    json_write_end_object(&writer);
-    if (out.failed || !file_write(run->options->json_path, out.data, out.length, &err)) {
-        fprintf(stderr, "could not write \"%s\"\n", run->options->json_path);
-    }
-    buffer_finish(&out);
-}
-
-int fixture_close(struct fixture_run *run)
-{
-    size_t passed = 0;
-    size_t failed = 0;
-    size_t skipped = 0;
-    size_t unexpected = 0;
-    mark_known(run);
-    for (size_t i = 0; i < run->count; i++) {
-        const struct fixture_result *result = &run->results[i];
-        passed += result->passed;
-        skipped += result->skipped;
-        failed += !result->passed && !result->skipped;
-        if (!result->passed && !result->skipped) {
-            printf("FAIL %s%s\n%s\n", result->name, result->known ? " (known)" : "",
-                   result->reason ? result->reason : "");
-            unexpected += !result->known;
-        } else if (result->passed && result->known) {
-            printf("FAIL %s: is listed as a known failure and passes\n", result->name);
-            unexpected++;
-        }
-    }
-    if (run->options->json_path) {
-        write_json(run, passed, failed, skipped);
-    }
-    for (size_t i = 0; i < run->count; i++) {
-        free(run->results[i].name);
-        free(run->results[i].reason);
-    }
-    free(run->results);
-    printf("%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
-    return unexpected > 0 ? 1 : 0;
 }
 
 double fixture_cut(double number)

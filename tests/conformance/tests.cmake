@@ -1,3 +1,3 @@
-foreach(suite IN ITEMS expressions validation)
+foreach(suite IN ITEMS expressions validation mvt)
   tesela_program_test(conformance_${suite} "program" tests/conformance/run.sh ${suite})
 endforeach()

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The suite "validation": check each style and compare the list of problems with the reference's. */
-#include "conformance/fixture.h"
+#include "conformance/report.h"
 
 #include "base/file.h"
 #include "style/style_check.h"
@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ARENA_BYTES_MAX = 256 << 20, TEXT_BYTES_MAX = 16 << 20, PATH_BYTES = 4096, FILE_BYTES_MAX = 32 << 20 };
+enum { TEXT_BYTES_MAX = 16 << 20, PATH_BYTES = 4096, FILE_BYTES_MAX = 32 << 20 };
 
 struct tally {
     size_t styles;
@@ -127,34 +127,35 @@ static bool check_style(const char *path, struct arena *arena, struct style_repo
            style_check(json, &root, STYLE_CHECK_SPECIFICATION, arena, out_report);
 }
 
-static void run_fixture(struct fixture_run *run, const char *name, struct arena *arena, struct tally *tally)
+static void run_fixture(void *subject, struct report *report, const char *name, struct arena *arena)
 {
+    struct tally *tally = subject;
     char path[PATH_BYTES];
     struct value expected_json;
-    struct style_report report = {NULL, 0, 0};
+    struct style_report findings = {NULL, 0, 0};
     struct error err = {0};
-    snprintf(path, sizeof path, "%s/tests/%s.output.json", run->options->folder, name);
+    snprintf(path, sizeof path, "%s/tests/%s.output.json", report->options->folder, name);
     if (!fixture_read_json(path, arena, &expected_json, &err)) {
-        fixture_add(run, name, false, err.english);
+        report_add(report, name, REPORT_FAILED, err.english);
         return;
     }
-    snprintf(path, sizeof path, "%s/tests/%s.input.json", run->options->folder, name);
-    if (!check_style(path, arena, &report, &err)) {
-        fixture_add(run, name, false, err.english);
+    snprintf(path, sizeof path, "%s/tests/%s.input.json", report->options->folder, name);
+    if (!check_style(path, arena, &findings, &err)) {
+        report_add(report, name, REPORT_FAILED, err.english);
         return;
     }
     size_t expected_count = expected_json.array.count;
     struct finding *expected = arena_array(arena, expected_count + 1, sizeof *expected);
-    struct finding *actual = arena_array(arena, report.count + 1, sizeof *actual);
+    struct finding *actual = arena_array(arena, findings.count + 1, sizeof *actual);
     if (!expected || !actual) {
-        fixture_add(run, name, false, "out of memory");
+        report_add(report, name, REPORT_FAILED, "out of memory");
         return;
     }
     read_expected(&expected_json, expected);
-    read_actual(&report, arena, actual);
-    bool equal = identical(expected, expected_count, actual, report.count);
-    size_t partners = count_partners(expected, expected_count, actual, report.count, arena);
-    bool places = partners == expected_count && report.count == expected_count;
+    read_actual(&findings, arena, actual);
+    bool equal = identical(expected, expected_count, actual, findings.count);
+    size_t partners = count_partners(expected, expected_count, actual, findings.count, arena);
+    bool places = partners == expected_count && findings.count == expected_count;
     bool expected_valid = true;
     for (size_t i = 0; i < expected_count; i++) {
         expected_valid = expected_valid && !expected[i].is_error;
@@ -162,46 +163,31 @@ static void run_fixture(struct fixture_run *run, const char *name, struct arena 
     tally->styles++;
     tally->identical += equal;
     tally->same_places += places;
-    tally->same_verdicts += expected_valid == (report.error_count == 0);
+    tally->same_verdicts += expected_valid == (findings.error_count == 0);
     tally->pairs += expected_count;
     tally->pairs_found += partners;
     struct buffer reason;
     buffer_init(&reason, TEXT_BYTES_MAX);
-    print_findings(&reason, "expected", expected, expected_count, actual, report.count);
-    print_findings(&reason, "actual  ", actual, report.count, expected, expected_count);
+    print_findings(&reason, "expected", expected, expected_count, actual, findings.count);
+    print_findings(&reason, "actual  ", actual, findings.count, expected, expected_count);
     if (reason.length == 0) {
         buffer_append_text(&reason, "  the order differs\n");
     }
-    fixture_add(run, name, run->options->verdict == FIXTURE_STRICT ? equal : places, buffer_text(&reason));
+    bool passed = report->options->verdict == FIXTURE_STRICT ? equal : places;
+    report_add(report, name, passed ? REPORT_PASSED : REPORT_FAILED, buffer_text(&reason));
     buffer_finish(&reason);
+}
+
+static void print_summary(const void *subject)
+{
+    const struct tally *tally = subject;
+    printf("identical lists %zu of %zu, same places %zu of %zu, right verdicts %zu of %zu, places found %zu of %zu\n",
+           tally->identical, tally->styles, tally->same_places, tally->styles, tally->same_verdicts, tally->styles,
+           tally->pairs_found, tally->pairs);
 }
 
 int validation_run(const struct fixture_options *options)
 {
-    struct fixture_run run = {.options = options, .suite = "validation"};
     struct tally tally = {0};
-    char folder[PATH_BYTES];
-    char **names = NULL;
-    size_t count = 0;
-    snprintf(folder, sizeof folder, "%s/tests", options->folder);
-    if (!fixture_list(folder, ".input.json", &names, &count)) {
-        fprintf(stderr, "could not read the folder \"%s\"\n", folder);
-        return 2;
-    }
-    struct arena *arena = arena_create(ARENA_BYTES_MAX);
-    for (size_t i = 0; arena && i < count; i++) {
-        if (fixture_wanted(&run, names[i])) {
-            run_fixture(&run, names[i], arena, &tally);
-        }
-        arena_reset(arena);
-    }
-    for (size_t i = 0; i < count; i++) {
-        free(names[i]);
-    }
-    free(names);
-    arena_destroy(arena);
-    printf("identical lists %zu of %zu, same places %zu of %zu, right verdicts %zu of %zu, places found %zu of %zu\n",
-           tally.identical, tally.styles, tally.same_places, tally.styles, tally.same_verdicts, tally.styles,
-           tally.pairs_found, tally.pairs);
-    return fixture_close(&run);
+    return report_each(options, "validation", "tests", ".input.json", run_fixture, &tally, print_summary);
 }
