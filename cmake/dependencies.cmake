@@ -11,6 +11,7 @@ pkg_check_modules(FREETYPE REQUIRED IMPORTED_TARGET freetype2)
 pkg_check_modules(HARFBUZZ REQUIRED IMPORTED_TARGET harfbuzz)
 pkg_check_modules(FRIBIDI REQUIRED IMPORTED_TARGET fribidi)
 pkg_check_modules(FONTCONFIG REQUIRED IMPORTED_TARGET fontconfig)
+pkg_check_modules(RSVG REQUIRED IMPORTED_TARGET librsvg-2.0)
 pkg_check_modules(DEFLATE REQUIRED IMPORTED_TARGET libdeflate)
 pkg_check_modules(BROTLI REQUIRED IMPORTED_TARGET libbrotlienc)
 pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
@@ -24,7 +25,7 @@ if(TESELA_TESTS)
 endif()
 
 # Foreign headers are not ours to warn about.
-foreach(package IN ITEMS GDAL PROJ PNG MICROHTTPD SPATIALITE SQLITE3 FREETYPE HARFBUZZ FRIBIDI FONTCONFIG DEFLATE BROTLI
+foreach(package IN ITEMS GDAL PROJ PNG MICROHTTPD SPATIALITE SQLITE3 FREETYPE HARFBUZZ FRIBIDI FONTCONFIG RSVG DEFLATE BROTLI
                          JANSSON LIBZIP LIBXML2 XXHASH SODIUM SECCOMP)
   get_target_property(directories PkgConfig::${package} INTERFACE_INCLUDE_DIRECTORIES)
   if(directories)

@@ -39,6 +39,16 @@ void glyph_ranges_destroy(struct glyph_ranges *ranges); /* accepts NULL */
 /* The glyph of a character; NULL when the stack or the character is missing. Lives as long as `ranges`. */
 const struct glyph_sdf *glyph_ranges_find(struct glyph_ranges *ranges, struct text stack, uint32_t code_point);
 
+/* Calls `visit` for each glyph of a range file, in the order of the file. False when the bytes are no such file; what
+ * was found before has been visited. A glyph whose bitmap does not have its size comes without it. */
+bool glyph_pbf_read(const void *bytes, size_t size, void (*visit)(void *context, const struct glyph_sdf *glyph),
+                    void *context, struct error *err);
+
+/* Appends the range file of a stack from the machine's fonts: of each character, the first font of the stack that has
+ * it, else the font the text engine falls back on; characters no font has are left out. `range_start`: a multiple of
+ * 256 up to 65280. `*out_exact` (may be NULL): a font of the stack is on this machine by its name. */
+bool glyph_pbf_write(struct text stack, uint32_t range_start, struct buffer *out, bool *out_exact, struct error *err);
+
 /* Paints a glyph. `pen` leads from glyph space (pixels of the 24 px em, origin at the pen on the top line MapLibre
  * measures from: the bitmap's first row is at -top_px - 3, y downwards) to the canvas. */
 void glyph_sdf_paint(struct canvas *canvas, const struct glyph_sdf *glyph, const struct image_matrix *pen,

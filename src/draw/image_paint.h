@@ -45,13 +45,15 @@ struct image_box {
     double bottom;
 };
 
-/* The image stretched to fill `box`: what lies outside its stretch zones keeps its size, times `fixed_scale`
- * (icon-size; 1 when the box has the image's own size). `matrix` leads from the CSS pixels of the box to those of the
- * canvas. With `ink`, the image is a distance field; without, it is painted with `filter` and `opacity`. An image
- * without zones is scaled as a whole. */
+/* The image around a text (icon-text-fit): what lies outside its stretch zones keeps its size. `box`, in CSS pixels at
+ * icon-size 1, is where its content box goes (the whole image without one); `matrix` leads from CSS pixels, times
+ * icon-size, to those of the canvas. With `ink` the image is a distance field; without, it is painted with `filter` and
+ * `opacity`. An image without zones is scaled as a whole. */
 void image_paint_stretched(struct canvas *canvas, const struct sprite_image *image, const struct image_box *box,
-                           double fixed_scale, const struct image_matrix *matrix, enum image_filter filter,
+                           double icon_size, const struct image_matrix *matrix, enum image_filter filter,
                            double opacity, const struct image_sdf_ink *ink);
+/* The box of a text as textFitWidth and textFitHeight of the image want it: apply before placing and painting. */
+struct image_box image_text_fit_box(const struct sprite_image *image, struct image_box box);
 
 /* Any coverage field of one byte a pixel (a glyph's): rows of `width_px` bytes. */
 struct image_field {

@@ -18,6 +18,9 @@ struct sprite_zone {
     double to;
 };
 
+/* Zones in one direction. */
+enum { SPRITE_ZONES_MAX = 64 };
+
 /* What may be stretched to fit around a text. */
 enum sprite_fit { SPRITE_FIT_STRETCH_OR_SHRINK, SPRITE_FIT_STRETCH_ONLY, SPRITE_FIT_PROPORTIONAL };
 

@@ -29,7 +29,7 @@ DOORS = {
     r"proj\.h": ["geo"],
     r"spatialite.*|sqlite3\.h": ["store"],
     r"png\.h": ["draw"],
-    r"ft2build\.h|freetype/.*|hb.*\.h|fribidi.*|fontconfig/.*": ["draw"],
+    r"ft2build\.h|freetype/.*|hb.*\.h|fribidi.*|fontconfig/.*|librsvg/.*": ["draw"],
     r"microhttpd\.h": ["server"],
     r"brotli/.*": ["tile", "server"],
     r"jansson\.h|xxhash\.h": ["base"],
