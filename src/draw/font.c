@@ -467,6 +467,12 @@ hb_font_t *font_face_shaper(const struct font_face *face)
     return face->shaper;
 }
 
+uint32_t font_face_glyph(const struct font_face *face, uint32_t code_point)
+{
+    hb_codepoint_t glyph = 0;
+    return hb_font_get_nominal_glyph(face->shaper, code_point, &glyph) ? glyph : 0;
+}
+
 static int sink_move(const FT_Vector *to, void *context)
 {
     const struct font_outline_sink *sink = context;

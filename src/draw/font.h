@@ -45,6 +45,9 @@ unsigned font_face_units(const struct font_face *face);
 /* For shaping, HarfBuzz's: positions in font units. */
 struct hb_font_t *font_face_shaper(const struct font_face *face);
 
+/* The glyph of a character; 0 when the font has none. */
+uint32_t font_face_glyph(const struct font_face *face, uint32_t code_point);
+
 /* The outline of a glyph, unhinted, in font units, y UPWARDS. */
 struct font_outline_sink {
     void *context;

@@ -243,8 +243,8 @@ static bool put_glyph(struct maker *maker, uint32_t code_point, struct buffer *g
 {
     uint32_t font = choose_font(maker, code_point);
     struct font_face *face = font != FONT_NONE ? face_of(maker, font) : NULL;
-    hb_codepoint_t number = 0;
-    if (!face || !hb_font_get_nominal_glyph(font_face_shaper(face), code_point, &number)) {
+    uint32_t number = face ? font_face_glyph(face, code_point) : 0;
+    if (number == 0) {
         return true;
     }
     double scale = (double)GLYPH_PBF_EM_PX / font_face_units(face);

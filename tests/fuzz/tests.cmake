@@ -1,6 +1,8 @@
 tesela_fuzzer(cell tesela_store)
 tesela_fuzzer(truth_blob tesela_store)
 tesela_fuzzer(png_decode tesela_draw)
+tesela_fuzzer(sprite tesela_draw)
+tesela_fuzzer(glyph_pbf tesela_draw)
 tesela_fuzzer(raster tesela_draw)
 tesela_fuzzer(style tesela_style)
 tesela_fuzzer(expression tesela_style)
