@@ -13,7 +13,8 @@ static const char usage[] =
 static const struct {
     const char *name;
     int (*run)(const struct fixture_options *options);
-} suites[] = {{"expressions", expressions_run}, {"validation", validation_run}, {"mvt", mvt_run}};
+} suites[] = {
+    {"expressions", expressions_run}, {"validation", validation_run}, {"render", render_run}, {"mvt", mvt_run}};
 
 static bool parse_options(int argc, char **argv, struct fixture_options *options)
 {

@@ -1,7 +1,8 @@
 # build/tesela-conformance: runs the fixture suites of the MapLibre style specification.
 set(TESELA_CONFORMANCE_SOURCES)
-foreach(file IN ITEMS conformance expressions fixture mvt
-                      report validation)
+foreach(file IN ITEMS assets camera cluster compare conformance expressions features fixture geojson_cut mvt
+                      operations page picture render
+                      report sources validation)
   list(APPEND TESELA_CONFORMANCE_SOURCES ${CMAKE_CURRENT_LIST_DIR}/${file}.c)
 endforeach()
 add_executable(tesela-conformance ${TESELA_CONFORMANCE_SOURCES})
