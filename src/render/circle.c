@@ -1,36 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/* Circle layers: discs with a stroke around them, by exact coverage; blurred ones by distance. */
+/* Circle layers: discs with a stroke around them, by the distance of each pixel from the middle. */
 
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
 
 #include <math.h>
-
-enum { CIRCLE_POINTS_MAX = 256 };
+#include <string.h>
 
 double circle_reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
 {
     double radius = number_or(layer, STYLE_CIRCLE_RADIUS, scope, REACH_MAX_CSS_PX);
     double stroke = number_or(layer, STYLE_CIRCLE_STROKE_WIDTH, scope, REACH_MAX_CSS_PX / 4.0);
     return radius + stroke + 1 + translate_reach_css_px(layer, STYLE_CIRCLE_TRANSLATE, scope);
-}
-
-/* A regular polygon whose area is that of the circle, so that coverage is right on average; its corners are at most a
- * hundredth of a pixel off. `turn` is 1 or -1: the direction, for cutting a ring out of a disc. */
-static void add_circle(struct raster *raster, struct draw_point center, double radius_px, int turn)
-{
-    const double pi = 3.14159265358979323846;
-    double wanted = ceil(pi / acos(1 - fmin(0.5, 0.01 / fmax(radius_px, 0.02))));
-    size_t count = (size_t)fmin(CIRCLE_POINTS_MAX, fmax(12, wanted));
-    double step = 2 * pi / (double)count;
-    double corner = radius_px * sqrt(step / sin(step)) * DRAW_ONE;
-    struct draw_point points[CIRCLE_POINTS_MAX];
-    for (size_t i = 0; i < count; i++) {
-        double angle = step * (double)i * turn;
-        points[i].x = center.x + (int32_t)floor(cos(angle) * corner + 0.5);
-        points[i].y = center.y + (int32_t)floor(sin(angle) * corner + 0.5);
-    }
-    raster_add_ring(raster, points, count);
 }
 
 struct circle {
@@ -55,72 +36,78 @@ static struct circle circle_of(const struct render_layer_context *context, const
     };
 }
 
-static uint8_t scaled(uint8_t channel, double share)
+/* Premultiplied, 0 … 255. */
+struct ink {
+    double channels[4];
+};
+
+static struct ink ink_of(struct pixel pixel)
 {
-    return (uint8_t)lround((double)channel * share);
+    return (struct ink){{pixel.r, pixel.g, pixel.b, pixel.a}};
 }
 
-static void blend(uint8_t *rgba, struct pixel above, double share)
+static double smooth(double share)
 {
-    double rest = 1 - (double)above.a / 255 * share;
-    rgba[0] = (uint8_t)(scaled(above.r, share) + scaled(rgba[0], rest));
-    rgba[1] = (uint8_t)(scaled(above.g, share) + scaled(rgba[1], rest));
-    rgba[2] = (uint8_t)(scaled(above.b, share) + scaled(rgba[2], rest));
-    rgba[3] = (uint8_t)(scaled(above.a, share) + scaled(rgba[3], rest));
-}
-
-static double smooth(double from, double to, double at)
-{
-    double share = fmin(1, fmax(0, (at - from) / (to - from)));
+    share = fmin(1, fmax(0, share));
     return share * share * (3 - 2 * share);
 }
 
-/* circle-blur 1 makes only the centre opaque: opacity falls from the rim inwards over that share of the radius, as
- * MapLibre draws it. Evaluated for each pixel centre. */
-static void paint_blurred(struct canvas *canvas, struct draw_point center, const struct circle *circle)
+/* What MapLibre's shader says of a pixel centre `distance` (as a share of the outer radius) from the middle: opacity
+ * falls from the rim inwards over the larger of circle-blur and one pixel, and where the stroke begins the disc's
+ * colour goes over into the stroke's over the same way. */
+struct circle_field {
+    double inner;    /* where the stroke begins, as a share of the outer radius */
+    double softness; /* likewise */
+    bool has_stroke;
+    struct ink fill;
+    struct ink stroke;
+};
+
+static void blend(uint8_t *rgba, const struct circle_field *field, double distance)
+{
+    double opacity = smooth((1 - distance) / field->softness);
+    double stroke = field->has_stroke ? smooth((distance - field->inner) / field->softness + 1) : 0;
+    double alpha = opacity * (field->fill.channels[3] + (field->stroke.channels[3] - field->fill.channels[3]) * stroke);
+    double rest = 1 - alpha / 255;
+    for (int c = 0; c < 4; c++) {
+        double above = opacity * (field->fill.channels[c] + (field->stroke.channels[c] - field->fill.channels[c]) * stroke);
+        rgba[c] = (uint8_t)(above + rgba[c] * rest + 0.5);
+    }
+}
+
+/* Evaluated at each pixel centre: moved by whole pixels, a circle gives the same bytes. */
+static void paint_circle(struct canvas *canvas, struct draw_point center, const struct circle *circle)
 {
     double x = (double)center.x / DRAW_ONE;
     double y = (double)center.y / DRAW_ONE;
     double outer = circle->radius_px + circle->stroke_px;
-    double softness = fmin(1, fmax(circle->blur, 1 / outer));
+    if (!(outer > 0) || (circle->fill.a == 0 && (circle->stroke.a == 0 || circle->stroke_px <= 0))) {
+        return;
+    }
+    struct circle_field field = {.inner = circle->radius_px / outer,
+                                 .softness = fmax(circle->blur, 1 / outer),
+                                 .has_stroke = circle->stroke_px >= 0.01,
+                                 .fill = ink_of(circle->fill),
+                                 .stroke = ink_of(circle->stroke)};
+    /* Inside of this the disc is plain. */
+    double plain = fmax(0, field.has_stroke ? fmin(field.inner, 1) - field.softness : 1 - field.softness) * outer;
+    double plain_squared = circle->fill.a == 255 ? plain * plain : -1;
     int64_t low_x = (int64_t)fmax(0, floor(x - outer));
     int64_t low_y = (int64_t)fmax(0, floor(y - outer));
     int64_t high_x = (int64_t)fmin(canvas->width_px, ceil(x + outer));
     int64_t high_y = (int64_t)fmin(canvas->height_px, ceil(y + outer));
     for (int64_t row = low_y; row < high_y; row++) {
-        for (int64_t column = low_x; column < high_x; column++) {
-            double distance = hypot((double)column + 0.5 - x, (double)row + 0.5 - y) / outer;
-            double opacity = 1 - smooth(1 - softness, 1, distance);
-            if (opacity <= 0) {
-                continue;
+        uint8_t *rgba = canvas->rgba + 4 * ((size_t)row * canvas->width_px + (size_t)low_x);
+        double dy = (double)row + 0.5 - y;
+        for (int64_t column = low_x; column < high_x; column++, rgba += 4) {
+            double dx = (double)column + 0.5 - x;
+            double squared = dx * dx + dy * dy;
+            if (squared <= plain_squared) {
+                memcpy(rgba, &circle->fill, 4);
+            } else if (squared < outer * outer) {
+                blend(rgba, &field, sqrt(squared) / outer);
             }
-            uint8_t *rgba = canvas->rgba + 4 * ((size_t)row * canvas->width_px + (size_t)column);
-            bool in_stroke = circle->stroke_px > 0 && distance * outer > circle->radius_px;
-            blend(rgba, in_stroke ? circle->stroke : circle->fill, opacity);
         }
-    }
-}
-
-static void paint_circle(const struct render_layer_context *context, struct draw_point center,
-                         const struct circle *circle)
-{
-    struct raster *raster = context->painter->raster;
-    if (circle->blur > 0) {
-        paint_blurred(context->canvas, center, circle);
-        return;
-    }
-    if (circle->fill.a > 0 && circle->radius_px > 0) {
-        /* Under an opaque stroke the disc reaches half way in, so that no background shines through where they meet. */
-        double under = circle->stroke.a == 255 ? circle->stroke_px / 2 : 0;
-        add_circle(raster, center, circle->radius_px + under, 1);
-        raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = circle->fill});
-    }
-    if (circle->stroke.a > 0 && circle->stroke_px > 0) {
-        add_circle(raster, center, circle->radius_px + circle->stroke_px, 1);
-        if (circle->radius_px > 0) {
-            add_circle(raster, center, circle->radius_px, -1);
-        }
-        raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = circle->stroke});
     }
 }
 
@@ -161,7 +148,7 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
             if (!render_input_owns(context->input, x, y)) {
                 continue;
             }
-            paint_circle(context, centers[c], &circle);
+            paint_circle(context->canvas, centers[c], &circle);
         }
     }
     return true;

@@ -101,16 +101,17 @@ static bool paint_cut(const struct render_layer_context *context, paint_function
     uint8_t *corner = picture->rgba + 4 * ((size_t)box.min_y * picture->width_px + (size_t)box.min_x);
     copy_rows(cut->rgba, cut->width_px, corner, picture->width_px, &box);
     raster_begin(painter->raster, cut->width_px, cut->height_px);
+    struct canvas *whole = painter->canvas; /* what layers are sized by */
     painter->canvas = cut;
     bool ok = paint(&inside, err);
-    painter->canvas = picture;
+    painter->canvas = whole;
     raster_begin(painter->raster, picture->width_px, picture->height_px);
     copy_rows(corner, picture->width_px, cut->rgba, cut->width_px, &box);
     canvas_destroy(cut);
     return ok;
 }
 
-static bool paint_inputs(struct render_layer_context *context, const struct render_input *inputs, size_t count,
+static bool paint_inputs_over(struct render_layer_context *context, const struct render_input *inputs, size_t count,
                          paint_function *paint, struct error *err)
 {
     const struct style_layer_info *info = style_layer_info(context->layer);
@@ -125,6 +126,30 @@ static bool paint_inputs(struct render_layer_context *context, const struct rend
     return ok;
 }
 
+/* The layer as a whole at an opacity of its own, so that what overlaps in it does not show through. */
+static bool paint_inputs(struct render_layer_context *context, const struct render_input *inputs, size_t count,
+                         enum style_property layer_opacity, paint_function *paint, struct error *err)
+{
+    double opacity = layer_opacity == STYLE_PROPERTY_COUNT ? 1 : layer_number(context, layer_opacity, NULL);
+    uint8_t share = (uint8_t)lround(fmin(1, fmax(0, opacity)) * 255);
+    if (share == 255 || share == 0) {
+        return share == 0 || paint_inputs_over(context, inputs, count, paint, err);
+    }
+    struct canvas *picture = context->canvas;
+    struct canvas *group = canvas_create(picture->width_px, picture->height_px);
+    if (!group) {
+        return error_no_memory(err);
+    }
+    context->canvas = group;
+    bool ok = paint_inputs_over(context, inputs, count, paint, err);
+    context->canvas = picture;
+    if (ok) {
+        canvas_lay_over(picture, group, share);
+    }
+    canvas_destroy(group);
+    return ok;
+}
+
 static bool paint_layer(struct render_layer_context *context, const struct render_input *inputs, size_t input_count,
                         const struct label_plan *const *plans, size_t plan_count, struct error *err)
 {
@@ -132,11 +157,11 @@ static bool paint_layer(struct render_layer_context *context, const struct rende
     case STYLE_BACKGROUND:
         return paint_background(context);
     case STYLE_FILL:
-        return paint_inputs(context, inputs, input_count, fill_paint, err);
+        return paint_inputs(context, inputs, input_count, STYLE_FILL_LAYER_OPACITY, fill_paint, err);
     case STYLE_LINE:
-        return paint_inputs(context, inputs, input_count, line_paint, err);
+        return paint_inputs(context, inputs, input_count, STYLE_LINE_LAYER_OPACITY, line_paint, err);
     case STYLE_CIRCLE:
-        return paint_inputs(context, inputs, input_count, circle_paint, err);
+        return paint_inputs(context, inputs, input_count, STYLE_PROPERTY_COUNT, circle_paint, err);
     case STYLE_SYMBOL:
         return label_plans_paint(plans, plan_count, context->painter, context->assets, context->layer, context->view,
                                  context->canvas, err);
