@@ -17,6 +17,13 @@ handler handle_tilejson;
 handler handle_style;
 handler handle_picture;
 
+/* style_assets.c */
+handler handle_sprite_json;
+handler handle_sprite_json_2x;
+handler handle_sprite_png;
+handler handle_sprite_png_2x;
+handler handle_glyphs;
+
 /* landing.c: "/" as JSON or, by handle_home, HTML; what the interface is */
 handler handle_landing;
 handler handle_conformance;

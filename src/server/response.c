@@ -270,7 +270,9 @@ static void add_cache_control(struct response *response, const struct request *r
 static void add_vary(struct response *response)
 {
     bool varies_by_encoding = response->is_stream || is_text(response->content_type) || response->content_encoding ||
-                              (response->blob && response->blob->gzip) || strcmp(response->content_type, TYPE_MVT) == 0;
+                              (response->blob && response->blob->gzip) ||
+                              strcmp(response->content_type, TYPE_MVT) == 0 ||
+                              strcmp(response->content_type, TYPE_GLYPHS) == 0;
     if (response->vary && varies_by_encoding) {
         response_add_header(response, "Vary", arena_printf(response->arena, "%s, Accept-Encoding", response->vary));
     } else if (response->vary || varies_by_encoding) {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* /styles/{map}.json: the map's style for MapLibre GL clients. What is ours in it ("tesela://" sources, relative
- * addresses) becomes absolute. */
+ * addresses) becomes absolute, and it is told where its images and fonts are. */
 
 #include "base/json_write.h"
 #include "server/handlers.h"
+#include "style/style_mentions.h"
 
 #include <string.h>
 
@@ -76,6 +77,28 @@ static void write_address(struct json_writer *writer, const struct request *requ
     }
 }
 
+/* Where the images and the fonts are that the style needs and does not say where to find. */
+static void write_assets(struct json_writer *writer, const struct request *request, struct handler_context *context,
+                         const struct catalog_map *map)
+{
+    const struct value *root = style_json(map->style);
+    struct style_mentions mentions;
+    char version[17];
+    if (!style_mentions_find(map->style, context->arena, &mentions)) {
+        writer->out->failed = true;
+        return;
+    }
+    if (map->has_images && !value_member(root, "sprite")) {
+        response_version_text(map->version, version);
+        json_write_member_string(
+            writer, "sprite", arena_printf(context->arena, "%s/sprites/%s?v=%s", request->base_url, map->id, version));
+    }
+    if (mentions.has_text && !value_member(root, "glyphs")) {
+        json_write_member_string(writer, "glyphs",
+                                 arena_printf(context->arena, "%s/fonts/{fontstack}/{range}.pbf", request->base_url));
+    }
+}
+
 void handle_style(const struct request *request, struct handler_context *context, struct response *response)
 {
     const char *id = request_capture(request, 0);
@@ -99,6 +122,7 @@ void handle_style(const struct request *request, struct handler_context *context
             json_write_value(&writer, &member->value);
         }
     }
+    write_assets(&writer, request, context, map);
     json_write_end_object(&writer);
     response->version = map->version;
 }

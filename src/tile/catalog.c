@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "base/hash.h"
+#include "render/map_images.h"
 
 #include <assert.h>
 #include <dirent.h>
@@ -29,6 +30,8 @@ struct catalog {
     struct catalog_map *maps; /* by id */
     size_t map_count;
     uint64_t version;
+    const struct sprite *images;
+    uint64_t images_fingerprint; /* of their files */
 };
 
 /* What catalog_create carries from step to step. */
@@ -181,6 +184,10 @@ static void add_layers(const struct catalog *catalog, struct catalog_map *map)
     size_t count = catalog_map_layers(catalog, map, layers, sizeof layers / sizeof layers[0]);
     map->bbox = bbox_empty();
     map->version = hash_mix(style_hash(map->style), hash_bytes(map->id, strlen(map->id)));
+    map->has_images = map_images_are_used(map->style);
+    if (map->has_images) {
+        map->version = hash_mix(map->version, map_images_hash(catalog->images));
+    }
     for (size_t i = 0; i < count; i++) {
         struct bbox box = layers[i]->bbox;
         if (!bbox_is_empty(&box)) {
@@ -318,6 +325,32 @@ static bool read_maps(struct builder *builder, struct error *err)
     return true;
 }
 
+static bool icons_folder(const char *styles_folder, char out[PATH_BYTES])
+{
+    int length = styles_folder ? snprintf(out, PATH_BYTES, "%s/icons", styles_folder) : 0;
+    return length > 0 && length < PATH_BYTES;
+}
+
+static bool read_images(struct builder *builder, const struct catalog *previous, struct error *err)
+{
+    struct catalog *catalog = builder->catalog;
+    char folder[PATH_BYTES];
+    struct sprite *images;
+    if (!icons_folder(builder->folder, folder)) {
+        return true;
+    }
+    catalog->images_fingerprint = map_images_fingerprint(folder);
+    if (previous && previous->images && previous->images_fingerprint == catalog->images_fingerprint) {
+        catalog->images = map_images_ref(previous->images);
+        return true;
+    }
+    if (!map_images_read(folder, builder->on_problem, builder->context, &images, err)) {
+        return false;
+    }
+    catalog->images = images;
+    return true;
+}
+
 static uint64_t whole_version(const struct catalog *catalog)
 {
     uint64_t version = hash_mix(0, catalog->map_count);
@@ -333,6 +366,12 @@ static uint64_t whole_version(const struct catalog *catalog)
 bool catalog_create(struct store *store, const char *styles_folder, catalog_problem *on_problem, void *context,
                     struct catalog **out_catalog, struct error *err)
 {
+    return catalog_create_after(NULL, store, styles_folder, on_problem, context, out_catalog, err);
+}
+
+bool catalog_create_after(const struct catalog *previous, struct store *store, const char *styles_folder,
+                          catalog_problem *on_problem, void *context, struct catalog **out_catalog, struct error *err)
+{
     bool ok = false;
     struct catalog *catalog = calloc(1, sizeof *catalog);
     if (!catalog) {
@@ -345,7 +384,8 @@ bool catalog_create(struct store *store, const char *styles_folder, catalog_prob
         error_no_memory(err);
         goto done;
     }
-    if (!store_list(store, catalog->arena, &catalog->layers, err) || !read_maps(&builder, err)) {
+    if (!store_list(store, catalog->arena, &catalog->layers, err) || !read_images(&builder, previous, err) ||
+        !read_maps(&builder, err)) {
         goto done;
     }
     catalog->version = whole_version(catalog);
@@ -374,6 +414,7 @@ void catalog_unref(struct catalog *catalog)
         style_unref(catalog->maps[i].style);
     }
     free(catalog->maps);
+    map_images_unref(catalog->images);
     arena_destroy(catalog->arena);
     free(catalog);
 }
@@ -406,6 +447,11 @@ const struct store_layer_list *catalog_layers(const struct catalog *catalog)
 const struct store_layer *catalog_layer_find(const struct catalog *catalog, const char *id)
 {
     return store_list_find(&catalog->layers, id);
+}
+
+const struct sprite *catalog_images(const struct catalog *catalog)
+{
+    return catalog->images;
 }
 
 static bool holds(const struct store_layer *const *layers, size_t count, const struct store_layer *layer)
@@ -472,5 +518,7 @@ uint64_t catalog_styles_fingerprint(const char *styles_folder)
     if (count >= 0) {
         free_entries(entries, count);
     }
-    return fingerprint;
+    char folder[PATH_BYTES];
+    uint64_t images = icons_folder(styles_folder, folder) ? map_images_fingerprint(folder) : 0;
+    return images ? hash_mix(fingerprint, images) : fingerprint;
 }

@@ -6,6 +6,8 @@
 #include "store/store.h"
 #include "style/style.h"
 
+struct sprite; /* draw/sprite.h */
+
 /* A map: a style with root metadata "tesela:map". Texts are NULL where the metadata is silent. */
 struct catalog_map {
     const char *id;       /* file name without ".json" */
@@ -30,17 +32,22 @@ struct catalog_map {
     double min_zoom;
     double max_zoom;
     struct bbox bbox;             /* degrees: of the layers it shows */
-    uint64_t version;             /* hash of the style text and the serials of its layers: changes when its tiles may */
+    bool has_images;              /* its style draws with icons or patterns */
+    uint64_t version;             /* hash of the style text, of the images where it has some, and the serials of its
+                                     layers: changes when its tiles may */
     const struct value *metadata; /* the "tesela:map" object */
 };
 
 struct catalog;
 
-/* Reads styles from `styles_folder` and layers from `store`. A style that cannot be read is left out and told to
- * `on_problem` (may be NULL); the others are served. */
+/* Reads styles and icons from `styles_folder` and layers from `store`. A style or icon that cannot be read is left out
+ * and told to `on_problem` (may be NULL); the others are served. */
 typedef void catalog_problem(void *context, const char *style_path, const struct error *problem);
 bool catalog_create(struct store *store, const char *styles_folder, catalog_problem *on_problem, void *context,
                     struct catalog **out_catalog, struct error *err);
+/* The same, taking over from `previous` (may be NULL) the images where their files did not change. */
+bool catalog_create_after(const struct catalog *previous, struct store *store, const char *styles_folder,
+                          catalog_problem *on_problem, void *context, struct catalog **out_catalog, struct error *err);
 struct catalog *catalog_ref(struct catalog *catalog);
 void catalog_unref(struct catalog *catalog);
 
@@ -49,6 +56,8 @@ const struct catalog_map *catalog_map_at(const struct catalog *catalog, size_t i
 const struct catalog_map *catalog_map_find(const struct catalog *catalog, const char *id);
 const struct store_layer_list *catalog_layers(const struct catalog *catalog);
 const struct store_layer *catalog_layer_find(const struct catalog *catalog, const char *id);
+/* The icons and patterns in the folder "icons" of the styles folder (render/map_images.h), shared by all maps. */
+const struct sprite *catalog_images(const struct catalog *catalog);
 /* The distinct store layers a map uses, in the order of its sources; those not in the store are left out. */
 size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_map *map,
                           const struct store_layer **out_layers, size_t capacity);
@@ -61,6 +70,6 @@ uint64_t catalog_layer_version(const struct store_layer *layer);
  * neither. Maps in state MAP_IGNORE do not count. */
 uint64_t catalog_subject_version(const struct catalog *catalog, const char *id);
 
-/* Names, sizes and times of the files in a styles folder as one number: changes when the folder should be read again.
- */
+/* Names, sizes and times of the files in a styles folder and of its icons as one number: changes when the folder should
+ * be read again. */
 uint64_t catalog_styles_fingerprint(const char *styles_folder);

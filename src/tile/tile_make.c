@@ -5,6 +5,7 @@
 
 #include "geo/clip.h"
 #include "geo/geojson.h"
+#include "render/map_images.h"
 #include "render/mvt.h"
 #include "tile/label_cache.h"
 
@@ -67,6 +68,7 @@ struct plan_job {
     struct tile_worker *worker;
     const struct catalog *catalog;
     const struct style *style;
+    struct render_assets assets;
 };
 
 static bool make_plan(void *context, struct label_square square, struct label_plan **out_plan, struct error *err)
@@ -77,7 +79,7 @@ static bool make_plan(void *context, struct label_square square, struct label_pl
     struct render_input *inputs;
     return label_needs(job->style, square, job->worker->arena, &needs, &count, err) &&
            find_inputs(job->worker, job->catalog, needs, count, square.zoom, &inputs, err) &&
-           label_plan_create(job->worker->painter, job->style, NULL, square, inputs, count, job->worker->arena,
+           label_plan_create(job->worker->painter, job->style, &job->assets, square, inputs, count, job->worker->arena,
                              out_plan, err);
 }
 
@@ -146,8 +148,8 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     struct render_input *inputs;
     if (!label_needs_of_view(job->style, view, job->worker->arena, &needs, &count, err) ||
         !find_inputs(job->worker, job->catalog, needs, count, view->zoom, &inputs, err) ||
-        !label_plan_create_for_view(job->worker->painter, job->style, NULL, view, inputs, count, job->worker->arena,
-                                    &out_plans->own[0], err)) {
+        !label_plan_create_for_view(job->worker->painter, job->style, &job->assets, view, inputs, count,
+                                    job->worker->arena, &out_plans->own[0], err)) {
         return false;
     }
     out_plans->items[0] = out_plans->own[0];
@@ -175,7 +177,7 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     const struct canvas *canvas;
     bool ok = render_needs(job->style, view, worker->arena, &needs, &count, err) &&
               find_inputs(worker, job->catalog, needs, count, view->zoom, &inputs, err) &&
-              render_paint(worker->painter, job->style, NULL, view, inputs, count, plans->items, plans->count,
+              render_paint(worker->painter, job->style, &job->assets, view, inputs, count, plans->items, plans->count,
                            worker->arena, &canvas, err) &&
               encode(job, view, canvas, out, err);
     release_plans(plans, labels);
@@ -188,7 +190,7 @@ bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, st
     const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
     bool is_map = map && map->style == style;
     struct label_cache *shared = is_map ? labels : NULL;
-    struct plan_job job = {worker, catalog, style};
+    struct plan_job job = {worker, catalog, style, {.sprite = catalog_images(catalog)}};
     struct plans plans = {0};
     if (!find_plans(&job, shared, is_map ? map->version : 0, view, &plans, err)) {
         release_plans(&plans, shared);
@@ -200,7 +202,7 @@ bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, st
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
                        const struct view *view, struct buffer *out, struct error *err)
 {
-    struct plan_job job = {worker, catalog, style};
+    struct plan_job job = {worker, catalog, style, {.sprite = catalog_images(catalog)}};
     struct plans plans = {0};
     return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
 }
@@ -298,6 +300,15 @@ static bool not_found(const char *subject, struct error *err)
     return false;
 }
 
+/* Without a folder of icons the sprite is empty: clients ask for it all the same. */
+static bool make_sprite(const struct catalog *catalog, const struct catalog_map *map,
+                        const struct tile_request *request, struct buffer *out, struct error *err)
+{
+    bool is_index = request->format == TILE_SPRITE_JSON;
+    return map_images_write_sheet(catalog_images(catalog), map->style, request->pixel_ratio, is_index ? out : NULL,
+                                  is_index ? NULL : out, err);
+}
+
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err)
 {
@@ -322,6 +333,11 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
         size_t count = catalog_map_layers(catalog, map, layers, LAYERS_MAX);
         return make_mvt(worker, layers, count < LAYERS_MAX ? count : LAYERS_MAX, request->tile, out, err);
     }
+    case TILE_SPRITE_JSON:
+    case TILE_SPRITE_PNG:
+        return map ? make_sprite(catalog, map, request, out, err) : not_found(request->subject, err);
+    case TILE_GLYPHS:
+        return map_images_write_glyphs(text_of(request->subject), request->tile.x, out, err);
     case TILE_GEOJSON:
         return layer ? make_geojson(worker, layer, request->tile, out, err) : not_found(request->subject, err);
     }

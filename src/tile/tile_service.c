@@ -145,7 +145,8 @@ static bool read_catalog(struct tile_service *service, struct error *err)
 {
     struct problem_list problems = {.service = service};
     struct catalog *catalog = NULL;
-    if (!catalog_create(service->store, service->styles_folder, note_problem, &problems, &catalog, err)) {
+    if (!catalog_create_after(service->catalog, service->store, service->styles_folder, note_problem, &problems,
+                              &catalog, err)) {
         return false;
     }
     memcpy(service->problems, problems.hashes, problems.count * sizeof problems.hashes[0]);
@@ -327,6 +328,11 @@ static void land(struct tile_service *service, struct flight *flight, struct til
     free(flight);
 }
 
+static bool is_picture(enum tile_format format)
+{
+    return format == TILE_PNG || format == TILE_SPRITE_PNG;
+}
+
 static struct tile_blob *make_tile(struct tile_service *service, struct tile_worker *worker,
                                    const struct flight *flight, struct error *err)
 {
@@ -339,7 +345,7 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
         } else {
             size_t size = 0;
             unsigned char *data = buffer_take(&out, &size);
-            blob = tile_blob_create(data, size, flight->key.request.format != TILE_PNG);
+            blob = tile_blob_create(data, size, !is_picture(flight->key.request.format));
             if (!blob) {
                 error_no_memory(err);
             }
@@ -411,7 +417,7 @@ static void *work(void *context)
 
 static void tell_missing(enum tile_format format, const char *subject, struct error *err)
 {
-    if (format == TILE_PNG) {
+    if (format == TILE_PNG || format == TILE_SPRITE_JSON || format == TILE_SPRITE_PNG) {
         error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map \"%s\"", "no existe el mapa «%s»", subject);
     } else {
         error_tell(err, ERROR_NOT_FOUND, "LAY-404", "there is no layer \"%s\"", "no existe la capa «%s»", subject);
@@ -426,7 +432,10 @@ static bool find_version(const struct catalog *catalog, const struct tile_reques
     if (map && map->state == MAP_IGNORE) {
         map = NULL;
     }
-    if (request->format == TILE_PNG && map) {
+    if (request->format == TILE_GLYPHS) {
+        *out_version = 1; /* the machine's fonts stay the same while the program runs */
+    } else if (map && (request->format == TILE_PNG || request->format == TILE_SPRITE_JSON ||
+                       request->format == TILE_SPRITE_PNG)) {
         *out_version = map->version;
     } else if (request->format == TILE_GEOJSON && layer) {
         *out_version = catalog_layer_version(layer);

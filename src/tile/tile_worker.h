@@ -17,15 +17,24 @@ struct tile_worker {
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
 void tile_worker_finish(struct tile_worker *worker);
 
-enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON };
+enum tile_format {
+    TILE_PNG,
+    TILE_MVT,
+    TILE_GEOJSON,
+    TILE_SPRITE_JSON, /* what clients need beside tiles: the images of a map's style … */
+    TILE_SPRITE_PNG,
+    TILE_GLYPHS /* … and of its fonts */
+};
 
-/* One tile of a map (PNG, MVT) or of a layer (MVT, GeoJSON). */
+enum { TILE_SUBJECT_BYTES = 256 };
+
+/* One tile of a map (PNG, MVT) or of a layer (MVT, GeoJSON); the sprite of a map; 256 glyphs of a font stack. */
 struct tile_request {
     enum tile_format format;
-    char subject[65]; /* id of a map or layer */
-    struct tile_id tile;
-    uint32_t size_px;     /* PNG: 256 or 512 CSS pixels */
-    uint32_t pixel_ratio; /* PNG: 1 or 2 */
+    char subject[TILE_SUBJECT_BYTES]; /* id of a map or layer; names of fonts */
+    struct tile_id tile;              /* glyphs: x is the first character */
+    uint32_t size_px;                 /* PNG: 256 or 512 CSS pixels */
+    uint32_t pixel_ratio;             /* PNG, sprite: 1 or 2 */
 };
 
 struct label_cache; /* plans of label squares, shared by workers, bounded (tile/label_cache.h) */

@@ -206,6 +206,45 @@ static void test_fingerprint(void **state)
     assert_int_equal(catalog_styles_fingerprint(NULL), 0);
 }
 
+/* An icon changes the maps that use icons, and no other. */
+static void test_images(void **state)
+{
+    struct bench *bench = *state;
+    static const char svg[] =
+        "<svg xmlns='http://www.w3.org/2000/svg' width='4' height='4'><path d='M0 0h4v4z'/></svg>";
+    char path[128];
+    snprintf(path, sizeof path, "%s/icons", bench->folder);
+    assert_int_equal(mkdir(path, 0777), 0);
+    put(bench, "liso.json", plain);
+    put(bench, "iconos.json",
+        "{\"version\":8,\"sources\":{},\"layers\":[{\"id\":\"b\",\"type\":\"background\",\"paint\":"
+        "{\"background-pattern\":\"trama\"}}]}");
+    put(bench, "icons/trama.svg", svg);
+    struct catalog *first = read_catalog(bench);
+    assert_string_equal(bench->problems, "");
+    assert_true(catalog_map_find(first, "iconos")->has_images);
+    assert_false(catalog_map_find(first, "liso")->has_images);
+    assert_non_null(catalog_images(first));
+    uint64_t fingerprint = catalog_styles_fingerprint(bench->folder);
+    /* Nothing changed: the images are handed on. */
+    struct catalog *second = NULL;
+    assert_true(catalog_create_after(first, bench->store, bench->folder, note, bench, &second, NULL));
+    assert_ptr_equal(catalog_images(first), catalog_images(second));
+    put(bench, "icons/otra.svg", svg);
+    assert_int_not_equal(fingerprint, catalog_styles_fingerprint(bench->folder));
+    struct catalog *third = NULL;
+    assert_true(catalog_create_after(second, bench->store, bench->folder, note, bench, &third, NULL));
+    assert_int_not_equal(catalog_map_find(second, "iconos")->version, catalog_map_find(third, "iconos")->version);
+    assert_int_equal(catalog_map_find(second, "liso")->version, catalog_map_find(third, "liso")->version);
+    put(bench, "icons/rota.svg", "<svg");
+    catalog_unref(third);
+    third = read_catalog(bench);
+    assert_non_null(strstr(bench->problems, "rota.svg"));
+    catalog_unref(first);
+    catalog_unref(second);
+    catalog_unref(third);
+}
+
 static void test_missing_folder(void **state)
 {
     struct bench *bench = *state;
@@ -229,6 +268,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fingerprint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_images, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_folder, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

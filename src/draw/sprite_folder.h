@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The icons and patterns an operator keeps as files. In the folder and in the folders right below it:
+ *
+ *   hospital.svg            the image "hospital", rasterised for pixel ratios 1 and 2
+ *   logo.png, logo@2x.png   "logo" as it is
+ *   pin.sdf.png             "pin", a distance field: it takes icon-color
+ *   old.json, old.png       a sheet: its images are called "old:NAME" (and old@2x.json, old@2x.png)
+ *   maki/hospital.svg       "maki:hospital"
+ */
+
+#include "draw/sprite.h"
+
+/* Told of a file that is left out. */
+typedef void sprite_folder_problem(void *context, const char *path, const struct error *problem);
+
+/* Adds all of them to `sprite`. A folder that is not there has none. False only when memory is out or there are too
+ * many. */
+bool sprite_folder_read(const char *folder, struct sprite *sprite, sprite_folder_problem *on_problem, void *context,
+                        struct error *err);
+/* Names, sizes and times of the files as one number; 0 without a folder. */
+uint64_t sprite_folder_fingerprint(const char *folder);
