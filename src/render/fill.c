@@ -5,6 +5,9 @@
 #include "render/layer_paint.h"
 
 #include "draw/stroke.h"
+#include "render/pattern.h"
+
+#include <math.h>
 
 double fill_reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
 {
@@ -36,38 +39,71 @@ static bool add_polygon(const struct render_layer_context *context, const struct
     return true;
 }
 
-static struct pixel pixel_of(const struct render_layer_context *context, enum style_property color,
-                             const struct layer_feature *item)
+/* What is painted: insides or outlines, in a colour or with a pattern. */
+struct coat {
+    enum style_property color;
+    bool has_pattern; /* fill-pattern takes the place of the colour */
+    double translate[2];
+    const struct stroke *outline; /* NULL: insides */
+    struct text pattern_name;     /* of `pattern`: neighbours often have the same */
+    struct paint pattern;
+    bool pattern_found;
+};
+
+static double opacity_of(const struct render_layer_context *context, const struct layer_feature *item)
 {
-    return pixel_from_color(layer_color(context, color, item), layer_number(context, STYLE_FILL_OPACITY, item));
+    return layer_number(context, STYLE_FILL_OPACITY, item);
 }
 
-/* One opaque colour for all: one sweep, in which pieces that meet add to full coverage (rings are wound, so shells add
+/* False: nothing is to be painted. */
+static bool paint_of(const struct render_layer_context *context, const struct layer_feature *item, struct coat *coat,
+                     struct paint *out_paint)
+{
+    double opacity = opacity_of(context, item);
+    if (!coat->has_pattern) {
+        *out_paint = (struct paint){.pixel = pixel_from_color(layer_color(context, coat->color, item), opacity)};
+        return out_paint->pixel.a > 0;
+    }
+    struct style_scope scope = layer_scope(context, item);
+    scope.zoom = pattern_zoom(context->view);
+    struct text name = style_text(context->layer, STYLE_FILL_PATTERN, &scope);
+    if (!coat->pattern_name.data || !text_equal(name, coat->pattern_name)) {
+        coat->pattern_found = pattern_paint(context, name, coat->translate, 1, &coat->pattern);
+        coat->pattern_name = name;
+    }
+    *out_paint = coat->pattern;
+    out_paint->pattern_opacity = (uint8_t)(fmin(1, fmax(0, opacity)) * 255 + 0.5);
+    return coat->pattern_found && out_paint->pattern_opacity > 0;
+}
+
+/* One opaque look for all: one sweep, in which pieces that meet add to full coverage (rings are wound, so shells add
  * and holes take away). Outlines are merged: a border that two polygons share is drawn once. */
 static bool paint_alike(const struct render_layer_context *context, const struct projector *projector,
-                        const struct layer_features *found, struct pixel pixel, const struct stroke *outline,
+                        const struct layer_features *found, const struct coat *coat, const struct paint *paint,
                         struct error *err)
 {
     struct raster *raster = context->painter->raster;
+    bool merges = coat->outline && !paint->pattern;
     for (size_t i = 0; i < found->count; i++) {
-        if (!add_polygon(context, projector, &found->items[i], outline, err)) {
+        if (!add_polygon(context, projector, &found->items[i], coat->outline, err)) {
             raster_discard(raster);
             return false;
         }
-        if (outline) {
+        if (merges) {
             raster_merge(raster, FILL_NONZERO);
         }
     }
-    raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = pixel});
-    raster_fill_merged(raster, context->canvas, pixel);
+    raster_fill(raster, context->canvas, FILL_NONZERO, paint);
+    if (merges) {
+        raster_fill_merged(raster, context->canvas, paint->pixel);
+    }
     return true;
 }
 
-/* Colours of their own, or translucent: each polygon for itself into a layer, where neighbours meet without a hairline
+/* Looks of their own, or translucent: each polygon for itself into a layer, where neighbours meet without a hairline
  * and overlaps show. What a pixel becomes depends only on the polygons that touch it, so neighbouring tiles agree. */
 static bool paint_apart(const struct render_layer_context *context, const struct projector *projector,
-                        const struct layer_features *found, enum style_property color, const struct stroke *outline,
-                        struct error *err)
+                        const struct layer_features *found, struct coat *coat, struct error *err)
 {
     struct raster *raster = context->painter->raster;
     struct canvas *layer = painter_layer(context->painter);
@@ -76,18 +112,18 @@ static bool paint_apart(const struct render_layer_context *context, const struct
     }
     for (size_t i = 0; i < found->count; i++) {
         const struct layer_feature *item = &found->items[i];
-        struct pixel pixel = pixel_of(context, color, item);
-        if (pixel.a == 0) {
+        struct paint paint;
+        if (!paint_of(context, item, coat, &paint)) {
             continue;
         }
-        if (!add_polygon(context, projector, item, outline, err)) {
+        if (!add_polygon(context, projector, item, coat->outline, err)) {
             raster_discard(raster);
             return false;
         }
-        if (outline) {
-            raster_fill(raster, layer, FILL_NONZERO, &(struct paint){.pixel = pixel});
+        if (coat->outline || paint.pattern) {
+            raster_fill(raster, layer, FILL_NONZERO, &paint);
         } else {
-            raster_fill_apart(raster, layer, FILL_NONZERO, pixel);
+            raster_fill_apart(raster, layer, FILL_NONZERO, paint.pixel);
         }
     }
     raster_discard(raster);
@@ -96,20 +132,22 @@ static bool paint_apart(const struct render_layer_context *context, const struct
 }
 
 static bool paint_polygons(const struct render_layer_context *context, const struct projector *projector,
-                           const struct layer_features *found, enum style_property color, const struct stroke *outline,
-                           struct error *err)
+                           const struct layer_features *found, struct coat *coat, struct error *err)
 {
-    const enum style_property properties[] = {color, STYLE_FILL_OPACITY};
+    const enum style_property properties[] = {coat->has_pattern ? STYLE_FILL_PATTERN : coat->color, STYLE_FILL_OPACITY};
     if (found->count == 0) {
         return true;
     }
     if (layer_is_uniform(context, properties, 2)) {
-        struct pixel pixel = pixel_of(context, color, NULL);
-        if (pixel.a == 0 || pixel.a == 255) {
-            return pixel.a == 0 || paint_alike(context, projector, found, pixel, outline, err);
+        struct paint paint;
+        if (!paint_of(context, NULL, coat, &paint)) {
+            return true;
+        }
+        if (coat->has_pattern ? paint.pattern_opacity == 255 : paint.pixel.a == 255) {
+            return paint_alike(context, projector, found, coat, &paint, err);
         }
     }
-    return paint_apart(context, projector, found, color, outline, err);
+    return paint_apart(context, projector, found, coat, err);
 }
 
 bool fill_paint(const struct render_layer_context *context, struct error *err)
@@ -129,7 +167,10 @@ bool fill_paint(const struct render_layer_context *context, struct error *err)
         }
     }
     found.count = polygons;
-    if (!paint_polygons(context, &projector, &found, STYLE_FILL_COLOR, NULL, err)) {
+    struct coat inside = {.color = STYLE_FILL_COLOR,
+                          .has_pattern = style_is_set(context->layer, STYLE_FILL_PATTERN),
+                          .translate = {translate[0], translate[1]}};
+    if (!paint_polygons(context, &projector, &found, &inside, err)) {
         return false;
     }
     bool outlined = style_is_set(context->layer, STYLE_FILL_OUTLINE_COLOR) &&
@@ -139,5 +180,6 @@ bool fill_paint(const struct render_layer_context *context, struct error *err)
     }
     const struct stroke outline = {
         .width_px = 1, .cap = LINE_CAP_BUTT, .join = LINE_JOIN_MITER, .miter_limit = 2, .round_limit = 1.05};
-    return paint_polygons(context, &projector, &found, STYLE_FILL_OUTLINE_COLOR, &outline, err);
+    struct coat rim = {.color = STYLE_FILL_OUTLINE_COLOR, .outline = &outline};
+    return paint_polygons(context, &projector, &found, &rim, err);
 }

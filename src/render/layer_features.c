@@ -9,6 +9,8 @@ struct style_scope layer_scope(const struct render_layer_context *context, const
         .zoom = context->view->zoom,
         .feature = feature ? &feature->seen : NULL,
         .arena = context->arena,
+        .has_image = context->assets ? sprite_has : NULL,
+        .images = context->assets ? context->assets->sprite : NULL,
     };
 }
 

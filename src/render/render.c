@@ -6,6 +6,7 @@
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
 #include "render/label.h"
+#include "render/pattern.h"
 
 #include <math.h>
 #include <string.h>
@@ -35,8 +36,25 @@ static bool fit_canvas(struct painter *painter, const struct view *view, struct 
 
 static bool paint_background(const struct render_layer_context *context)
 {
+    double opacity = layer_number(context, STYLE_BACKGROUND_OPACITY, NULL);
+    if (style_is_set(context->layer, STYLE_BACKGROUND_PATTERN)) {
+        static const double unmoved[2] = {0, 0};
+        struct style_scope scope = layer_scope(context, NULL);
+        scope.zoom = pattern_zoom(context->view);
+        struct paint paint;
+        if (pattern_paint(context, style_text(context->layer, STYLE_BACKGROUND_PATTERN, &scope), unmoved, opacity,
+                          &paint)) {
+            struct raster *raster = context->painter->raster;
+            int32_t right = (int32_t)context->canvas->width_px * DRAW_ONE;
+            int32_t bottom = (int32_t)context->canvas->height_px * DRAW_ONE;
+            const struct draw_point corners[4] = {{0, 0}, {right, 0}, {right, bottom}, {0, bottom}};
+            raster_add_ring(raster, corners, 4);
+            raster_fill(raster, context->canvas, FILL_NONZERO, &paint);
+        }
+        return true;
+    }
     struct color color = layer_color(context, STYLE_BACKGROUND_COLOR, NULL);
-    canvas_fill(context->canvas, pixel_from_color(color, layer_number(context, STYLE_BACKGROUND_OPACITY, NULL)));
+    canvas_fill(context->canvas, pixel_from_color(color, opacity));
     return true;
 }
 
@@ -112,7 +130,7 @@ static bool paint_cut(const struct render_layer_context *context, paint_function
 }
 
 static bool paint_inputs_over(struct render_layer_context *context, const struct render_input *inputs, size_t count,
-                         paint_function *paint, struct error *err)
+                              paint_function *paint, struct error *err)
 {
     const struct style_layer_info *info = style_layer_info(context->layer);
     bool ok = true;

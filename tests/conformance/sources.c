@@ -322,7 +322,7 @@ static bool read_tile(const struct source_task *task, const struct tileset *tile
 static bool add_vector(const struct source_task *task, const char *name, const struct value *json, struct error *err)
 {
     struct tileset tileset;
-    if (!sources_tileset(task, json, &tileset) || floor(task->view->zoom) < tileset.zoom_min) {
+    if (!sources_tileset(task, json, &tileset) || fmax(0, floor(task->view->zoom)) < tileset.zoom_min) {
         return true;
     }
     struct tile_cover cover =
