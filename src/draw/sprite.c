@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "draw/png_encode.h"
+#include "draw/sdf.h"
 #include "draw/svg.h"
 
 #include <math.h>
@@ -218,14 +219,31 @@ bool sprite_add_png(struct sprite *sprite, struct text name, const void *png, si
     return ok;
 }
 
-bool sprite_add_svg(struct sprite *sprite, struct text name, const void *svg, size_t svg_size, double pixel_ratio,
-                    struct error *err)
+/* Drawn with eight pixels to a CSS pixel or more, so that the outline is right within an eighth. */
+static bool make_field(const void *svg, size_t svg_size, double pixel_ratio, struct canvas **out_field,
+                       struct error *err)
 {
-    struct canvas *canvas;
-    if (!svg_rasterise(svg, svg_size, pixel_ratio, &canvas, err)) {
+    struct canvas *fine;
+    double times = pixel_ratio <= 8 ? ceil(8 / pixel_ratio) : 1;
+    if (!svg_rasterise(svg, svg_size, pixel_ratio * times, &fine, err)) {
         return false;
     }
-    bool ok = add_canvas(sprite, name, canvas, pixel_ratio, false, err);
+    *out_field = sdf_of_canvas(fine, (uint32_t)times, pixel_ratio);
+    canvas_destroy(fine);
+    return *out_field || error_no_memory(err);
+}
+
+bool sprite_add_svg(struct sprite *sprite, struct text name, const void *svg, size_t svg_size,
+                    const struct sprite_options *options, struct error *err)
+{
+    struct canvas *canvas;
+    double ratio = options && options->pixel_ratio > 0 ? options->pixel_ratio : 1;
+    bool is_sdf = options && options->is_sdf;
+    if (!(is_sdf ? make_field(svg, svg_size, ratio, &canvas, err)
+                 : svg_rasterise(svg, svg_size, ratio, &canvas, err))) {
+        return false;
+    }
+    bool ok = add_canvas(sprite, name, canvas, ratio, is_sdf, err);
     canvas_destroy(canvas);
     return ok;
 }

@@ -61,9 +61,10 @@ bool sprite_add_sheet(struct sprite *sprite, struct text prefix, struct text jso
 /* Adds one picture. As the others it takes the place of an image of the same name and pixel ratio. */
 bool sprite_add_png(struct sprite *sprite, struct text name, const void *png, size_t png_size,
                     const struct sprite_options *options, struct error *err);
-/* Adds a drawing, rasterised at `pixel_ratio`. Whole CSS pixels: sizes are rounded up. */
-bool sprite_add_svg(struct sprite *sprite, struct text name, const void *svg, size_t svg_size, double pixel_ratio,
-                    struct error *err);
+/* Adds a drawing, rasterised at `pixel_ratio` of the options. Whole CSS pixels: sizes are rounded up. As a distance
+ * field its shape is kept, with a border of 3 CSS pixels; its colours are not. */
+bool sprite_add_svg(struct sprite *sprite, struct text name, const void *svg, size_t svg_size,
+                    const struct sprite_options *options, struct error *err);
 /* Adds an image as it stands; everything is copied. Zones and content box may be given. */
 bool sprite_add_image(struct sprite *sprite, const struct sprite_image *image, struct error *err);
 /* All pixel ratios of a name. */

@@ -71,10 +71,14 @@ static struct text full_name(const char *prefix, const char *stem, char out[2 * 
     return (struct text){out, (size_t)length};
 }
 
-static bool add_drawing(struct reader *reader, struct text name, const struct buffer *svg, struct error *err)
+static bool add_drawing(struct reader *reader, struct text name, const struct buffer *svg, bool is_sdf,
+                        struct error *err)
 {
-    return sprite_add_svg(reader->sprite, name, svg->data, svg->length, 1, err) &&
-           sprite_add_svg(reader->sprite, name, svg->data, svg->length, 2, err);
+    bool ok = true;
+    for (int ratio = 1; ratio <= 2 && ok; ratio++) {
+        ok = sprite_add_svg(reader->sprite, name, svg->data, svg->length, &(struct sprite_options){ratio, is_sdf}, err);
+    }
+    return ok;
 }
 
 /* The picture of a sheet lies beside its index. */
@@ -119,7 +123,7 @@ static bool add_file(struct reader *reader, const char *path, const char *file, 
     struct text full = full_name(prefix, parts.stem, name);
     bool ok;
     if (is_svg) {
-        ok = add_drawing(reader, full, &bytes, err);
+        ok = add_drawing(reader, full, &bytes, parts.is_sdf, err);
     } else if (is_png) {
         ok = sprite_add_png(reader->sprite, full, bytes.data, bytes.length,
                             &(struct sprite_options){parts.pixel_ratio, parts.is_sdf}, err);

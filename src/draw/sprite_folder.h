@@ -4,7 +4,8 @@
  *
  *   hospital.svg            the image "hospital", rasterised for pixel ratios 1 and 2
  *   logo.png, logo@2x.png   "logo" as it is
- *   pin.sdf.png             "pin", a distance field: it takes icon-color
+ *   pin.sdf.svg             "pin" as a distance field: it takes icon-color and a halo
+ *   pin.sdf.png             the same, made by another program
  *   old.json, old.png       a sheet: its images are called "old:NAME" (and old@2x.json, old@2x.png)
  *   maki/hospital.svg       "maki:hospital"
  */

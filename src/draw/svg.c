@@ -97,9 +97,9 @@ bool svg_rasterise(const void *bytes, size_t size, double pixel_ratio, struct ca
         error_set(err, ERROR_INVALID, "SVG has neither a size in pixels nor a view box");
         goto done;
     }
-    if (width > side_max_css_px || height > side_max_css_px || !(pixel_ratio > 0 && pixel_ratio <= 8)) {
-        error_set(err, ERROR_TOO_LARGE, "SVG of %g x %g pixels at ratio %g: at most %g pixels a side at ratio 8", width,
-                  height, pixel_ratio, side_max_css_px);
+    if (width > side_max_css_px || height > side_max_css_px || !(pixel_ratio > 0 && pixel_ratio <= 16)) {
+        error_set(err, ERROR_TOO_LARGE, "SVG of %g x %g pixels at ratio %g: at most %g pixels a side at ratio 16",
+                  width, height, pixel_ratio, side_max_css_px);
         goto done;
     }
     ok = draw(handle, width, height, pixel_ratio, out_canvas, err);

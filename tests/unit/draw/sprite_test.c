@@ -4,6 +4,7 @@
 #include "draw/png_encode.h"
 #include "unit/test.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -112,8 +113,8 @@ static void a_drawing_becomes_pixels(void **state)
     static const char svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='3.5' height='2' viewBox='0 0 3.5 2'>"
                               "<rect x='1' y='0' width='1' height='2' fill='#ff0000' fill-opacity='0.5'/></svg>";
     struct sprite *sprite = sprite_create();
-    assert_true(sprite_add_svg(sprite, text_of("bar"), svg, sizeof svg - 1, 1, NULL));
-    assert_true(sprite_add_svg(sprite, text_of("bar"), svg, sizeof svg - 1, 2, NULL));
+    assert_true(sprite_add_svg(sprite, text_of("bar"), svg, sizeof svg - 1, NULL, NULL));
+    assert_true(sprite_add_svg(sprite, text_of("bar"), svg, sizeof svg - 1, &(struct sprite_options){2, false}, NULL));
     const struct sprite_image *bar = sprite_find(sprite, text_of("bar"), 1);
     assert_int_equal(bar->width_px, 4);
     assert_int_equal(bar->height_px, 2);
@@ -122,6 +123,32 @@ static void a_drawing_becomes_pixels(void **state)
     assert_int_equal(bar->pixels[4], bar->pixels[4 + 3]); /* premultiplied red */
     assert_int_equal(bar->pixels[4 + 1], 0);
     assert_int_equal(sprite_find(sprite, text_of("bar"), 2)->width_px, 8);
+    sprite_unref(sprite);
+}
+
+/* A disc of 10 CSS pixels: the distance from its edge is known everywhere. */
+static void a_drawing_becomes_a_distance_field(void **state)
+{
+    (void)state;
+    static const char svg[] = "<svg xmlns='http://www.w3.org/2000/svg' width='10' height='10'>"
+                              "<circle cx='5' cy='5' r='5' fill='#fff'/></svg>";
+    struct sprite *sprite = sprite_create();
+    for (int ratio = 1; ratio <= 2; ratio++) {
+        const struct sprite_options options = {ratio, true};
+        assert_true(sprite_add_svg(sprite, text_of("disc"), svg, sizeof svg - 1, &options, NULL));
+        const struct sprite_image *disc = sprite_find(sprite, text_of("disc"), ratio);
+        assert_true(disc->is_sdf);
+        assert_int_equal(disc->width_px, 16 * ratio);
+        for (uint32_t y = 0; y < disc->height_px; y++) {
+            for (uint32_t x = 0; x < disc->width_px; x++) {
+                double distance = hypot((x + 0.5) / ratio - 8, (y + 0.5) / ratio - 8) - 5;
+                double wanted = 255 * (0.75 - distance / 8);
+                wanted = wanted < 0 ? 0 : (wanted > 255 ? 255 : wanted);
+                double found = disc->pixels[(y * disc->width_px + x) * 4 + 3];
+                assert_true(fabs(found - wanted) < 4); /* an eighth of a pixel */
+            }
+        }
+    }
     sprite_unref(sprite);
 }
 
@@ -155,7 +182,7 @@ static void a_drawing_reads_nothing_else(void **state)
         }
         buffer_append_text(&svg, "'/></svg>");
         struct sprite *sprite = sprite_create();
-        if (sprite_add_svg(sprite, text_of("spy"), svg.data, svg.length, 1, NULL)) {
+        if (sprite_add_svg(sprite, text_of("spy"), svg.data, svg.length, NULL, NULL)) {
             const struct sprite_image *spy = sprite_find(sprite, text_of("spy"), 1);
             for (size_t j = 0; j < 32; j++) {
                 assert_int_equal(spy->pixels[j * 4 + 3], 0);
@@ -176,7 +203,7 @@ static void bad_drawings_are_refused(void **state)
     struct sprite *sprite = sprite_create();
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
         struct error err = {0};
-        assert_false(sprite_add_svg(sprite, text_of("bad"), bad[i], strlen(bad[i]), 1, &err));
+        assert_false(sprite_add_svg(sprite, text_of("bad"), bad[i], strlen(bad[i]), NULL, &err));
         assert_true(strlen(err.english) > 0);
     }
     sprite_unref(sprite);
@@ -185,9 +212,9 @@ static void bad_drawings_are_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_sheet_is_cut_into_images), cmocka_unit_test(the_finest_needed_ratio_is_found),
-        cmocka_unit_test(a_drawing_becomes_pixels),   cmocka_unit_test(a_drawing_reads_nothing_else),
-        cmocka_unit_test(bad_drawings_are_refused),
+        cmocka_unit_test(a_sheet_is_cut_into_images),   cmocka_unit_test(the_finest_needed_ratio_is_found),
+        cmocka_unit_test(a_drawing_becomes_pixels),     cmocka_unit_test(a_drawing_becomes_a_distance_field),
+        cmocka_unit_test(a_drawing_reads_nothing_else), cmocka_unit_test(bad_drawings_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
