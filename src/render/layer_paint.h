@@ -7,12 +7,16 @@
 bool fill_paint(const struct render_layer_context *context, struct error *err);
 bool line_paint(const struct render_layer_context *context, struct error *err);
 bool circle_paint(const struct render_layer_context *context, struct error *err);
+/* All inputs of the layer at once: their densities add up. */
+bool heatmap_paint(struct render_layer_context *context, const struct render_input *inputs, size_t count,
+                   struct error *err);
 
 /* CSS pixels from a feature's geometry that the layer's ink may reach at this zoom, translate included. Bounded by
  * REACH_MAX_CSS_PX where it depends on features. */
 double fill_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
 double line_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
 double circle_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
+double heatmap_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
 
 /* Widths and radii that depend on features are taken to reach no farther than this. */
 enum { REACH_MAX_CSS_PX = 96 };

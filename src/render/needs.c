@@ -34,6 +34,8 @@ static double reach_css_px(const struct style_layer *layer, const struct style_s
         return line_reach_css_px(layer, scope);
     case STYLE_CIRCLE:
         return circle_reach_css_px(layer, scope);
+    case STYLE_HEATMAP:
+        return heatmap_reach_css_px(layer, scope);
     default:
         return -1;
     }

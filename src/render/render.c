@@ -183,8 +183,9 @@ static bool paint_layer(struct render_layer_context *context, const struct rende
     case STYLE_SYMBOL:
         return label_plans_paint(plans, plan_count, context->painter, context->assets, context->layer, context->view,
                                  context->canvas, err);
-    case STYLE_RASTER:
     case STYLE_HEATMAP:
+        return heatmap_paint(context, inputs, input_count, err);
+    case STYLE_RASTER:
     case STYLE_HILLSHADE:
     case STYLE_COLOR_RELIEF:
     case STYLE_FILL_EXTRUSION:
