@@ -5,6 +5,7 @@
 #include "base/hash.h"
 #include "draw/font.h"
 #include "draw/glyph.h"
+#include "draw/glyph_pbf.h"
 #include "draw/text_cache.h"
 #include "draw/text_layout.h"
 #include "draw/text_mask.h"
@@ -24,6 +25,7 @@ enum {
 
 struct stack {
     uint64_t hash;
+    char *names; /* joined by commas */
     uint32_t fonts[TEXT_STACK_FONTS_MAX];
     uint32_t font_count;
     enum text_stack_quality quality;
@@ -46,6 +48,9 @@ struct text_engine {
     float *distances;
     size_t pixel_capacity;
     uint64_t missing;
+    struct glyph_ranges *ranges; /* borrowed; NULL: the machine's fonts */
+    const struct glyph_ranges *last_ranges;
+    uint64_t range_sets; /* tells layouts made with one set of ranges from those of another */
 };
 
 void text_engine_destroy(struct text_engine *engine)
@@ -58,6 +63,7 @@ void text_engine_destroy(struct text_engine *engine)
     }
     free(engine->faces);
     for (uint32_t i = 0; i < engine->stack_count; i++) {
+        free(engine->stacks[i]->names);
         free(engine->stacks[i]);
     }
     text_cache_destroy(engine->layouts);
@@ -119,6 +125,29 @@ static void find_stack(struct text_engine *engine, struct stack *stack, const st
     }
 }
 
+static char *join_names(const struct text *names, size_t count)
+{
+    size_t size = 1;
+    for (size_t i = 0; i < count; i++) {
+        size += names[i].length + 1;
+    }
+    char *joined = malloc(size);
+    size_t at = 0;
+    for (size_t i = 0; joined && i < count; i++) {
+        if (i > 0) {
+            joined[at++] = ',';
+        }
+        if (names[i].length > 0) {
+            memcpy(joined + at, names[i].data, names[i].length);
+        }
+        at += names[i].length;
+    }
+    if (joined) {
+        joined[at] = '\0';
+    }
+    return joined;
+}
+
 uint32_t text_engine_stack(struct text_engine *engine, const struct text *names, size_t count)
 {
     uint64_t hash = count;
@@ -131,10 +160,13 @@ uint32_t text_engine_stack(struct text_engine *engine, const struct text *names,
         }
     }
     struct stack *stack = engine->stack_count < TEXT_STACKS_MAX ? calloc(1, sizeof *stack) : NULL;
-    if (!stack) {
+    char *joined = stack ? join_names(names, count) : NULL;
+    if (!joined) {
+        free(stack);
         return 0; /* too many: the first one does */
     }
     stack->hash = hash;
+    stack->names = joined;
     if (engine->fonts) {
         find_stack(engine, stack, names, count);
     }
@@ -151,6 +183,20 @@ const char *text_engine_stack_font(const struct text_engine *engine, uint32_t st
 {
     bool known = stack < engine->stack_count && engine->stacks[stack]->font_count > 0;
     return known ? font_list_name(engine->fonts, engine->stacks[stack]->fonts[0]) : "";
+}
+
+struct text text_engine_stack_names(const struct text_engine *engine, uint32_t stack)
+{
+    return text_of(stack < engine->stack_count ? engine->stacks[stack]->names : NULL);
+}
+
+void text_engine_use_ranges(struct text_engine *engine, struct glyph_ranges *ranges)
+{
+    if (ranges && ranges != engine->last_ranges) {
+        engine->last_ranges = ranges;
+        engine->range_sets++;
+    }
+    engine->ranges = ranges;
 }
 
 uint64_t text_engine_missing_characters(const struct text_engine *engine)
@@ -206,6 +252,9 @@ static uint32_t choose_font(void *context, uint32_t stack_number, uint32_t code_
     if (stack_number >= engine->stack_count) {
         return FONT_NONE;
     }
+    if (engine->ranges) {
+        return TEXT_FONT_SDF | stack_number;
+    }
     struct stack *stack = engine->stacks[stack_number];
     if (code_point >= COMMON_LETTERS) {
         return find_font(engine, stack, code_point);
@@ -237,25 +286,43 @@ static struct hb_font_t *shaper_of(void *context, uint32_t font, double *out_uni
     return font_face_shaper(face);
 }
 
+static bool range_glyph(void *context, uint32_t stack, uint32_t code_point, double *out_advance, bool *out_has_ink)
+{
+    struct text_engine *engine = context;
+    const struct glyph_sdf *glyph =
+        glyph_ranges_find(engine->ranges, text_engine_stack_names(engine, stack), code_point);
+    if (!glyph) {
+        return false;
+    }
+    *out_advance = (double)glyph->advance_px / GLYPH_PBF_EM_PX;
+    *out_has_ink = glyph->bitmap != NULL;
+    return true;
+}
+
 /* All that a layout depends on, as bytes. NULL when memory is out. */
 static unsigned char *layout_key(struct text_engine *engine, const struct text_section *sections, size_t count,
                                  const struct text_wish *wish, size_t *out_size)
 {
-    size_t size = 5 * sizeof(double);
+    double numbers[] = {
+        wish->max_width_em,      wish->line_height_em,
+        wish->letter_spacing_em, (double)wish->justify + (wish->vertical ? 8 : 0) + (wish->turns_all_back ? 16 : 0),
+        (double)count,           wish->size_px,
+        wish->breaking_size_px,  engine->ranges ? (double)engine->range_sets : 0};
+    size_t size = sizeof numbers;
     for (size_t i = 0; i < count; i++) {
-        size += sections[i].text.length + 3 * sizeof(double);
+        size += sections[i].text.length + 5 * sizeof(double);
     }
     unsigned char *key = arena_alloc_raw(engine->scratch, size);
     if (!key) {
         return NULL;
     }
-    double numbers[5] = {wish->max_width_em, wish->line_height_em, wish->letter_spacing_em, (double)wish->justify,
-                         (double)count};
     memcpy(key, numbers, sizeof numbers);
     unsigned char *at = key + sizeof numbers;
     for (size_t i = 0; i < count; i++) {
-        double section[3] = {sections[i].scale, (double)sections[i].stack * 4294967296.0 + (double)sections[i].mark,
-                             (double)sections[i].text.length};
+        double section[5] = {sections[i].scale, (double)sections[i].stack * 4294967296.0 + (double)sections[i].mark,
+                             (double)sections[i].text.length * 8 + (sections[i].is_image ? 4 : 0) +
+                                 (double)sections[i].align,
+                             sections[i].width_px, sections[i].height_px};
         memcpy(at, section, sizeof section);
         memcpy(at + sizeof section, sections[i].text.data ? sections[i].text.data : "", sections[i].text.length);
         at += sizeof section + sections[i].text.length;
@@ -283,7 +350,7 @@ const struct text_layout *text_engine_layout(struct text_engine *engine, const s
     if (kept) {
         return &kept->layout;
     }
-    const struct text_layout_fonts fonts = {engine, choose_font, shaper_of};
+    const struct text_layout_fonts fonts = {engine, choose_font, shaper_of, engine->ranges ? range_glyph : NULL};
     struct text_layout made;
     if (!text_layout_make(&fonts, sections, count, wish, engine->scratch, &made)) {
         return NULL;

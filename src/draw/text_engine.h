@@ -31,15 +31,28 @@ enum text_stack_quality {
 enum text_stack_quality text_engine_stack_quality(const struct text_engine *engine, uint32_t stack);
 /* The name of the font that is used first; "" when the machine has no fonts. */
 const char *text_engine_stack_font(const struct text_engine *engine, uint32_t stack);
+/* The stack's names as in "A,B": what glyph ranges are asked for. */
+struct text text_engine_stack_names(const struct text_engine *engine, uint32_t stack);
+/* Glyph ranges to set texts with from now on instead of the machine's fonts; NULL: those. They must live until others
+ * are given. */
+struct glyph_ranges;
+void text_engine_use_ranges(struct text_engine *engine, struct glyph_ranges *ranges);
 /* Characters drawn as a box so far because no font of the machine has them. */
 uint64_t text_engine_missing_characters(const struct text_engine *engine);
 
-/* A piece of text with a look of its own. */
+/* Where a section stands in a line that is higher than it. */
+enum text_align { TEXT_ALIGN_BOTTOM, TEXT_ALIGN_CENTER, TEXT_ALIGN_TOP };
+
+/* A piece of text with a look of its own, or an image among the letters. */
 struct text_section {
     struct text text;
     uint32_t stack;
     double scale;  /* 1: the text size */
     uint32_t mark; /* handed through to the glyphs */
+    enum text_align align;
+    bool is_image; /* without text, of this size */
+    double width_px;
+    double height_px;
 };
 
 enum text_justify { TEXT_JUSTIFY_LEFT, TEXT_JUSTIFY_CENTER, TEXT_JUSTIFY_RIGHT };
@@ -49,17 +62,30 @@ struct text_wish {
     double line_height_em; /* 1.2 in MapLibre */
     double letter_spacing_em;
     enum text_justify justify;
+    double size_px;          /* the text size, which images among the letters are measured by; 0: there are none */
+    double breaking_size_px; /* the same for finding line breaks; 0: size_px */
+    /* Vertical text is set in lines like other text, which are turned clockwise as a whole; in it upright letters are
+     * turned back. */
+    bool vertical;
+    bool turns_all_back; /* not only those of scripts that are written so */
 };
 
+/* What stands where a font's number does. */
+#define TEXT_FONT_IMAGE 0xfffffffeu /* `glyph` is the number of the section */
+#define TEXT_FONT_SDF 0x80000000u   /* with the number of the stack: `glyph` is a character of its glyph ranges */
+
 struct text_glyph {
-    uint32_t font; /* number in draw/font.h's list: the same in every engine */
+    uint32_t font; /* number in draw/font.h's list: the same in every engine; or one of the above */
     uint32_t glyph;
     float x;          /* em: the pen, from the left of the block */
-    float y;          /* em: the baseline (and the glyph's own shift), from the top of the block, downwards */
+    float y;          /* em: the baseline (and the glyph's own shift), from the top of the block, downwards. For glyphs
+                       * of ranges the line their tops are measured from; for images the upper edge */
     float scale;      /* times the text size */
     float unit_x;     /* em: where the cluster (letter with its accents) starts … */
     float unit_width; /* … and how far it moves the pen: along a curve a cluster turns as one */
     uint32_t mark;
+    bool turned_back; /* by a right angle, counterclockwise, about (x, y) */
+    bool has_ink;
 };
 
 struct text_layout {
@@ -67,6 +93,7 @@ struct text_layout {
     size_t line_count;
     double width_em;
     double height_em;
+    bool is_vertical;                /* some of it can stand upright in vertical text */
     const struct text_glyph *glyphs; /* line after line, from left to right */
 };
 

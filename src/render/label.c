@@ -3,6 +3,7 @@
 
 #include "base/hash.h"
 #include "render/label_candidate.h"
+#include "render/label_copy.h"
 #include "render/label_place.h"
 #include "render/label_plan.h"
 
@@ -186,13 +187,24 @@ void label_plan_destroy(struct label_plan *plan)
     free(plan->layers);
     free(plan->labels);
     free(plan->glyphs);
+    free(plan->marks);
+    free(plan->images);
+    free(plan->stacks);
+    sprite_unref(plan->sprite);
     free(plan);
 }
 
 size_t label_plan_size(const struct label_plan *plan)
 {
-    return sizeof *plan + plan->layer_count * sizeof *plan->layers + plan->label_count * sizeof *plan->labels +
-           plan->glyph_count * sizeof *plan->glyphs;
+    size_t bytes = sizeof *plan + plan->layer_count * sizeof *plan->layers + plan->label_count * sizeof *plan->labels +
+                   plan->glyph_count * sizeof *plan->glyphs + plan->mark_count * sizeof *plan->marks;
+    for (size_t i = 0; i < plan->image_count; i++) {
+        bytes += sizeof *plan->images + plan->images[i].length;
+    }
+    for (size_t i = 0; i < plan->stack_count; i++) {
+        bytes += sizeof *plan->stacks + plan->stacks[i].length;
+    }
+    return bytes;
 }
 
 size_t label_plan_count(const struct label_plan *plan)
@@ -205,16 +217,10 @@ struct label_stats label_plan_stats(const struct label_plan *plan)
     return plan->stats;
 }
 
-static struct label_box ink_of(const struct label_choice *choice)
-{
-    const struct label_candidate *candidate = choice->candidate;
-    return candidate->way_count > 0 ? candidate->ways[choice->way].ink : candidate->ink;
-}
-
 /* True when ink of the label lies in the square: the others were placed only because they decide. */
 static bool is_kept(const struct label_task *task, const struct label_frame *frame, const struct label_choice *choice)
 {
-    struct label_box ink = ink_of(choice);
+    struct label_box ink = label_copy_ink(choice);
     int64_t left = choice->candidate->x - frame->origin_x + ink.min_x;
     int64_t top = choice->candidate->y - frame->origin_y + ink.min_y;
     int64_t right = choice->candidate->x - frame->origin_x + ink.max_x;
@@ -231,110 +237,17 @@ static bool is_kept(const struct label_task *task, const struct label_frame *fra
     return left < side && right >= 0 && top < side && bottom >= 0;
 }
 
-static int32_t rounded(double value)
-{
-    return (int32_t)floor(value * LABEL_ONE + 0.5);
-}
-
-static void copy_upright(const struct label_candidate *candidate, uint32_t way_number, struct label_glyph *out)
-{
-    const struct label_text *text = candidate->text;
-    const struct label_way *way = &candidate->ways[way_number];
-    double size = text->look.size_px;
-    for (size_t i = 0; i < text->glyph_count; i++) {
-        const struct text_glyph *glyph = &text->glyphs[i];
-        double x = (way->x_em + (double)glyph->x) * size;
-        double y = (way->y_em + (double)glyph->y) * size;
-        out[i] = (struct label_glyph){
-            .font = glyph->font,
-            .glyph = glyph->glyph,
-            .scale = glyph->scale,
-            .x = rounded(x * text->cosine - y * text->sine),
-            .y = rounded(x * text->sine + y * text->cosine),
-            .cosine = (float)text->cosine,
-            .sine = (float)text->sine,
-            .mark = glyph->mark,
-        };
-    }
-}
-
-static void copy_label(struct label_plan *plan, const struct label_choice *choice)
-{
-    const struct label_candidate *candidate = choice->candidate;
-    bool along = candidate->way_count == 0;
-    struct label *label = &plan->labels[plan->label_count++];
-    *label = (struct label){
-        .x = candidate->x,
-        .y = candidate->y,
-        .ink = ink_of(choice),
-        .order = candidate->order,
-        .look = candidate->text->look,
-        .first_glyph = plan->glyph_count,
-        .glyph_count = along ? candidate->glyph_count : candidate->text->glyph_count,
-        .upright = along ? candidate->upright : !candidate->text->is_rotated,
-    };
-    struct label_glyph *glyphs = plan->glyphs + plan->glyph_count;
-    if (along) {
-        memcpy(glyphs, candidate->glyphs, label->glyph_count * sizeof *glyphs);
-    } else {
-        copy_upright(candidate, choice->way, glyphs);
-    }
-    plan->glyph_count += label->glyph_count;
-}
-
-static int compare_labels(const void *left, const void *right)
-{
-    const struct label *a = left;
-    const struct label *b = right;
-    return label_order_compare(&a->order, &b->order);
-}
-
-/* MapLibre: labels that may overlap are painted from top to bottom, so that lower ones lie above. */
-static bool is_by_height(const struct style_layer *layer, double zoom)
-{
-    struct style_scope scope = {.zoom = zoom};
-    int order = style_enum(layer, STYLE_SYMBOL_Z_ORDER, &scope);
-    return order == STYLE_SYMBOL_Z_ORDER_VIEWPORT_Y ||
-           (order == STYLE_SYMBOL_Z_ORDER_AUTO && !style_is_set(layer, STYLE_SYMBOL_SORT_KEY));
-}
-
-/* What outlives the arena. */
-static bool fill_plan(struct label_plan *plan, const struct label_task *task, const struct label_choices *choices)
-{
-    size_t layer_count = style_layer_count(task->style);
-    size_t glyph_count = 0;
-    for (size_t i = 0; i < choices->count; i++) {
-        const struct label_candidate *candidate = choices->items[i].candidate;
-        glyph_count += candidate->way_count > 0 ? candidate->text->glyph_count : candidate->glyph_count;
-    }
-    plan->layers = calloc(layer_count + 1, sizeof *plan->layers);
-    plan->labels = calloc(choices->count + 1, sizeof *plan->labels);
-    plan->glyphs = calloc(glyph_count + 1, sizeof *plan->glyphs);
-    if (!plan->layers || !plan->labels || !plan->glyphs) {
-        return false;
-    }
-    for (size_t i = 0; i < layer_count; i++) {
-        const struct style_layer *layer = style_layer_at(task->style, i);
-        struct label_layer entry = {label_layer_hash(layer), false, plan->label_count, 0};
-        for (size_t j = 0; j < choices->count; j++) {
-            if (choices->items[j].candidate->layer == i) {
-                copy_label(plan, &choices->items[j]);
-            }
-        }
-        entry.count = plan->label_count - entry.first;
-        if (entry.count > 0) {
-            entry.by_height = is_by_height(layer, task->zoom);
-            qsort(plan->labels + entry.first, entry.count, sizeof *plan->labels, compare_labels);
-            plan->layers[plan->layer_count++] = entry;
-        }
-    }
-    return true;
-}
-
 static bool make_plan(struct label_task *task, const struct label_frame *frame, struct label_plan *plan,
                       struct error *err)
 {
     struct label_candidates candidates = {0};
+    struct label_names images = {.arena = task->arena};
+    struct label_names stacks = {.arena = task->arena};
+    task->stats = &plan->stats;
+    task->images = &images;
+    task->stacks = &stacks;
+    const struct render_assets *assets = task->assets;
+    text_engine_use_ranges(task->painter->text, assets ? assets->glyphs : NULL);
     for (uint32_t i = 0; i < style_layer_count(task->style); i++) {
         const struct style_layer *layer = style_layer_at(task->style, i);
         if (label_layer_is_shown(layer, task->zoom) && !label_candidates_find(task, i, &candidates, err)) {
@@ -346,7 +259,6 @@ static bool make_plan(struct label_task *task, const struct label_frame *frame, 
     if (!label_place_all(frame, &candidates, task->arena, &choices, &plan->stats, err)) {
         return false;
     }
-    plan->stats.too_long = candidates.too_long;
     size_t kept = 0;
     for (size_t i = 0; i < choices.count; i++) {
         if (is_kept(task, frame, &choices.items[i])) {
@@ -354,7 +266,7 @@ static bool make_plan(struct label_task *task, const struct label_frame *frame, 
         }
     }
     choices.count = kept;
-    return fill_plan(plan, task, &choices) || error_no_memory(err);
+    return label_copy_choices(plan, task, &choices) || error_no_memory(err);
 }
 
 static struct label_box_wide area_of(struct world_box box, double scale)
@@ -392,6 +304,8 @@ bool label_plan_create(struct painter *painter, const struct style *style, const
         .style = style,
         .assets = assets,
         .zoom = square.zoom,
+        .layout_zoom = square.zoom,
+        .aspect_ratio = 1,
         .scale = scale,
         .area = area_of(grown(box, area_margin_px, square.zoom), scale),
         .one_world = square.zoom < 2,
@@ -414,6 +328,9 @@ bool label_plan_create_for_view(struct painter *painter, const struct style *sty
         .style = style,
         .assets = assets,
         .zoom = view->zoom,
+        .layout_zoom = floor(view->zoom),
+        .view_box = box,
+        .aspect_ratio = (double)view->width_px / view->height_px,
         .scale = scale,
         .area = area_of(grown(box, LABEL_REACH_PX, view->zoom), scale),
         .is_of_view = true,

@@ -1,15 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* From features to the labels that could be shown: text evaluated, shaped and measured, anchors found. */
+/* From features to the labels that could be shown: text and icon set and measured, anchors found. */
 
 #include "render/label_line.h"
-#include "render/label_plan.h"
-#include "render/painter.h"
-
-enum { LABEL_WAYS_MAX = 9 };
-
-/* What overlaps are allowed. */
-enum label_overlap { LABEL_OVERLAP_NEVER, LABEL_OVERLAP_COOPERATIVE, LABEL_OVERLAP_ALWAYS };
+#include "render/label_shape.h"
 
 struct label_circle {
     int32_t x; /* from the anchor */
@@ -17,75 +11,38 @@ struct label_circle {
     int32_t radius;
 };
 
-/* The text of a feature, shared by all its anchors. */
-struct label_text {
-    struct label_look look;
-    const struct text_glyph *glyphs; /* of the layout: ems from the top left of the block */
-    size_t glyph_count;
-    double width_em;
-    double height_em;
-    double cosine; /* of text-rotate */
-    double sine;
-    bool is_rotated;
-    double padding_px;
-    enum label_overlap overlap;
-    bool blocks_others; /* false: text-ignore-placement */
-    uint64_t hash;      /* of the words */
-};
-
-/* One way to show a candidate: where the block lies, and the room it takes. Relative to the anchor. */
-struct label_way {
-    double x_em; /* top left of the block */
-    double y_em;
-    struct label_box box; /* with the padding */
-    struct label_box ink; /* with the halo */
-};
-
 struct label_candidate {
     uint32_t layer; /* index in the style */
+    uint32_t group; /* only those of one group are in each other's way */
     struct label_order order;
-    const struct label_text *text;
-    int64_t x; /* anchor */
+    const struct label_text *text; /* NULL: none */
+    const struct label_icon *icon; /* NULL: none */
+    int64_t x;                     /* anchor */
     int64_t y;
     struct label_box reach; /* what it may have to do with others: decides who decides */
-    /* Upright: ways[0 … way_count), tried in turn. */
-    const struct label_way *ways;
-    uint32_t way_count;
-    /* Along a line: glyphs in place, circles around them. way_count is 0. */
+    /* Text along a line: glyphs in place, circles around them. */
+    bool runs_along;
+    bool upright; /* none of `glyphs` is turned */
     const struct label_glyph *glyphs;
     size_t glyph_count;
     const struct label_circle *circles;
     size_t circle_count;
     struct label_box ink;
-    bool upright;          /* none of `glyphs` is turned */
     int32_t repeat_margin; /* half the distance to the next label of equal text; 0: not asked */
+    /* An icon along a line: where it stands and how it is turned besides its own turn. */
+    int32_t icon_x;
+    int32_t icon_y;
+    double icon_cosine;
+    double icon_sine;
 };
 
 struct label_candidates {
     struct label_candidate *items;
     size_t count;
     size_t capacity;
-    size_t too_long;
 };
 
-/* What is being planned. */
-struct label_task {
-    struct painter *painter;
-    const struct style *style;
-    const struct render_assets *assets; /* NULL: none */
-    double zoom;
-    double scale;           /* label_scale_of_zoom(zoom) */
-    struct label_box_wide { /* anchors elsewhere are left out */
-        int64_t min_x, min_y, max_x, max_y;
-    } area;
-    bool is_of_view; /* one picture: no label is too long, features keep their order */
-    bool one_world;  /* no copies across the antimeridian */
-    const struct render_input *inputs;
-    size_t input_count;
-    struct arena *arena;
-};
-
-/* True when the layer is a symbol layer with text, shown at the zoom. */
+/* True when the layer is a symbol layer with text or icons, shown at the zoom. */
 bool label_layer_is_shown(const struct style_layer *layer, double zoom);
 /* True when its labels run along lines. */
 bool label_layer_is_along_lines(const struct style_layer *layer, double zoom);
@@ -93,3 +50,47 @@ bool label_layer_is_along_lines(const struct style_layer *layer, double zoom);
 /* Adds the candidates of the style's layer number `layer`. */
 bool label_candidates_find(const struct label_task *task, uint32_t layer, struct label_candidates *candidates,
                            struct error *err);
+
+/* What finds them: of use to label_whole.c and label_tiled.c. */
+struct label_finder {
+    struct label_style style;
+    struct label_candidates *candidates;
+    uint32_t group;
+};
+
+/* A feature with its text and icon. */
+struct label_symbol {
+    const struct label_text *text;
+    const struct label_icon *icon;
+    double sort_key;
+    double spacing_px;
+    double max_angle; /* radians */
+};
+
+/* The columns of an input, bound to the names the layer reads. */
+struct label_columns {
+    const struct render_input *input;
+    struct text *names;
+    int32_t *slots;
+};
+bool label_finder_bind(const struct label_finder *finder, const struct render_input *input,
+                       struct label_columns *out_columns);
+/* What expressions see of a feature. */
+struct style_feature label_columns_feature(const struct label_columns *columns, const struct feature *feature);
+
+/* Evaluates a feature and sets its text and icon; `*out_wanted` is false when the filter refuses it or nothing is to be
+ * shown. False when memory is out. */
+bool label_finder_read(struct label_finder *finder, const struct style_feature *feature,
+                       struct label_symbol *out_symbol, bool *out_wanted);
+/* Adds a candidate for the symbol at an anchor; `path` runs through the anchor (NULL: it is no line). `*out_taken`
+ * (may be NULL) is false when the path is too short for it. False when memory is out. */
+bool label_finder_put(struct label_finder *finder, const struct label_symbol *symbol, const struct label_order *order,
+                      const struct label_path *path, int32_t repeat_margin, bool *out_taken);
+
+/* Length along a line that MapLibre reckons with, in CSS pixels at a text size; 0: nothing to measure. */
+double label_symbol_length(const struct label_symbol *symbol, double text_size_px);
+
+/* Features as they are, anchors on whole lines: for squares. */
+bool label_whole_find(struct label_finder *finder, const struct render_input *input);
+/* Anchors as MapLibre sets them in each tile of a source: for pictures. */
+bool label_tiled_find(struct label_finder *finder);

@@ -23,7 +23,8 @@ struct shown {
     int64_t x; /* 1/256 device pixels of the picture */
     int64_t y;
     int64_t world_x; /* 1/256 CSS pixels, with the copy of the world it is shown in */
-    bool by_height;
+    const struct label_plan *plan;
+    const struct label_layer *layer;
 };
 
 struct shown_list {
@@ -137,7 +138,8 @@ static bool find_in_copy(const struct label_plan *plan, const struct label_layer
         struct shown shown = {.label = label,
                               .glyphs = plan->glyphs + label->first_glyph,
                               .world_x = label->x + copy * world,
-                              .by_height = layer->by_height};
+                              .plan = plan,
+                              .layer = layer};
         shown.x = scaled(shown.world_x, mapping.scale) - mapping.origin_x;
         shown.y = scaled(label->y, mapping.scale) - mapping.origin_y;
         if (!touches(&shown, &mapping, view) || (has_squares && !is_painted_here(plan, &shown, squares, column))) {
@@ -176,34 +178,153 @@ static bool find_in_plan(const struct label_plan *plan, uint64_t layer_hash, con
     return true;
 }
 
+/* In a picture MapLibre's order: tile by tile, and of two at one height the earlier one lies above. */
+static int compare_in_picture(const struct shown *a, const struct shown *b)
+{
+    const struct label_order *x = &a->label->order;
+    const struct label_order *y = &b->label->order;
+    if (x->rank != y->rank) {
+        return x->rank < y->rank ? -1 : 1;
+    }
+    if (a->label->y != b->label->y) {
+        return a->label->y < b->label->y ? -1 : 1;
+    }
+    return (x->row < y->row) - (x->row > y->row);
+}
+
 static int compare_shown(const void *left, const void *right)
 {
     const struct shown *a = left;
     const struct shown *b = right;
-    if (a->by_height && a->label->y != b->label->y) {
+    if (a->layer->by_height && a->plan->is_of_view) {
+        return compare_in_picture(a, b);
+    }
+    if (a->layer->by_height && a->label->y != b->label->y) {
         return a->label->y < b->label->y ? -1 : 1;
     }
     int order = label_order_compare(&a->label->order, &b->label->order);
     return order != 0 ? order : (a->world_x > b->world_x) - (a->world_x < b->world_x);
 }
 
-static void add_glyphs(struct text_engine *text, const struct shown *shown, const struct mapping *mapping,
-                       const struct text_ink *ink, uint32_t mark, bool all)
+/* True for labels whose halos all lie below all of their letters. */
+static bool is_same_group(const struct shown *a, const struct shown *b)
 {
+    bool same_key = !a->layer->by_key || a->label->order.sort_key == b->label->order.sort_key;
+    return same_key && (!a->plan->is_of_view || a->label->order.rank == b->label->order.rank);
+}
+
+/* Everything painting needs. */
+struct brush {
+    struct text_engine *text;
+    struct glyph_ranges *ranges; /* NULL: none */
+    struct canvas *canvas;
+    struct mapping mapping;
+};
+
+static bool is_outline(const struct label_glyph *glyph)
+{
+    return !(glyph->font & TEXT_FONT_SDF);
+}
+
+static void add_glyphs(const struct brush *brush, const struct shown *shown, const struct text_ink *ink, uint32_t mark,
+                       bool all)
+{
+    double ratio = brush->mapping.ratio;
     for (size_t i = 0; i < shown->label->glyph_count; i++) {
         const struct label_glyph *glyph = &shown->glyphs[i];
-        if (!all && glyph->mark != mark) {
+        if (!is_outline(glyph) || (!all && glyph->mark != mark)) {
             continue;
         }
-        int64_t x = shown->x + scaled(glyph->x, mapping->ratio);
-        int64_t y = shown->y + scaled(glyph->y, mapping->ratio);
+        int64_t x = shown->x + scaled(glyph->x, ratio);
+        int64_t y = shown->y + scaled(glyph->y, ratio);
         if (shown->label->upright) {
-            text_engine_add(text, glyph->font, glyph->glyph, (double)glyph->scale, ink, x, y);
+            text_engine_add(brush->text, glyph->font, glyph->glyph, (double)glyph->scale, ink, x, y);
         } else {
-            text_engine_add_turned(text, glyph->font, glyph->glyph, (double)glyph->scale, ink, x, y,
+            text_engine_add_turned(brush->text, glyph->font, glyph->glyph, (double)glyph->scale, ink, x, y,
                                    (double)glyph->cosine, (double)glyph->sine);
         }
     }
+}
+
+/* Places are whole 1/256 pixels and offsets 1/65536: sums are exact, so that a picture next door comes to the same. */
+static double exact(double px)
+{
+    return floor(px * 65536 + 0.5) / 65536;
+}
+
+/* From units of `unit_px` CSS pixels, (left, top) CSS pixels from a point of the label, to the canvas. */
+static struct image_matrix matrix_of(const struct brush *brush, const struct shown *shown, int32_t x, int32_t y,
+                                     double cosine, double sine, double left, double top, double unit_x_px,
+                                     double unit_y_px)
+{
+    double ratio = brush->mapping.ratio;
+    double at_x = (double)(shown->x + scaled(x, ratio)) / LABEL_ONE;
+    double at_y = (double)(shown->y + scaled(y, ratio)) / LABEL_ONE;
+    return (struct image_matrix){.a = cosine * unit_x_px * ratio,
+                                 .b = sine * unit_x_px * ratio,
+                                 .c = -sine * unit_y_px * ratio,
+                                 .d = cosine * unit_y_px * ratio,
+                                 .e = at_x + exact((cosine * left - sine * top) * ratio),
+                                 .f = at_y + exact((sine * left + cosine * top) * ratio)};
+}
+
+static const struct sprite_image *image_of(const struct shown *shown, uint32_t number, double ratio)
+{
+    const struct label_plan *plan = shown->plan;
+    return number < plan->image_count ? sprite_find(plan->sprite, plan->images[number], ratio) : NULL;
+}
+
+static struct image_sdf_ink field_ink(const struct brush *brush, const struct label_look *look, struct color color,
+                                      double scale, bool is_halo)
+{
+    return (struct image_sdf_ink){.color = color,
+                                  .opacity = look->opacity,
+                                  .is_halo = is_halo,
+                                  .halo_width_px = look->halo_px,
+                                  .halo_blur_px = look->halo_blur_px,
+                                  .scale = scale,
+                                  .pixel_ratio = brush->mapping.ratio};
+}
+
+/* An image among letters. */
+static void paint_letter_image(const struct brush *brush, const struct shown *shown, const struct label_glyph *glyph,
+                               bool is_halo)
+{
+    const struct sprite_image *image = image_of(shown, glyph->glyph, brush->mapping.ratio);
+    if (!image || is_halo) {
+        return;
+    }
+    const struct label_look *look = &shown->label->look;
+    double unit = (double)glyph->scale / image->pixel_ratio;
+    struct image_matrix matrix =
+        matrix_of(brush, shown, glyph->x, glyph->y, (double)glyph->cosine, (double)glyph->sine, 0, 0, unit, unit);
+    if (image->is_sdf) {
+        struct image_sdf_ink ink = field_ink(brush, look, look->color, (double)glyph->scale, false);
+        image_paint_sdf(brush->canvas, image, &matrix, &ink);
+    } else {
+        bool stays = shown->layer->text_stays && image->pixel_ratio == brush->mapping.ratio;
+        image_paint(brush->canvas, image, &matrix, stays ? IMAGE_NEAREST : IMAGE_SMOOTH, look->opacity);
+    }
+}
+
+static void paint_letter(const struct brush *brush, const struct shown *shown, const struct label_glyph *glyph,
+                         struct color color, bool is_halo)
+{
+    const struct label_plan *plan = shown->plan;
+    uint32_t stack = glyph->font & ~TEXT_FONT_SDF;
+    const struct glyph_sdf *field = brush->ranges && stack < plan->stack_count
+                                        ? glyph_ranges_find(brush->ranges, plan->stacks[stack], glyph->glyph)
+                                        : NULL;
+    if (!field || !field->bitmap) {
+        return;
+    }
+    const struct label_look *look = &shown->label->look;
+    double em = look->size_px / GLYPH_PBF_EM_PX;
+    double unit = em * (double)glyph->scale;
+    struct image_matrix pen =
+        matrix_of(brush, shown, glyph->x, glyph->y, (double)glyph->cosine, (double)glyph->sine, 0, 0, unit, unit);
+    struct image_sdf_ink ink = field_ink(brush, look, color, em, is_halo);
+    glyph_sdf_paint(brush->canvas, field, &pen, &ink);
 }
 
 static struct color color_of_mark(uint32_t mark)
@@ -212,43 +333,115 @@ static struct color color_of_mark(uint32_t mark)
                           (float)(mark >> 8 & 255) / 255.0f, (float)(mark & 255) / 255.0f};
 }
 
-static void paint_halo(struct text_engine *text, const struct shown *shown, const struct mapping *mapping,
-                       struct canvas *canvas)
+/* Glyphs that are no outlines, one after the other. */
+static void paint_fields(const struct brush *brush, const struct shown *shown, bool is_halo)
+{
+    const struct label_look *look = &shown->label->look;
+    for (size_t i = 0; i < shown->label->glyph_count && shown->label->has_fields; i++) {
+        const struct label_glyph *glyph = &shown->glyphs[i];
+        if (glyph->font == TEXT_FONT_IMAGE) {
+            paint_letter_image(brush, shown, glyph, is_halo);
+        } else if (!is_outline(glyph)) {
+            struct color own = glyph->mark ? color_of_mark(glyph->mark) : look->color;
+            paint_letter(brush, shown, glyph, is_halo ? look->halo_color : own, is_halo);
+        }
+    }
+}
+
+static void paint_halo(const struct brush *brush, const struct shown *shown)
 {
     const struct label_look *look = &shown->label->look;
     struct pixel pixel = pixel_from_color(look->halo_color, look->opacity);
-    if (look->halo_px <= 0 || pixel.a == 0) {
+    if (shown->label->glyph_count == 0 || look->halo_px <= 0 || pixel.a == 0) {
         return;
     }
-    struct label_box box = ink_in_picture(shown, mapping);
-    const struct text_ink ink = {look->size_px * mapping->ratio, look->halo_px * mapping->ratio,
-                                 look->halo_blur_px * mapping->ratio};
-    if (text_engine_begin(text, canvas, box.min_x, box.min_y, box.max_x, box.max_y)) {
-        add_glyphs(text, shown, mapping, &ink, 0, true);
-        text_engine_end(text, canvas, pixel);
+    paint_fields(brush, shown, true);
+    double ratio = brush->mapping.ratio;
+    struct label_box box = ink_in_picture(shown, &brush->mapping);
+    const struct text_ink ink = {look->size_px * ratio, look->halo_px * ratio, look->halo_blur_px * ratio};
+    if (text_engine_begin(brush->text, brush->canvas, box.min_x, box.min_y, box.max_x, box.max_y)) {
+        add_glyphs(brush, shown, &ink, 0, true);
+        text_engine_end(brush->text, brush->canvas, pixel);
     }
 }
 
 /* Glyphs of one colour at a time. */
-static void paint_fill(struct text_engine *text, const struct shown *shown, const struct mapping *mapping,
-                       struct canvas *canvas)
+static void paint_fill(const struct brush *brush, const struct shown *shown)
 {
     const struct label *label = shown->label;
-    struct label_box box = ink_in_picture(shown, mapping);
-    const struct text_ink ink = {label->look.size_px * mapping->ratio, 0, 0};
+    struct label_box box = ink_in_picture(shown, &brush->mapping);
+    const struct text_ink ink = {label->look.size_px * brush->mapping.ratio, 0, 0};
+    paint_fields(brush, shown, false);
     for (size_t i = 0; i < label->glyph_count; i++) {
         uint32_t mark = shown->glyphs[i].mark;
-        bool done = false;
+        bool done = !is_outline(&shown->glyphs[i]);
         for (size_t j = 0; j < i && !done; j++) {
-            done = shown->glyphs[j].mark == mark;
+            done = is_outline(&shown->glyphs[j]) && shown->glyphs[j].mark == mark;
         }
         struct color color = mark ? color_of_mark(mark) : label->look.color;
         struct pixel pixel = pixel_from_color(color, label->look.opacity);
-        if (done || pixel.a == 0 || !text_engine_begin(text, canvas, box.min_x, box.min_y, box.max_x, box.max_y)) {
+        if (done || pixel.a == 0 ||
+            !text_engine_begin(brush->text, brush->canvas, box.min_x, box.min_y, box.max_x, box.max_y)) {
             continue;
         }
-        add_glyphs(text, shown, mapping, &ink, mark, false);
-        text_engine_end(text, canvas, pixel);
+        add_glyphs(brush, shown, &ink, mark, false);
+        text_engine_end(brush->text, brush->canvas, pixel);
+    }
+}
+
+static void paint_icon(const struct brush *brush, const struct shown *shown, bool is_halo)
+{
+    if (shown->label->mark == 0) {
+        return;
+    }
+    const struct label_mark *mark = &shown->plan->marks[shown->label->mark - 1];
+    const struct label_look *look = &mark->look;
+    const struct sprite_image *image = image_of(shown, mark->image, brush->mapping.ratio);
+    if (!image || (is_halo && (!image->is_sdf || look->halo_px <= 0))) {
+        return;
+    }
+    bool stays = shown->layer->icons_stay && image->pixel_ratio == brush->mapping.ratio;
+    enum image_filter filter = stays ? IMAGE_NEAREST : IMAGE_SMOOTH;
+    struct image_sdf_ink ink = field_ink(brush, look, is_halo ? look->halo_color : look->color, look->size_px, is_halo);
+    if (mark->is_fitted) {
+        struct image_matrix matrix = matrix_of(brush, shown, mark->x, mark->y, mark->cosine, mark->sine, 0, 0, 1, 1);
+        image_paint_stretched(brush->canvas, image, &mark->box, look->size_px, &matrix, filter, look->opacity,
+                              image->is_sdf ? &ink : NULL);
+        return;
+    }
+    struct image_matrix matrix = matrix_of(brush, shown, mark->x, mark->y, mark->cosine, mark->sine, mark->box.left,
+                                           mark->box.top, (mark->box.right - mark->box.left) / image->width_px,
+                                           (mark->box.bottom - mark->box.top) / image->height_px);
+    if (image->is_sdf) {
+        image_paint_sdf(brush->canvas, image, &matrix, &ink);
+    } else {
+        image_paint(brush->canvas, image, &matrix, filter, look->opacity);
+    }
+}
+
+/* Icons below texts; in each the halos of a group below all of its inside, so that none covers a neighbour. */
+static void paint_list(const struct brush *brush, const struct shown *items, size_t count)
+{
+    for (int texts = 0; texts < 2; texts++) {
+        for (size_t start = 0, end = 0; start < count; start = end) {
+            for (end = start + 1; end < count && is_same_group(&items[start], &items[end]);) {
+                end++;
+            }
+            for (size_t i = start; i < end; i++) {
+                if (texts) {
+                    paint_halo(brush, &items[i]);
+                } else {
+                    paint_icon(brush, &items[i], true);
+                }
+            }
+            for (size_t i = start; i < end; i++) {
+                if (texts) {
+                    paint_fill(brush, &items[i]);
+                } else {
+                    paint_icon(brush, &items[i], false);
+                }
+            }
+        }
     }
 }
 
@@ -256,7 +449,6 @@ bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count,
                        const struct render_assets *assets, const struct style_layer *layer, const struct view *view,
                        struct canvas *canvas, struct error *err)
 {
-    (void)assets;
     struct shown_list list = {0};
     uint64_t layer_hash = label_layer_hash(layer);
     for (size_t i = 0; i < plan_count; i++) {
@@ -267,14 +459,11 @@ bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count,
     }
     if (list.count > 0) {
         qsort(list.items, list.count, sizeof *list.items, compare_shown);
-        struct mapping mapping = mapping_of(plans[0], view);
-        /* All halos first: none may cover a neighbour's letters. */
-        for (size_t i = 0; i < list.count; i++) {
-            paint_halo(painter->text, &list.items[i], &mapping, canvas);
-        }
-        for (size_t i = 0; i < list.count; i++) {
-            paint_fill(painter->text, &list.items[i], &mapping, canvas);
-        }
+        const struct brush brush = {.text = painter->text,
+                                    .ranges = assets ? assets->glyphs : NULL,
+                                    .canvas = canvas,
+                                    .mapping = mapping_of(plans[0], view)};
+        paint_list(&brush, list.items, list.count);
     }
     free(list.items);
     return true;

@@ -2,6 +2,7 @@
 #include "render/label_place.h"
 
 #include "base/hash.h"
+#include "render/label_box.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -19,6 +20,7 @@ enum {
 struct taken {
     struct label_box box;
     int32_t radius; /* 0: the box itself; else the circle in it */
+    uint32_t group; /* others are not in its way */
     bool yields;    /* may be overlapped by those that may overlap some */
     uint32_t next;  /* in the bin's chain, +1 */
 };
@@ -123,10 +125,10 @@ static uint32_t bin_of(int32_t x, int32_t y)
     return (uint32_t)(row * BINS + column);
 }
 
-/* Strictly: things that only touch do not overlap. */
+/* Things that only touch overlap, as in MapLibre. */
 static bool boxes_overlap(const struct label_box *a, const struct label_box *b)
 {
-    return a->min_x < b->max_x && b->min_x < a->max_x && a->min_y < b->max_y && b->min_y < a->max_y;
+    return a->min_x <= b->max_x && b->min_x <= a->max_x && a->min_y <= b->max_y && b->min_y <= a->max_y;
 }
 
 static int64_t outside(int64_t value, int64_t low, int64_t high)
@@ -157,7 +159,8 @@ static bool overlap(const struct taken *a, const struct taken *b)
         dx = outside(x, other->box.min_x, other->box.max_x);
         dy = outside(y, other->box.min_y, other->box.max_y);
     }
-    return dx * dx + dy * dy < reach * reach;
+    int64_t distance2 = dx * dx + dy * dy;
+    return other->radius > 0 ? distance2 < reach * reach : distance2 <= reach * reach;
 }
 
 static bool is_free(const struct placer *placer, const struct taken *wanted, enum label_overlap mode)
@@ -170,7 +173,8 @@ static bool is_free(const struct placer *placer, const struct taken *wanted, enu
             for (uint32_t at = placer->cells[bin_of(x, y)]; at; at = placer->links[at - 1].next) {
                 assert(placer->taken && placer->links); /* something is in the bin */
                 const struct taken *taken = &placer->taken[placer->links[at - 1].taken];
-                if (!(mode == LABEL_OVERLAP_COOPERATIVE && taken->yields) && overlap(taken, wanted)) {
+                if (taken->group == wanted->group && !(mode == LABEL_OVERLAP_COOPERATIVE && taken->yields) &&
+                    overlap(taken, wanted)) {
                     return false;
                 }
             }
@@ -231,20 +235,20 @@ static void take(struct placer *placer, const struct taken *wanted)
     }
 }
 
-static struct taken taken_by_way(const struct entry *entry, const struct label_way *way)
+static struct taken taken_by_box(const struct entry *entry, const struct label_box *box, enum label_overlap overlap)
 {
-    struct label_box box = {entry->x + way->box.min_x, entry->y + way->box.min_y, entry->x + way->box.max_x,
-                            entry->y + way->box.max_y};
-    return (struct taken){.box = box, .yields = entry->candidate->text->overlap != LABEL_OVERLAP_NEVER};
+    return (struct taken){.box = label_box_moved(*box, entry->x, entry->y),
+                          .group = entry->candidate->group,
+                          .yields = overlap != LABEL_OVERLAP_NEVER};
 }
 
 static struct taken taken_by_circle(const struct entry *entry, const struct label_circle *circle)
 {
-    int32_t x = entry->x + circle->x;
-    int32_t y = entry->y + circle->y;
-    struct label_box box = {x - circle->radius, y - circle->radius, x + circle->radius, y + circle->radius};
-    return (struct taken){
-        .box = box, .radius = circle->radius, .yields = entry->candidate->text->overlap != LABEL_OVERLAP_NEVER};
+    struct label_box box = {circle->x - circle->radius, circle->y - circle->radius, circle->x + circle->radius,
+                            circle->y + circle->radius};
+    struct taken taken = taken_by_box(entry, &box, entry->candidate->text->overlap);
+    taken.radius = circle->radius;
+    return taken;
 }
 
 static size_t repeat_slot(const struct placer *placer, const struct label_candidate *candidate)
@@ -281,46 +285,108 @@ static void note_repeat(struct placer *placer, const struct label_candidate *can
     placer->repeat_slots[slot] = (uint32_t)placer->repeat_count;
 }
 
-/* Finds room for a label along a line. */
-static bool place_along(struct placer *placer, const struct entry *entry)
+/* Where an icon takes room, with a text shown one way or another. */
+static struct label_box icon_box(const struct label_candidate *candidate, const struct label_way *way)
+{
+    const struct label_icon *icon = candidate->icon;
+    struct label_box box = way && way->is_vertical && icon->has_vertical ? icon->vertical.box : icon->across.box;
+    if (way && way->moves_icon && icon->is_fitted) {
+        box = label_box_moved(box, label_fixed(way->shift_x_px), label_fixed(way->shift_y_px));
+    }
+    return box;
+}
+
+/* Room for a text along a line. */
+static bool finds_circles(struct placer *placer, const struct entry *entry)
 {
     const struct label_candidate *candidate = entry->candidate;
-    if (candidate->repeat_margin > 0 && is_repeated(placer, candidate)) {
-        placer->stats->repeated++;
-        return false;
-    }
     for (size_t i = 0; i < candidate->circle_count; i++) {
         struct taken wanted = taken_by_circle(entry, &candidate->circles[i]);
         if (!is_free(placer, &wanted, candidate->text->overlap)) {
-            placer->stats->collided++;
             return false;
         }
-    }
-    for (size_t i = 0; i < candidate->circle_count && candidate->text->blocks_others; i++) {
-        struct taken wanted = taken_by_circle(entry, &candidate->circles[i]);
-        take(placer, &wanted);
-    }
-    if (candidate->repeat_margin > 0) {
-        note_repeat(placer, candidate);
     }
     return true;
 }
 
-static bool place_upright(struct placer *placer, const struct entry *entry, uint32_t *out_way)
+/* The first way there is room for. An icon around a text that may go several ways must find room as well. */
+static bool finds_way(struct placer *placer, const struct entry *entry, uint32_t *out_way)
 {
     const struct label_candidate *candidate = entry->candidate;
-    for (uint32_t i = 0; i < candidate->way_count; i++) {
-        struct taken wanted = taken_by_way(entry, &candidate->ways[i]);
-        if (is_free(placer, &wanted, candidate->text->overlap)) {
-            if (candidate->text->blocks_others) {
-                take(placer, &wanted);
-            }
-            *out_way = i;
-            return true;
+    const struct label_text *text = candidate->text;
+    const struct label_icon *icon = candidate->icon;
+    for (uint32_t i = 0; i < text->way_count; i++) {
+        const struct label_way *way = &text->ways[i];
+        struct taken wanted = taken_by_box(entry, &way->box, text->overlap);
+        if (!is_free(placer, &wanted, way->overlap)) {
+            continue;
         }
+        if (way->moves_icon && icon && icon->is_fitted && icon->overlap == LABEL_OVERLAP_NEVER) {
+            struct label_box box = icon_box(candidate, way);
+            wanted = taken_by_box(entry, &box, icon->overlap);
+            if (!is_free(placer, &wanted, way->overlap)) {
+                continue;
+            }
+        }
+        *out_way = i;
+        return true;
     }
-    placer->stats->collided++;
     return false;
+}
+
+static void take_text(struct placer *placer, const struct entry *entry, uint32_t way)
+{
+    const struct label_candidate *candidate = entry->candidate;
+    if (candidate->repeat_margin > 0) {
+        note_repeat(placer, candidate);
+    }
+    if (!candidate->text->blocks_others) {
+        return;
+    }
+    if (!candidate->runs_along) {
+        struct taken taken = taken_by_box(entry, &candidate->text->ways[way].box, candidate->text->overlap);
+        take(placer, &taken);
+    }
+    for (size_t i = 0; i < candidate->circle_count; i++) {
+        struct taken taken = taken_by_circle(entry, &candidate->circles[i]);
+        take(placer, &taken);
+    }
+}
+
+/* What of a label is shown: text and icon go together unless one of them may be alone. */
+static bool place(struct placer *placer, const struct entry *entry, struct label_choice *out)
+{
+    const struct label_candidate *candidate = entry->candidate;
+    const struct label_text *text = candidate->text;
+    const struct label_icon *icon = candidate->icon;
+    *out = (struct label_choice){.candidate = candidate};
+    if (candidate->repeat_margin > 0 && is_repeated(placer, candidate)) {
+        placer->stats->repeated++;
+        return false;
+    }
+    if (text) {
+        out->shows_text = candidate->runs_along ? finds_circles(placer, entry) : finds_way(placer, entry, &out->way);
+    }
+    const struct label_way *way = text && !candidate->runs_along && out->shows_text ? &text->ways[out->way] : NULL;
+    struct taken wanted = {0};
+    if (icon) {
+        struct label_box box = icon_box(candidate, way);
+        wanted = taken_by_box(entry, &box, icon->overlap);
+        out->shows_icon = is_free(placer, &wanted, icon->overlap);
+    }
+    bool icon_alone = !text || text->is_optional;
+    bool text_alone = !icon || icon->is_optional;
+    bool both = out->shows_icon && out->shows_text;
+    out->shows_text = text_alone ? out->shows_text : both;
+    out->shows_icon = icon_alone ? out->shows_icon : both;
+    if (out->shows_text) {
+        take_text(placer, entry, out->way);
+    }
+    if (out->shows_icon && icon->blocks_others) {
+        take(placer, &wanted);
+    }
+    placer->stats->collided += !out->shows_text && !out->shows_icon;
+    return out->shows_text || out->shows_icon;
 }
 
 static bool placer_init(struct placer *placer, size_t count, struct arena *arena, struct label_stats *stats)
@@ -371,12 +437,7 @@ bool label_place_all(const struct label_frame *frame, const struct label_candida
         return error_no_memory(err);
     }
     for (size_t i = 0; i < count; i++) {
-        uint32_t way = 0;
-        bool along = entries[i].candidate->way_count == 0;
-        bool placed = along ? place_along(&placer, &entries[i]) : place_upright(&placer, &entries[i], &way);
-        if (placed) {
-            placer.choices.items[placer.choices.count++] = (struct label_choice){entries[i].candidate, way};
-        }
+        placer.choices.count += place(&placer, &entries[i], &placer.choices.items[placer.choices.count]);
     }
     if (placer.failed) {
         return error_no_memory(err);

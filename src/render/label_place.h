@@ -8,7 +8,9 @@
 /* A candidate that is shown. */
 struct label_choice {
     const struct label_candidate *candidate;
-    uint32_t way;
+    uint32_t way; /* of an upright text */
+    bool shows_text;
+    bool shows_icon;
 };
 
 struct label_choices {

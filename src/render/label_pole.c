@@ -183,9 +183,10 @@ static struct label_point centroid_of(const struct outline *outline)
     return (struct label_point){origin.x + sum.x / area, origin.y + sum.y / area};
 }
 
-bool label_pole_find(const struct label_point *points, const size_t *ends, size_t ring_count, struct arena *arena,
-                     struct label_point *out_pole)
+bool label_pole_find(const struct label_point *points, const size_t *ends, size_t ring_count, double precision,
+                     struct arena *arena, struct label_point *out_pole)
 {
+    bool is_exact = precision > 0; /* every step as asked for, whatever it costs */
     if (ring_count == 0 || ends[0] < 4) {
         return false;
     }
@@ -202,7 +203,7 @@ bool label_pole_find(const struct label_point *points, const size_t *ends, size_
         return false;
     }
     struct outline outline = {.points = points, .ends = ends, .ring_count = ring_count};
-    if (ends[ring_count - 1] > 64 && !thin(&outline, side / 200, arena)) {
+    if (!is_exact && ends[ring_count - 1] > 64 && !thin(&outline, side / 200, arena)) {
         return false;
     }
     if (!prepare(&outline, arena)) {
@@ -210,20 +211,20 @@ bool label_pole_find(const struct label_point *points, const size_t *ends, size_
     }
     struct label_point centroid = centroid_of(&outline);
     struct cell best = cell_at(&outline, centroid.x, centroid.y, 0, -HUGE_VAL);
-    double precision = fmax(1, side / 32);
-    if (best.distance * 2 >= side - precision) {
+    precision = is_exact ? precision : fmax(1, side / 32);
+    if (!is_exact && best.distance * 2 >= side - precision) {
         *out_pole = centroid; /* touches both long sides: nothing is farther in */
         return true;
     }
     struct heap heap;
     heap.count = 0;
     struct cell middle = cell_at(&outline, (low.x + high.x) / 2, (low.y + high.y) / 2, 0, best.distance);
-    best = middle.distance > best.distance ? middle : best;
+    best = !is_exact && middle.distance > best.distance ? middle : best;
     /* Long thin boxes are cut into at most 32 squares to start with. */
     double half = fmax(side, fmax(high.x - low.x, high.y - low.y) / 32) / 2;
     for (double x = low.x; x < high.x; x += 2 * half) {
         for (double y = low.y; y < high.y; y += 2 * half) {
-            push(&heap, cell_at(&outline, x + half, y + half, half, best.distance + precision));
+            push(&heap, cell_at(&outline, x + half, y + half, half, is_exact ? -HUGE_VAL : best.distance + precision));
         }
     }
     while (heap.count > 0) {
@@ -232,10 +233,13 @@ bool label_pole_find(const struct label_point *points, const size_t *ends, size_
             best = cell;
         }
         if (cell.most - best.distance <= precision) {
+            if (is_exact) {
+                continue; /* it may still be a little better itself */
+            }
             break;
         }
         half = cell.half / 2;
-        double good = best.distance + precision;
+        double good = is_exact ? -HUGE_VAL : best.distance + precision;
         push(&heap, cell_at(&outline, cell.x - half, cell.y - half, half, good));
         push(&heap, cell_at(&outline, cell.x + half, cell.y - half, half, good));
         push(&heap, cell_at(&outline, cell.x - half, cell.y + half, half, good));

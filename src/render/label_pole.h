@@ -13,6 +13,7 @@ struct label_point {
 };
 
 /* `points` hold one outer ring and its holes (closed, ring after ring; `ends` one past the last of each). Found to
- * within a thirtieth of the polygon's smaller side. False when the polygon has no area or memory is out. */
-bool label_pole_find(const struct label_point *points, const size_t *ends, size_t ring_count, struct arena *arena,
-                     struct label_point *out_pole);
+ * within `precision`, or when that is 0 within a thirtieth of the polygon's smaller side. False when the polygon has no
+ * area or memory is out. */
+bool label_pole_find(const struct label_point *points, const size_t *ends, size_t ring_count, double precision,
+                     struct arena *arena, struct label_point *out_pole);

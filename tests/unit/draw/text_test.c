@@ -30,7 +30,7 @@ static struct text_wish plain_wish(void)
 
 static const struct text_layout *lay_out(struct text_engine *engine, const char *string, const struct text_wish *wish)
 {
-    const struct text_section section = {text_of(string), 0, 1, 0};
+    const struct text_section section = {.text = text_of(string), .scale = 1};
     const struct text_layout *layout = text_engine_layout(engine, &section, 1, wish);
     assert_non_null(layout);
     return layout;
@@ -128,14 +128,15 @@ static void sections_have_scales_and_marks(void **state)
     (void)state;
     struct text_engine *engine = engine_or_skip();
     struct text_wish wish = plain_wish();
-    const struct text_section sections[] = {{text_of("Ab"), 0, 1, 7}, {text_of("cd"), 0, 2, 9}};
+    const struct text_section sections[] = {{.text = text_of("Ab"), .scale = 1, .mark = 7},
+                                            {.text = text_of("cd"), .scale = 2, .mark = 9}};
     const struct text_layout *layout = text_engine_layout(engine, sections, 2, &wish);
     assert_int_equal(layout->glyph_count, 4);
     assert_int_equal(layout->glyphs[0].mark, 7);
     assert_int_equal(layout->glyphs[3].mark, 9);
     assert_true(layout->glyphs[3].scale == 2.0f);
-    assert_true(fabs(layout->height_em - 2.4) < 1e-9);       /* the higher section makes the line */
-    assert_true(layout->glyphs[0].y == layout->glyphs[3].y); /* on one baseline */
+    assert_true(fabs(layout->height_em - 2.4) < 1e-9);                     /* the higher section makes the line */
+    assert_true(fabsf(layout->glyphs[0].y - layout->glyphs[3].y) < 1e-6f); /* on one baseline */
     text_engine_destroy(engine);
 }
 

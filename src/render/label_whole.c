@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: MIT */
+/* Anchors on whole features, never on clipped pieces: what squares of the world agree on. */
+#include "render/label_candidate.h"
+
+#include "base/hash.h"
+#include "render/label_pole.h"
+
+#include <math.h>
+
+enum {
+    TRIED_ANCHORS_MAX = 8, /* lines with more anchors do without the one in the middle that short lines fall back on */
+    BENT_STEP_DEGREES = 15
+};
+
+static const double pi = 3.14159265358979323846;
+/* MapLibre: text ends this far from the line's end at least, times the text size, to keep crossings clear. */
+static const double end_gap_em = 2;
+/* MapLibre: turns within this length of text, times its size, are added up for text-max-angle. */
+static const double angle_window_em = 0.6;
+/* An icon needs no line but to know where it leads. */
+static const double icon_reach_px = 1;
+
+/* A line of the layer, waiting until all are known, since they may join. */
+struct waiting {
+    struct label_symbol symbol;
+    double text_size_px;
+};
+
+struct whole {
+    struct label_finder *finder;
+    const struct label_task *task;
+    struct label_line *lines;
+    struct waiting *waiting; /* as many */
+    size_t line_count;
+    size_t line_capacity;
+};
+
+/* A feature being looked at. */
+struct seen {
+    const struct feature *feature;
+    const struct label_symbol *symbol;
+};
+
+/* Half, quarter, … of the world's size: large polygons go first. Points all have the same. */
+static uint32_t rank_of_size(double css_px)
+{
+    int exponent = 0;
+    frexp(fmax(css_px, 1), &exponent);
+    return (uint32_t)(64 - exponent);
+}
+
+static bool put_at(struct whole *whole, const struct seen *seen, uint32_t part, uint32_t number, uint32_t rank,
+                   int64_t x, int64_t y)
+{
+    struct label_order order = {.sort_key = seen->symbol->sort_key,
+                                .rank = rank,
+                                .row = seen->feature->row,
+                                .part = part,
+                                .number = number,
+                                .x = x,
+                                .y = y};
+    return label_finder_put(whole->finder, seen->symbol, &order, NULL, 0, NULL);
+}
+
+static size_t part_start(const struct geometry *geometry, size_t part)
+{
+    return part > 0 ? geometry->parts[part - 1].end : 0;
+}
+
+static bool find_points(struct whole *whole, const struct seen *seen)
+{
+    const struct feature *feature = seen->feature;
+    for (uint32_t i = 0; i < feature->geometry.vertex_count; i++) {
+        int64_t x = label_position(feature->geometry.points[i].x + feature->shift_x, whole->task->scale);
+        int64_t y = label_position(feature->geometry.points[i].y, whole->task->scale);
+        if (!put_at(whole, seen, 0, i, 0, x, y)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static double ring_area(const struct world_point *points, size_t count)
+{
+    double twice = 0;
+    for (size_t i = 1; i < count; i++) {
+        double ax = (double)points[i - 1].x - (double)points[0].x;
+        double ay = (double)points[i - 1].y - (double)points[0].y;
+        double bx = (double)points[i].x - (double)points[0].x;
+        double by = (double)points[i].y - (double)points[0].y;
+        twice += ax * by - bx * ay;
+    }
+    return fabs(twice) / 2;
+}
+
+/* The outer ring with the largest area; its part number. */
+static size_t largest_ring(const struct geometry *geometry, double *out_area)
+{
+    size_t largest = 0;
+    *out_area = -1;
+    for (size_t i = 0; i < geometry->part_count; i++) {
+        size_t start = part_start(geometry, i);
+        double area =
+            geometry->parts[i].is_hole ? -1 : ring_area(geometry->points + start, geometry->parts[i].end - start);
+        if (area > *out_area) {
+            *out_area = area;
+            largest = i;
+        }
+    }
+    return largest;
+}
+
+static bool find_polygon(struct whole *whole, const struct seen *seen)
+{
+    const struct geometry *geometry = &seen->feature->geometry;
+    int64_t shift = seen->feature->shift_x;
+    struct arena *arena = whole->task->arena;
+    double scale = whole->task->scale;
+    double area;
+    size_t first = largest_ring(geometry, &area);
+    size_t last = first + 1;
+    while (last < geometry->part_count && geometry->parts[last].is_hole) {
+        last++;
+    }
+    size_t start = part_start(geometry, first);
+    size_t count = geometry->parts[last - 1].end - start;
+    struct label_point *points = arena_array(arena, count, sizeof *points);
+    size_t *ends = arena_array(arena, last - first, sizeof *ends);
+    if (!points || !ends) {
+        return false;
+    }
+    int64_t origin_x = label_position(geometry->points[start].x + shift, scale);
+    int64_t origin_y = label_position(geometry->points[start].y, scale);
+    for (size_t i = 0; i < count; i++) {
+        struct world_point point = geometry->points[start + i];
+        points[i].x = (double)(label_position(point.x + shift, scale) - origin_x) / LABEL_ONE;
+        points[i].y = (double)(label_position(point.y, scale) - origin_y) / LABEL_ONE;
+    }
+    for (size_t i = first; i < last; i++) {
+        ends[i - first] = geometry->parts[i].end - start;
+    }
+    struct label_point pole;
+    if (!label_pole_find(points, ends, last - first, 0, arena, &pole)) {
+        pole = points[0]; /* no area at this zoom */
+    }
+    return put_at(whole, seen, (uint32_t)first, 0, rank_of_size(sqrt(area) * scale / LABEL_ONE),
+                  origin_x + label_fixed(pole.x), origin_y + label_fixed(pole.y));
+}
+
+static bool read_line(const struct whole *whole, const struct feature *feature, size_t part, struct label_line *out)
+{
+    const struct geometry *geometry = &feature->geometry;
+    size_t start = part_start(geometry, part);
+    return label_line_read(geometry->points + start, geometry->parts[part].end - start, feature->shift_x,
+                           whole->task->scale, whole->task->arena, out);
+}
+
+/* A line with point placement: in its middle. */
+static bool find_middle(struct whole *whole, const struct seen *seen)
+{
+    for (size_t i = 0; i < seen->feature->geometry.part_count; i++) {
+        struct label_line line;
+        if (!read_line(whole, seen->feature, i, &line)) {
+            return false;
+        }
+        int64_t x = line.origin_x;
+        int64_t y = line.origin_y;
+        if (line.count >= 2) {
+            struct label_cursor cursor = {0, 0};
+            struct label_point middle = label_line_seek(&line, line.length / 2, &cursor);
+            x += label_fixed(middle.x);
+            y += label_fixed(middle.y);
+        }
+        if (line.count > 0 && !put_at(whole, seen, (uint32_t)i, 0, 0, x, y)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool reserve_lines(struct whole *whole, size_t more)
+{
+    size_t old = whole->line_capacity;
+    if (whole->line_count + more <= old) {
+        return true;
+    }
+    struct arena *arena = whole->task->arena;
+    size_t larger = (old + more) * 2 + 64;
+    void *lines = arena_grow(arena, whole->lines, old * sizeof *whole->lines, larger * sizeof *whole->lines);
+    void *waiting = arena_grow(arena, whole->waiting, old * sizeof *whole->waiting, larger * sizeof *whole->waiting);
+    if (!lines || !waiting) {
+        return false;
+    }
+    whole->lines = lines;
+    whole->waiting = waiting;
+    whole->line_capacity = larger;
+    return true;
+}
+
+/* Lines and outlines of polygons wait for each other. */
+static bool note_lines(struct whole *whole, const struct seen *seen)
+{
+    const struct geometry *geometry = &seen->feature->geometry;
+    if (geometry->kind != GEOMETRY_LINE && geometry->kind != GEOMETRY_POLYGON) {
+        return true;
+    }
+    if (!reserve_lines(whole, geometry->part_count)) {
+        return false;
+    }
+    const struct label_style *style = &whole->finder->style;
+    const struct label_text *text = seen->symbol->text;
+    for (size_t i = 0; i < geometry->part_count; i++) {
+        struct label_line *line = &whole->lines[whole->line_count];
+        if (!read_line(whole, seen->feature, i, line)) {
+            return false;
+        }
+        line->row = seen->feature->row;
+        line->part = (uint32_t)i;
+        line->text_hash = text ? text->hash : hash_mix((uint64_t)line->row, i);
+        whole->waiting[whole->line_count++] =
+            (struct waiting){.symbol = *seen->symbol, .text_size_px = style->values.numbers[LABEL_TEXT_SIZE]};
+    }
+    return true;
+}
+
+/* How far from its anchor a label needs its line. */
+static double reach_of(const struct whole *whole, const struct waiting *waiting)
+{
+    const struct label_text *text = waiting->symbol.text;
+    if (!text) {
+        return icon_reach_px;
+    }
+    if (!whole->finder->style.text_along) {
+        return text->across->width_em * waiting->text_size_px / 2;
+    }
+    double from = (text->offset_x_em - text->share_x * text->across->width_em) * waiting->text_size_px;
+    double to = from + text->across->width_em * waiting->text_size_px;
+    return fmax(fabs(from), fabs(to));
+}
+
+/* One anchor of a line: true when a label fits there, which depends on the line alone unless there is a network.
+ * `*out_ok` false when memory is out. */
+static bool try_anchor(struct whole *whole, size_t line_number, const struct label_network *network, double along,
+                       struct label_cursor *cursor, uint32_t number, bool *out_ok)
+{
+    const struct label_task *task = whole->task;
+    const struct label_style *style = &whole->finder->style;
+    const struct label_line *line = &whole->lines[line_number];
+    const struct waiting *waiting = &whole->waiting[line_number];
+    double reach = reach_of(whole, waiting);
+    struct label_path path;
+    struct label_order order = {
+        .sort_key = waiting->symbol.sort_key, .row = line->row, .part = line->part, .number = number};
+    if (!label_path_cut(line, network, along, cursor, reach, reach, task->arena, &path, &order.x, &order.y)) {
+        return false;
+    }
+    bool too_sharp = false;
+    double bend = label_path_bend(&path, -reach, reach, angle_window_em * waiting->text_size_px,
+                                  waiting->symbol.max_angle, &too_sharp);
+    if (too_sharp && waiting->symbol.text) {
+        return false;
+    }
+    order.rank = (uint32_t)(bend / (BENT_STEP_DEGREES * pi / 180));
+    int32_t repeat_margin = 0;
+    if (waiting->symbol.text && style->values.choices[LABEL_PLACEMENT] == STYLE_SYMBOL_PLACEMENT_LINE) {
+        int32_t most = LABEL_REACH_PX * LABEL_ONE / 2;
+        int32_t least = label_fixed(waiting->symbol.spacing_px / 2);
+        repeat_margin = least < most ? least : most;
+    }
+    bool taken = true;
+    *out_ok = label_finder_put(whole->finder, &waiting->symbol, &order, &path, repeat_margin, &taken);
+    return taken;
+}
+
+/* False for an anchor of a long line that is not asked for: most of them. */
+static bool is_near(const struct whole *whole, const struct label_line *line, double along, struct label_cursor *cursor)
+{
+    const struct label_box_wide *area = &whole->task->area;
+    struct label_point point = label_line_seek(line, along, cursor);
+    int64_t x = line->origin_x + label_fixed(point.x);
+    int64_t y = line->origin_y + label_fixed(point.y);
+    return x >= area->min_x && x <= area->max_x && y >= area->min_y && y <= area->max_y;
+}
+
+/* Anchors at equal distances from the line's start, as MapLibre sets them; one in the middle where none fits. */
+static bool find_along(struct whole *whole, size_t number, const struct label_network *network)
+{
+    const struct label_line *line = &whole->lines[number];
+    const struct waiting *waiting = &whole->waiting[number];
+    if (line->count < 2) {
+        return true;
+    }
+    if (reach_of(whole, waiting) > LABEL_REACH_PX * 0.5) {
+        whole->task->stats->too_long++;
+        return true;
+    }
+    bool ok = true;
+    struct label_cursor cursor = {0, 0};
+    struct label_cursor middle = {0, 0};
+    if (whole->finder->style.values.choices[LABEL_PLACEMENT] == STYLE_SYMBOL_PLACEMENT_LINE_CENTER) {
+        try_anchor(whole, number, network, line->length / 2, &middle, 0, &ok);
+        return ok;
+    }
+    double length = label_symbol_length(&waiting->symbol, waiting->text_size_px);
+    double spacing = waiting->symbol.spacing_px;
+    if (spacing - length < spacing / 4) {
+        spacing = length + spacing / 4;
+    }
+    double first = fmod(length / 2 + end_gap_em * waiting->text_size_px, spacing);
+    double last = line->length - length / 2;
+    bool is_short = first + spacing * TRIED_ANCHORS_MAX > last;
+    bool found = false;
+    uint32_t tried = 0;
+    for (double along = first; along <= last && ok; along = first + spacing * ++tried) {
+        if (along >= length / 2 && (is_short || is_near(whole, line, along, &cursor))) {
+            found = try_anchor(whole, number, NULL, along, &cursor, tried, &ok) || found;
+        }
+    }
+    if (ok && !found && is_short) {
+        try_anchor(whole, number, network, line->length / 2, &middle, tried, &ok);
+    }
+    return ok;
+}
+
+static bool find_in_feature(struct whole *whole, const struct seen *seen)
+{
+    if (whole->finder->style.values.choices[LABEL_PLACEMENT] != STYLE_SYMBOL_PLACEMENT_POINT) {
+        return note_lines(whole, seen);
+    }
+    switch (seen->feature->geometry.kind) {
+    case GEOMETRY_POINT:
+        return find_points(whole, seen);
+    case GEOMETRY_LINE:
+        return find_middle(whole, seen);
+    case GEOMETRY_POLYGON:
+        return find_polygon(whole, seen);
+    case GEOMETRY_NONE:
+        break;
+    }
+    return true;
+}
+
+bool label_whole_find(struct label_finder *finder, const struct render_input *input)
+{
+    struct whole whole = {.finder = finder, .task = finder->style.task};
+    struct label_columns columns;
+    bool ok = label_finder_bind(finder, input, &columns);
+    for (size_t i = 0; ok && i < input->features.count; i++) {
+        const struct feature *feature = &input->features.features[i];
+        if (feature->geometry.part_count == 0 || (whole.task->one_world && feature->shift_x != 0)) {
+            continue;
+        }
+        struct style_feature seen_by_style = label_columns_feature(&columns, feature);
+        struct label_symbol symbol;
+        bool wanted;
+        ok = label_finder_read(finder, &seen_by_style, &symbol, &wanted);
+        if (ok && wanted) {
+            ok = find_in_feature(&whole, &(struct seen){feature, &symbol});
+        }
+    }
+    struct label_network *network =
+        ok && whole.line_count > 0 ? label_network_create(whole.lines, whole.line_count, whole.task->arena) : NULL;
+    ok = ok && (whole.line_count == 0 || network);
+    for (size_t i = 0; ok && i < whole.line_count; i++) {
+        ok = find_along(&whole, i, network);
+    }
+    return ok;
+}
