@@ -3,6 +3,8 @@
 
 #include "server/identify.h"
 
+#include "render/render.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,10 +202,9 @@ static bool search_layer(struct search *search, const struct style_layer *layer,
     const struct style_source_info *source = info->source ? style_source_find(search->style, info->source) : NULL;
     const struct store_layer *store_layer =
         source && source->layer_id ? catalog_layer_find(search->catalog, source->layer_id) : NULL;
-    bool is_shown = info->visible && search->style_zoom >= info->min_zoom && search->style_zoom < info->max_zoom;
     bool is_feature_layer = info->type == STYLE_FILL || info->type == STYLE_LINE || info->type == STYLE_CIRCLE ||
                             info->type == STYLE_SYMBOL || info->type == STYLE_HEATMAP;
-    if (!store_layer || !is_shown || !is_feature_layer || !identify_answers(search->map, store_layer)) {
+    if (!store_layer || !render_shows(layer, search->style_zoom) || !is_feature_layer || !identify_answers(search->map, store_layer)) {
         return true;
     }
     const struct fetched *fetched = fetch(search, store_layer);

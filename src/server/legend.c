@@ -3,6 +3,7 @@
 
 #include "server/legend.h"
 
+#include "render/render.h"
 #include "server/legend_classes.h"
 
 #include <math.h>
@@ -66,9 +67,13 @@ static bool has_title(const struct maker *maker, size_t index)
 }
 
 /* Shown at the legend's zoom, as far as the layer itself has zooms near it. */
-static double zoom_for(const struct maker *maker, const struct style_layer_info *info)
+static double zoom_for(const struct maker *maker, const struct style_layer *layer)
 {
+    const struct style_layer_info *info = style_layer_info(layer);
     double zoom = maker->zoom;
+    if (render_shows(layer, zoom)) {
+        return zoom;
+    }
     if (zoom < info->min_zoom) {
         zoom = info->min_zoom + 1;
     }
@@ -254,7 +259,7 @@ static bool mark_of_layer(const struct maker *maker, size_t index, const struct 
     const struct style_layer *layer = style_layer_at(maker->style, index);
     const struct style_layer_info *info = style_layer_info(layer);
     int32_t *slots = arena_array(maker->arena, info->name_count + 1, sizeof *slots);
-    if (!slots || zoom < info->min_zoom || zoom >= info->max_zoom) {
+    if (!slots || !render_shows(layer, zoom)) {
         return false;
     }
     style_bind(layer, example->names, example->count, slots);
@@ -284,7 +289,7 @@ static bool is_mark_visible(const struct legend_mark *mark)
 static bool draw_entry(const struct maker *maker, const struct layer_set *set, size_t primary,
                        const struct legend_example *example, const char *css_color, struct legend_entry *entry)
 {
-    double zoom = zoom_for(maker, info_at(maker, primary));
+    double zoom = zoom_for(maker, style_layer_at(maker->style, primary));
     bool is_visible = false;
     for (size_t i = 0; i < set->count && entry->mark_count < LEGEND_MARKS_MAX; i++) {
         size_t index = set->members[i];
@@ -367,7 +372,7 @@ static bool is_filtered_out(const struct maker *maker, size_t index, const struc
     }
     style_bind(layer, example->names, example->count, slots);
     struct style_feature feature = feature_like(info, example, slots);
-    struct style_scope scope = {.zoom = zoom_for(maker, info), .feature = &feature, .arena = maker->arena};
+    struct style_scope scope = {.zoom = zoom_for(maker, layer), .feature = &feature, .arena = maker->arena};
     return !style_filter(layer, &scope);
 }
 
