@@ -3,22 +3,25 @@
 
 #include "base/file.h"
 #include "cli/cli.h"
+#include "render/map_images.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { STYLE_BYTES_MAX = 8 << 20 };
 
 static void tell_problem(void *context, const char *path, const struct error *problem)
 {
     (void)context;
-    cli_say(stderr, "tesela: warning: style \"%s\" is left out: %s", "tesela: aviso: el estilo «%s» no se usa: %s",
-            path, cli_pick(problem->english, problem->spanish));
+    cli_say(stderr, "tesela: warning: \"%s\" is left out: %s", "tesela: aviso: «%s» no se usa: %s", path,
+            cli_pick(problem->english, problem->spanish));
 }
 
 bool picture_desk_open(struct picture_desk *desk, const char *data_folder, const char *styles_folder, struct error *err)
 {
-    *desk = (struct picture_desk){0};
+    *desk = (struct picture_desk){.styles_folder = styles_folder};
     if (!tile_worker_init(&desk->worker, data_folder, err)) {
         return false;
     }
@@ -32,6 +35,7 @@ bool picture_desk_open(struct picture_desk *desk, const char *data_folder, const
 void picture_desk_close(struct picture_desk *desk)
 {
     catalog_unref(desk->catalog);
+    map_images_unref(desk->images);
     tile_worker_finish(&desk->worker);
 }
 
@@ -46,12 +50,39 @@ static bool read_style_file(const char *path, struct style **out_style, struct e
     return ok;
 }
 
+bool picture_icons_beside(const char *style_path, char out[PICTURE_PATH_BYTES])
+{
+    const char *slash = strrchr(style_path, '/');
+    int folder_length = slash ? (int)(slash - style_path) : 1;
+    int length = snprintf(out, PICTURE_PATH_BYTES, "%.*s/icons", folder_length, slash ? style_path : ".");
+    return length > 0 && length < PICTURE_PATH_BYTES;
+}
+
+static bool read_images(struct picture_desk *desk, const char *style_path, const struct style *style, struct error *err)
+{
+    char folder[PICTURE_PATH_BYTES];
+    char common[PICTURE_PATH_BYTES];
+    struct stat status;
+    struct sprite *images;
+    int length = snprintf(common, sizeof common, "%s/icons", desk->styles_folder ? desk->styles_folder : ".");
+    bool is_beside = picture_icons_beside(style_path, folder) && stat(folder, &status) == 0;
+    if (map_images_wanted(&style, 1) == 0 || (!is_beside && (length < 0 || length >= PICTURE_PATH_BYTES))) {
+        return true;
+    }
+    if (!map_images_read(is_beside ? folder : common, &style, 1, tell_problem, NULL, &images, err)) {
+        return false;
+    }
+    desk->images = images;
+    desk->worker.images = images;
+    return true;
+}
+
 bool picture_desk_style(struct picture_desk *desk, const char *name, struct style **out_own,
                         const struct style **out_style, struct error *err)
 {
     size_t length = strlen(name);
     if (length > 5 && strcmp(name + length - 5, ".json") == 0) {
-        if (!read_style_file(name, out_own, err)) {
+        if (!read_style_file(name, out_own, err) || !read_images(desk, name, *out_own, err)) {
             return false;
         }
         *out_style = *out_own;

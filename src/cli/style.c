@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "base/json_write.h"
+#include "cli/style_needs.h"
 #include "style/import_style.h"
 #include "style/style.h"
 
@@ -87,6 +88,7 @@ static enum cli_exit check_file(const char *path, struct json_writer *json)
         error_no_memory(&err);
     }
     if (valid) {
+        style_needs_check(path, style, arena, &report);
         verdict = report.count > 0 ? CLI_WARNINGS : CLI_DONE;
     }
     if (json) {

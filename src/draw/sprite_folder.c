@@ -14,6 +14,8 @@ enum { FILES_MAX = 8192, PATH_BYTES = 4096, NAME_BYTES = 512, FILE_BYTES_MAX = 3
 
 struct reader {
     struct sprite *sprite;
+    sprite_folder_wanted *wanted;
+    const void *wishes;
     sprite_folder_problem *on_problem;
     void *context;
     size_t file_count;
@@ -116,11 +118,14 @@ static bool add_file(struct reader *reader, const char *path, const char *file, 
     if (!is_svg && !is_png && !is_sheet) {
         return true;
     }
+    struct text full = full_name(prefix, parts.stem, name);
+    if (!is_sheet && reader->wanted && !reader->wanted(reader->wishes, full)) {
+        return true;
+    }
     struct buffer bytes;
     if (!file_read(path, FILE_BYTES_MAX, &bytes, err)) {
         return false;
     }
-    struct text full = full_name(prefix, parts.stem, name);
     bool ok;
     if (is_svg) {
         ok = add_drawing(reader, full, &bytes, parts.is_sdf, err);
@@ -187,10 +192,10 @@ static bool visit_to_read(void *context, const char *path, const char *file, con
     return true;
 }
 
-bool sprite_folder_read(const char *folder, struct sprite *sprite, sprite_folder_problem *on_problem, void *context,
-                        struct error *err)
+bool sprite_folder_read(const char *folder, struct sprite *sprite, sprite_folder_wanted *wanted, const void *wishes,
+                        sprite_folder_problem *on_problem, void *context, struct error *err)
 {
-    struct reader reader = {sprite, on_problem, context, 0};
+    struct reader reader = {sprite, wanted, wishes, on_problem, context, 0};
     return walk(folder, "", visit_to_read, &reader, err);
 }
 

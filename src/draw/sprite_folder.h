@@ -15,9 +15,12 @@
 /* Told of a file that is left out. */
 typedef void sprite_folder_problem(void *context, const char *path, const struct error *problem);
 
-/* Adds all of them to `sprite`. A folder that is not there has none. False only when memory is out or there are too
- * many. */
-bool sprite_folder_read(const char *folder, struct sprite *sprite, sprite_folder_problem *on_problem, void *context,
-                        struct error *err);
+/* Whether an image of this name is of use: drawings take time. Sheets are read in any case. */
+typedef bool sprite_folder_wanted(const void *wishes, struct text name);
+
+/* Adds those that are wanted (NULL: all) to `sprite`. A folder that is not there has none. False only when memory is
+ * out or there are too many. */
+bool sprite_folder_read(const char *folder, struct sprite *sprite, sprite_folder_wanted *wanted, const void *wishes,
+                        sprite_folder_problem *on_problem, void *context, struct error *err);
 /* Names, sizes and times of the files as one number; 0 without a folder. */
 uint64_t sprite_folder_fingerprint(const char *folder);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/map_images.h"
 
+#include "base/hash.h"
 #include "base/json_write.h"
 #include "draw/png_encode.h"
 #include "draw/sprite_folder.h"
@@ -12,19 +13,86 @@
 
 enum { ARENA_BYTES_MAX = 32 << 20, SHEET_SIDE_MAX_PX = 8192, SHEET_WIDTH_MIN_PX = 64 };
 
-bool map_images_read(const char *folder, map_images_problem *on_problem, void *context, struct sprite **out_images,
-                     struct error *err)
+/* What several styles use. */
+struct wishes {
+    struct style_mentions *mentions;
+    size_t count;
+};
+
+static bool collect(const struct style *const *styles, size_t count, struct arena *arena, struct wishes *out_wishes)
 {
-    struct sprite *images = sprite_create();
-    if (!images) {
-        return error_no_memory(err);
+    struct wishes wishes = {arena_array(arena, count, sizeof *wishes.mentions), count};
+    for (size_t i = 0; wishes.mentions && i < count; i++) {
+        if (!style_mentions_find(styles[i], arena, &wishes.mentions[i])) {
+            return false;
+        }
     }
-    if (!sprite_folder_read(folder, images, on_problem, context, err)) {
-        sprite_unref(images);
-        return false;
+    *out_wishes = wishes;
+    return wishes.mentions != NULL;
+}
+
+static bool is_mentioned(const struct style_mentions *mentions, struct text name)
+{
+    for (size_t i = 0; i < mentions->image_count; i++) {
+        if (text_equal(mentions->images[i].name, name)) {
+            return true;
+        }
+    }
+    return mentions->has_computed_images;
+}
+
+static bool is_wished(const void *context, struct text name)
+{
+    const struct wishes *wishes = context;
+    for (size_t i = 0; i < wishes->count; i++) {
+        if (is_mentioned(&wishes->mentions[i], name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool map_images_read(const char *folder, const struct style *const *styles, size_t style_count,
+                     map_images_problem *on_problem, void *context, struct sprite **out_images, struct error *err)
+{
+    bool ok = false;
+    struct wishes wishes;
+    struct sprite *images = sprite_create();
+    struct arena *arena = arena_create(ARENA_BYTES_MAX);
+    if (!images || !arena || !collect(styles, style_count, arena, &wishes)) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!sprite_folder_read(folder, images, is_wished, &wishes, on_problem, context, err)) {
+        goto done;
     }
     *out_images = images;
-    return true;
+    images = NULL;
+    ok = true;
+done:
+    sprite_unref(images);
+    arena_destroy(arena);
+    return ok;
+}
+
+uint64_t map_images_wanted(const struct style *const *styles, size_t style_count)
+{
+    struct wishes wishes;
+    uint64_t hash = 0;
+    struct arena *arena = arena_create(ARENA_BYTES_MAX);
+    if (!arena || !collect(styles, style_count, arena, &wishes)) {
+        arena_destroy(arena);
+        return 1; /* without memory for the question the answer is yes */
+    }
+    for (size_t i = 0; i < wishes.count; i++) {
+        const struct style_mentions *mentions = &wishes.mentions[i];
+        hash = mentions->has_computed_images ? hash_mix(hash, 1) : hash;
+        for (size_t j = 0; j < mentions->image_count; j++) {
+            hash = hash_bytes_seeded(mentions->images[j].name.data, mentions->images[j].name.length, hash);
+        }
+    }
+    arena_destroy(arena);
+    return hash;
 }
 
 void map_images_unref(const struct sprite *images)
@@ -47,17 +115,6 @@ uint64_t map_images_fingerprint(const char *folder)
     return sprite_folder_fingerprint(folder);
 }
 
-bool map_images_are_used(const struct style *style)
-{
-    struct style_mentions mentions;
-    struct arena *arena = arena_create(ARENA_BYTES_MAX);
-    /* Without memory for the question the answer is yes: nothing is left out. */
-    bool used = !arena || !style_mentions_find(style, arena, &mentions) || mentions.image_count > 0 ||
-                mentions.has_computed_images;
-    arena_destroy(arena);
-    return used;
-}
-
 /* An image and its place in the sheet. */
 struct item {
     const struct sprite_image *image;
@@ -78,16 +135,6 @@ static int higher_first(const void *a, const void *b)
 static int by_name(const void *a, const void *b)
 {
     return text_compare(((const struct item *)a)->image->name, ((const struct item *)b)->image->name);
-}
-
-static bool is_mentioned(const struct style_mentions *mentions, struct text name)
-{
-    for (size_t i = 0; i < mentions->image_count; i++) {
-        if (text_equal(mentions->images[i].name, name)) {
-            return true;
-        }
-    }
-    return mentions->has_computed_images;
 }
 
 /* Each name once, at the pixel ratio that fits best. */

@@ -177,14 +177,15 @@ static bool read_metadata(struct catalog_map *map, struct error *err)
     return read_state(map, value_member_string(map->metadata, "state"), err);
 }
 
-/* Sets what depends on the layers: extent and version. */
+/* Sets what depends on the layers and the images: extent and version. */
 static void add_layers(const struct catalog *catalog, struct catalog_map *map)
 {
     const struct store_layer *layers[256];
     size_t count = catalog_map_layers(catalog, map, layers, sizeof layers / sizeof layers[0]);
     map->bbox = bbox_empty();
     map->version = hash_mix(style_hash(map->style), hash_bytes(map->id, strlen(map->id)));
-    map->has_images = map_images_are_used(map->style);
+    const struct style *style = map->style;
+    map->has_images = map_images_wanted(&style, 1) != 0;
     if (map->has_images) {
         map->version = hash_mix(map->version, map_images_hash(catalog->images));
     }
@@ -238,7 +239,6 @@ static bool read_map(struct builder *builder, const char *path, const char *id, 
     if (!read_metadata(&map, err)) {
         goto done;
     }
-    add_layers(catalog, &map);
     catalog->maps[catalog->map_count++] = map;
     style = NULL;
     ok = true;
@@ -339,12 +339,23 @@ static bool read_images(struct builder *builder, const struct catalog *previous,
     if (!icons_folder(builder->folder, folder)) {
         return true;
     }
-    catalog->images_fingerprint = map_images_fingerprint(folder);
+    const struct style **styles = arena_array(catalog->arena, catalog->map_count, sizeof *styles);
+    if (!styles) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < catalog->map_count; i++) {
+        styles[i] = catalog->maps[i].style;
+    }
+    uint64_t wanted = map_images_wanted(styles, catalog->map_count);
+    if (wanted == 0) {
+        return true;
+    }
+    catalog->images_fingerprint = hash_mix(map_images_fingerprint(folder), wanted);
     if (previous && previous->images && previous->images_fingerprint == catalog->images_fingerprint) {
         catalog->images = map_images_ref(previous->images);
         return true;
     }
-    if (!map_images_read(folder, builder->on_problem, builder->context, &images, err)) {
+    if (!map_images_read(folder, styles, catalog->map_count, builder->on_problem, builder->context, &images, err)) {
         return false;
     }
     catalog->images = images;
@@ -384,9 +395,12 @@ bool catalog_create_after(const struct catalog *previous, struct store *store, c
         error_no_memory(err);
         goto done;
     }
-    if (!store_list(store, catalog->arena, &catalog->layers, err) || !read_images(&builder, previous, err) ||
-        !read_maps(&builder, err)) {
+    if (!store_list(store, catalog->arena, &catalog->layers, err) || !read_maps(&builder, err) ||
+        !read_images(&builder, previous, err)) {
         goto done;
+    }
+    for (size_t i = 0; i < catalog->map_count; i++) {
+        add_layers(catalog, &catalog->maps[i]);
     }
     catalog->version = whole_version(catalog);
     *out_catalog = catalog;

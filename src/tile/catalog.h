@@ -56,7 +56,8 @@ const struct catalog_map *catalog_map_at(const struct catalog *catalog, size_t i
 const struct catalog_map *catalog_map_find(const struct catalog *catalog, const char *id);
 const struct store_layer_list *catalog_layers(const struct catalog *catalog);
 const struct store_layer *catalog_layer_find(const struct catalog *catalog, const char *id);
-/* The icons and patterns in the folder "icons" of the styles folder (render/map_images.h), shared by all maps. */
+/* The icons and patterns in the folder "icons" of the styles folder (render/map_images.h) that the maps use, shared by
+ * all of them; NULL when there are none. */
 const struct sprite *catalog_images(const struct catalog *catalog);
 /* The distinct store layers a map uses, in the order of its sources; those not in the store are left out. */
 size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_map *map,

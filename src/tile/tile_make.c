@@ -71,6 +71,11 @@ struct plan_job {
     struct render_assets assets;
 };
 
+static struct render_assets assets_of(const struct tile_worker *worker, const struct catalog *catalog)
+{
+    return (struct render_assets){.sprite = worker->images ? worker->images : catalog_images(catalog)};
+}
+
 static bool make_plan(void *context, struct label_square square, struct label_plan **out_plan, struct error *err)
 {
     struct plan_job *job = context;
@@ -190,7 +195,7 @@ bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, st
     const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
     bool is_map = map && map->style == style;
     struct label_cache *shared = is_map ? labels : NULL;
-    struct plan_job job = {worker, catalog, style, {.sprite = catalog_images(catalog)}};
+    struct plan_job job = {worker, catalog, style, assets_of(worker, catalog)};
     struct plans plans = {0};
     if (!find_plans(&job, shared, is_map ? map->version : 0, view, &plans, err)) {
         release_plans(&plans, shared);
@@ -202,7 +207,7 @@ bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, st
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
                        const struct view *view, struct buffer *out, struct error *err)
 {
-    struct plan_job job = {worker, catalog, style, {.sprite = catalog_images(catalog)}};
+    struct plan_job job = {worker, catalog, style, assets_of(worker, catalog)};
     struct plans plans = {0};
     return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
 }

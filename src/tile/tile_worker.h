@@ -10,8 +10,9 @@
 struct tile_worker {
     struct store *store;
     struct painter *painter;
-    struct arena *arena; /* reset before each job */
-    bool exact_colors;   /* PNG exactly as painted; otherwise in the palette of the map's style */
+    struct arena *arena;         /* reset before each job */
+    const struct sprite *images; /* instead of the catalog's: for a style that is not in it. Not owned; NULL */
+    bool exact_colors;           /* PNG exactly as painted; otherwise in the palette of the map's style */
 };
 
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);

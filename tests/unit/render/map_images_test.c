@@ -32,7 +32,7 @@ static void note(void *context, const char *path, const struct error *problem)
 static const char style_json_text[] =
     "{\"version\":8,\"sources\":{\"s\":{\"type\":\"vector\",\"url\":\"tesela://s\"}},\"layers\":["
     "{\"id\":\"l\",\"type\":\"symbol\",\"source\":\"s\",\"source-layer\":\"s\",\"layout\":{\"icon-image\":[\"match\","
-    "[\"get\",\"k\"],1,\"wide\",2,\"set:tall\",\"missing\"]}},"
+    "[\"get\",\"k\"],1,\"wide\",2,\"set:tall\",\"broken\"]}},"
     "{\"id\":\"f\",\"type\":\"fill\",\"source\":\"s\",\"source-layer\":\"s\",\"paint\":{\"fill-pattern\":\"hatch\"}}]}";
 
 static int set_up(void **state)
@@ -53,8 +53,9 @@ static int set_up(void **state)
     put(bench, "broken.svg", "<svg");
     put(bench, "README.txt", "not an image");
     struct error err = {0};
-    assert_true(map_images_read(bench->folder, note, bench, &bench->images, &err));
     assert_true(style_read("test", text_of(style_json_text), &bench->style, NULL, NULL, &err));
+    const struct style *style = bench->style;
+    assert_true(map_images_read(bench->folder, &style, 1, note, bench, &bench->images, &err));
     *state = bench;
     return 0;
 }
@@ -73,10 +74,12 @@ static int tear_down(void **state)
 static void files_become_images(void **state)
 {
     struct bench *bench = *state;
-    assert_int_equal(bench->problems, 1); /* broken.svg */
-    assert_int_equal(sprite_count(bench->images), 8);
+    const struct style *style = bench->style;
+    assert_int_equal(bench->problems, 1);             /* broken.svg */
+    assert_int_equal(sprite_count(bench->images), 6); /* two ratios of each; not unused.svg */
     assert_non_null(sprite_find(bench->images, text_of("set:tall"), 2));
-    assert_true(map_images_are_used(bench->style));
+    assert_int_not_equal(map_images_wanted(&style, 1), 0);
+    assert_int_equal(map_images_wanted(NULL, 0), 0);
     uint64_t before = map_images_fingerprint(bench->folder);
     put(bench, "set/more.svg", "<svg/>");
     assert_int_not_equal(before, map_images_fingerprint(bench->folder));

@@ -230,16 +230,18 @@ static void test_images(void **state)
     struct catalog *second = NULL;
     assert_true(catalog_create_after(first, bench->store, bench->folder, note, bench, &second, NULL));
     assert_ptr_equal(catalog_images(first), catalog_images(second));
-    put(bench, "icons/otra.svg", svg);
+    put(bench, "icons/trama.svg", "<svg xmlns='http://www.w3.org/2000/svg' width='5' height='4'/>");
     assert_int_not_equal(fingerprint, catalog_styles_fingerprint(bench->folder));
     struct catalog *third = NULL;
     assert_true(catalog_create_after(second, bench->store, bench->folder, note, bench, &third, NULL));
     assert_int_not_equal(catalog_map_find(second, "iconos")->version, catalog_map_find(third, "iconos")->version);
     assert_int_equal(catalog_map_find(second, "liso")->version, catalog_map_find(third, "liso")->version);
-    put(bench, "icons/rota.svg", "<svg");
+    put(bench, "icons/sobra.svg", "<svg"); /* not used, not read */
+    put(bench, "icons/trama.svg", "<svg");
     catalog_unref(third);
     third = read_catalog(bench);
-    assert_non_null(strstr(bench->problems, "rota.svg"));
+    assert_non_null(strstr(bench->problems, "trama.svg"));
+    assert_null(strstr(bench->problems, "sobra.svg"));
     catalog_unref(first);
     catalog_unref(second);
     catalog_unref(third);
