@@ -4,11 +4,13 @@
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
 
+#include "draw/line_field.h"
 #include "draw/stroke.h"
+#include "render/pattern.h"
 
 #include <math.h>
 
-enum { DASHES_MAX = 16 };
+enum { DASHES_MAX = 16, GRADIENT_COLORS = 4096 };
 
 double line_reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
 {
@@ -64,25 +66,35 @@ static struct stroke stroke_of(const struct render_layer_context *context, const
         .miter_limit = layer_number(context, STYLE_LINE_MITER_LIMIT, item),
         .round_limit = layer_number(context, STYLE_LINE_ROUND_LIMIT, item),
     };
+    /* Dashes are chosen and sized at whole zooms, in widths of the line there, and grow with the map in between. */
+    scope.zoom = pattern_zoom(context->view);
+    double unit =
+        style_number(context->layer, STYLE_LINE_WIDTH, &scope) * ratio * exp2(context->view->zoom - scope.zoom);
     size_t count = style_numbers(context->layer, STYLE_LINE_DASHARRAY, &scope, dashes_px, DASHES_MAX);
     if (count > DASHES_MAX) {
         count = DASHES_MAX;
     }
     double total = 0;
     for (size_t i = 0; i < count; i++) {
-        dashes_px[i] *= stroke.width_px; /* the style gives multiples of the line's width */
+        dashes_px[i] *= unit;
         total += dashes_px[i];
     }
     if (total > 0) {
         stroke.dashes_px = dashes_px;
         stroke.dash_count = count;
+        /* As in MapLibre: dashes are rounded only by a cap that all lines of the layer have. */
+        if (style_dependence(context->layer, STYLE_LINE_CAP) & STYLE_DEPENDS_ON_FEATURE) {
+            stroke.cap = LINE_CAP_BUTT;
+        }
     }
     return stroke;
 }
 
-/* What lies outside the picture is left out by stroke_add, which alone knows how far ink and dashes reach. */
-static bool add_line(const struct render_layer_context *context, const struct projector *projector,
-                     const struct feature *feature, const struct stroke *stroke, struct error *err)
+/* Called with each part of a line in pixels. False: memory is out. */
+typedef bool part_function(void *subject, const struct draw_point *points, size_t count, bool closed);
+
+static bool each_part(const struct render_layer_context *context, const struct projector *projector,
+                      const struct feature *feature, part_function *function, void *subject, struct error *err)
 {
     const struct geometry *geometry = &feature->geometry;
     uint32_t start = 0;
@@ -95,14 +107,30 @@ static bool add_line(const struct render_layer_context *context, const struct pr
         size_t projected_count;
         const struct draw_point *projected =
             projector_part(projector, feature, points, count, closed, context->arena, &projected_count);
-        if (!projected) {
-            return error_no_memory(err);
-        }
-        if (!stroke_add(context->painter->raster, projected, projected_count, closed, stroke)) {
+        if (!projected || !function(subject, projected, projected_count, closed)) {
             return error_no_memory(err);
         }
     }
     return true;
+}
+
+struct stroke_part {
+    struct raster *raster;
+    const struct stroke *stroke;
+};
+
+static bool add_part(void *subject, const struct draw_point *points, size_t count, bool closed)
+{
+    const struct stroke_part *part = subject;
+    return stroke_add(part->raster, points, count, closed, part->stroke);
+}
+
+/* What lies outside the picture is left out by stroke_add, which alone knows how far ink and dashes reach. */
+static bool add_line(const struct render_layer_context *context, const struct projector *projector,
+                     const struct feature *feature, const struct stroke *stroke, struct error *err)
+{
+    struct stroke_part part = {context->painter->raster, stroke};
+    return each_part(context, projector, feature, add_part, &part, err);
 }
 
 /* What all features have in common, or what one of them has. */
@@ -175,6 +203,111 @@ static bool paint_each(const struct render_layer_context *context, const struct 
     return true;
 }
 
+/* --- blurred lines, gradients and patterns --- */
+
+/* True when the layer's lines need the distance of each pixel. */
+static bool is_soft(const struct render_layer_context *context)
+{
+    const struct style_layer *layer = context->layer;
+    return style_is_set(layer, STYLE_LINE_PATTERN) || style_is_set(layer, STYLE_LINE_GRADIENT) ||
+           (style_dependence(layer, STYLE_LINE_BLUR) & STYLE_DEPENDS_ON_FEATURE) ||
+           layer_number(context, STYLE_LINE_BLUR, NULL) > 0;
+}
+
+static const struct pixel *gradient_of(const struct render_layer_context *context)
+{
+    struct style_scope scope = layer_scope(context, NULL);
+    struct style_color *colors = arena_array(context->arena, GRADIENT_COLORS, sizeof *colors);
+    struct pixel *pixels = arena_array(context->arena, GRADIENT_COLORS, sizeof *pixels);
+    if (!colors || !pixels || !style_ramp(context->layer, STYLE_LINE_GRADIENT, &scope, colors, GRADIENT_COLORS)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < GRADIENT_COLORS; i++) {
+        struct color color = {(float)colors[i].r, (float)colors[i].g, (float)colors[i].b, (float)colors[i].a};
+        pixels[i] = pixel_from_color(color, 1);
+    }
+    return pixels;
+}
+
+/* Between which shares of the whole line a piece cut out of it lies: tiles of lines with metrics say it. */
+static void read_progress(const struct render_layer_context *context, const struct feature *feature,
+                          struct line_paint *paint)
+{
+    static const char *const names[] = {"mapbox_clip_start", "mapbox_clip_end"};
+    double *shares[] = {&paint->progress_from, &paint->progress_to};
+    paint->progress_from = 0;
+    paint->progress_to = 1;
+    for (size_t i = 0; i < 2; i++) {
+        ptrdiff_t field = feature_list_field(&context->input->features, text_of(names[i]));
+        if (field >= 0 && value_is_number(&feature->values[field])) {
+            *shares[i] = value_number(&feature->values[field]);
+        }
+    }
+}
+
+/* The image repeated along the line; false when there is none to be drawn. */
+static bool read_pattern(const struct render_layer_context *context, const struct layer_feature *item,
+                         struct line_paint *paint)
+{
+    struct style_scope scope = layer_scope(context, item);
+    double ratio = context->view->pixel_ratio;
+    scope.zoom = pattern_zoom(context->view);
+    struct text name = style_text(context->layer, STYLE_LINE_PATTERN, &scope);
+    double width = style_number(context->layer, STYLE_LINE_WIDTH, &scope) * ratio;
+    paint->image = context->assets ? sprite_find(context->assets->sprite, name, ratio) : NULL;
+    if (!paint->image || paint->image->height_px == 0 || paint->image->width_px == 0) {
+        return false;
+    }
+    paint->image_period_px =
+        width * paint->image->width_px / paint->image->height_px * exp2(context->view->zoom - scope.zoom);
+    return paint->image_period_px > 0;
+}
+
+struct soft_part {
+    struct line_field *field;
+    struct canvas *canvas;
+    const struct line_paint *paint;
+};
+
+static bool paint_part(void *subject, const struct draw_point *points, size_t count, bool closed)
+{
+    const struct soft_part *part = subject;
+    return line_field_paint(part->field, part->canvas, points, count, closed, part->paint);
+}
+
+static bool paint_soft(const struct render_layer_context *context, const struct projector *projector,
+                       const struct layer_features *found, struct error *err)
+{
+    struct painter *painter = context->painter;
+    bool has_pattern = style_is_set(context->layer, STYLE_LINE_PATTERN);
+    const struct pixel *gradient =
+        !has_pattern && style_is_set(context->layer, STYLE_LINE_GRADIENT) ? gradient_of(context) : NULL;
+    painter->line_field = painter->line_field ? painter->line_field : line_field_create();
+    if (!painter->line_field) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        const struct layer_feature *item = &found->items[i];
+        double dashes_px[DASHES_MAX];
+        struct line_paint paint = {.stroke = stroke_of(context, item, dashes_px),
+                                   .blur_px = layer_number(context, STYLE_LINE_BLUR, item) * context->view->pixel_ratio,
+                                   .opacity = layer_number(context, STYLE_LINE_OPACITY, item),
+                                   .pixel = pixel_from_color(layer_color(context, STYLE_LINE_COLOR, item), 1),
+                                   .gradient = gradient,
+                                   .gradient_count = GRADIENT_COLORS};
+        read_progress(context, item->feature, &paint);
+        if (!(paint.stroke.width_px > 0) || !(paint.opacity > 0) ||
+            (has_pattern && !read_pattern(context, item, &paint))) {
+            continue;
+        }
+        struct soft_part part = {painter->line_field, context->canvas, &paint};
+        if (!each_part(context, projector, item->feature, paint_part, &part, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool line_paint(const struct render_layer_context *context, struct error *err)
 {
     struct style_scope scope = layer_scope(context, NULL);
@@ -194,6 +327,9 @@ bool line_paint(const struct render_layer_context *context, struct error *err)
         }
     }
     found.count = lines;
+    if (is_soft(context)) {
+        return paint_soft(context, &projector, &found, err);
+    }
     if (lines > 0 && layer_is_uniform(context, shaping, sizeof shaping / sizeof *shaping)) {
         struct look look;
         look_of(context, &found.items[0], &look);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/painter.h"
 
+#include "draw/line_field.h"
+
 #include <stdlib.h>
 
 enum { SIDE_MAX_PX = 4096 };
@@ -32,6 +34,7 @@ void painter_destroy(struct painter *painter)
     text_engine_destroy(painter->text);
     png_encoder_destroy(painter->png);
     style_palettes_destroy(painter->palettes);
+    line_field_destroy(painter->line_field);
     raster_destroy(painter->raster);
     canvas_destroy(painter->canvas);
     canvas_destroy(painter->layer_canvas);

@@ -21,6 +21,7 @@ struct painter {
     struct text_engine *text;    /* fonts, shaped texts, glyph masks */
     struct png_encoder *png;
     struct style_palettes *palettes;
+    struct line_field *line_field; /* made when a layer first needs it */
 };
 
 /* What the painting of one style layer is given. */
