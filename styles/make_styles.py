@@ -361,6 +361,10 @@ ZONES = [
 DARK_ZONES = ["ZC", "CU3", "CU2", "IP", "IE", "ECL", "EAP", "EI", "M3", "ECA"]
 
 
+# What stays apart for those who see colours less well: industry, green areas, facilities.
+HATCHES = [(["IL", "IM", "IP", "IE"], "trama-diagonal"), (["AV", "AR", "AI", "ERD"], "trama-puntos"), (["EE", "ES", "ECL", "ECA", "ECT", "EAP", "EAS", "EI"], "trama-cruz")]
+
+
 def zoning_map():
     fills = [v for k, c, _ in ZONES for v in (k, c)]
     labels = {k: t for k, _, t in ZONES}
@@ -368,6 +372,9 @@ def zoning_map():
     theme = [
         layer("zonas", "fill", "zonificacion", {"fill-color": ["match", ["get", "clave"]] + fills + ["#e5e5e5"], "fill-opacity": faded(9, 1, 15, 0.9)},
               legend={"title": es("Zonificación secundaria", "Secondary zoning"), "labels": labels}, minzoom=6),
+        layer("zonas-trama", "fill", "zonificacion",
+              {"fill-pattern": ["match", ["get", "clave"]] + [v for keys, hatch in HATCHES for v in (keys, hatch)] + [HATCHES[0][1]], "fill-opacity": faded(11.5, 0, 13, 0.8)},
+              filter_=any_of("clave", [k for keys, _ in HATCHES for k in keys]), minzoom=11.5),
     ]
     above = [
         layer("zonas-borde-claro", "line", "zonificacion", {"line-color": "#ffffff", "line-width": zoomed(13, 0.8, 16, 3.4), "line-opacity": 0.65},
@@ -432,6 +439,9 @@ HEALTH = [("hospital", "#a50f3c", es("Hospital", "Hospital"), 7.5), ("unidad de 
           ("centro de salud", "#0f8a7e", es("Centro de salud", "Health centre"), 5), ("clínica privada", "#8a6d1f", es("Clínica privada", "Private clinic"), 4.4)]
 
 
+HEALTH_ICONS = [("hospital", "maki:hospital"), ("unidad de medicina familiar", "maki:doctor"), ("centro de salud", "maki:heart"), ("clínica privada", "maki:pharmacy")]
+
+
 def health_map():
     labels = {k: t for k, _, t, _ in HEALTH}
     labels["*"] = False
@@ -445,6 +455,10 @@ def health_map():
         "circle-stroke-color": "#ffffff", "circle-stroke-width": zoomed(9, 0.4, 14, 1.4, 18, 2.2)},
         layout={"circle-sort-key": ["match", ["get", "tipo"], "hospital", 3, "unidad de medicina familiar", 2, "centro de salud", 1, 0]},
         minzoom=8, legend={"title": es("Unidades de salud", "Health facilities"), "labels": labels})]
+    above.append(layer("salud-icono", "symbol", "salud", {"icon-color": "#ffffff"},
+                       {"icon-image": ["match", ["get", "tipo"]] + [v for k, icon in HEALTH_ICONS for v in (k, icon)] + ["maki:doctor"],
+                        "icon-size": ["interpolate", ["exponential", 1.5], ["zoom"], 13, 0.55, 15, 0.72, 18, 1.1], "icon-allow-overlap": True, "icon-ignore-placement": True},
+                       minzoom=13.5))
     names_ = [layer("rotulo-salud", "symbol", "salud", {"text-color": "#2f2b25", "text-halo-color": HALO, "text-halo-width": 1.5},
                     {"text-field": ["get", "nombre"], "text-font": REGULAR, "text-size": faded(14, 9.5, 18, 12.5), "text-anchor": "top", "text-offset": [0, 0.8],
                      "text-max-width": 9}, None, minzoom=14.2),
