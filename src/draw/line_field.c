@@ -337,9 +337,11 @@ static struct pixel color_at(const struct tracer *tracer, const struct line_spot
 {
     const struct line_paint *paint = tracer->paint;
     if (paint->image) {
-        double x = spot->along / paint->image_period_px * paint->image->width_px;
-        double y = (0.5 + 0.5 * spot->across / tracer->outset) * paint->image->height_px;
-        return image_repeat_at(paint->image, x, y);
+        /* As MapLibre does: a pixel of the repeated image on each side belongs to the period. */
+        double x = spot->along / paint->image_period_px;
+        double y = 0.5 - 0.5 * spot->across / tracer->outset;
+        return image_repeat_at(paint->image, (x - floor(x)) * (paint->image->width_px + 2.0) - 1,
+                               y * (paint->image->height_px + 2.0) - 1);
     }
     if (paint->gradient) {
         double share = length > 0 ? fmin(1, fmax(0, spot->along / length)) : 0;

@@ -74,6 +74,12 @@ static struct stroke stroke_of(const struct render_layer_context *context, const
     if (count > DASHES_MAX) {
         count = DASHES_MAX;
     }
+    if (count % 2 == 1 && count > 1) {
+        /* The last dash and the first one touch: one dash, in the middle of which the line begins. */
+        count--;
+        stroke.dash_start_px = dashes_px[count] * unit;
+        dashes_px[0] += dashes_px[count];
+    }
     double total = 0;
     for (size_t i = 0; i < count; i++) {
         dashes_px[i] *= unit;
