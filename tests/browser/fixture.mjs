@@ -108,6 +108,30 @@ const styles = {
   },
 };
 
+// Everything that clients with a renderer of their own must find: a pattern, an icon that takes a colour, text, casing.
+styles.dibujo = {
+  version: 8, metadata: meta('Dibujo'), zoom: 13, sources: { ...source('colonias'), ...source('calles'), ...source('escuelas') },
+  layers: [
+    { id: 'fondo', type: 'background', paint: { 'background-color': '#f4f1e8' } },
+    layer('colonias', 'fill', { 'fill-color': ['step', ['get', 'pobtot'], '#e8f0d8', 10000, '#a8c890', 25000, '#5c8f4e'] }),
+    layer('colonias', 'fill', { 'fill-pattern': 'trama' }, { id: 'trama', filter: ['==', ['%', ['get', 'clave'], 3], 0] }),
+    layer('colonias', 'line', { 'line-color': '#556655', 'line-width': 1 }, { id: 'limites' }),
+    layer('calles', 'line', { 'line-color': '#664422', 'line-width': 9 }, { id: 'borde' }),
+    layer('calles', 'line', { 'line-color': '#ffe9a0', 'line-width': 6 }),
+    layer('colonias', 'symbol', { 'text-color': '#223322', 'text-halo-color': '#ffffff', 'text-halo-width': 1.5 }, {
+      id: 'nombres', layout: { 'text-field': ['get', 'nombre'], 'text-font': ['Open Sans Semibold'], 'text-size': 13, 'text-max-width': 6, 'text-padding': 4 },
+    }),
+    layer('escuelas', 'symbol', { 'icon-color': ['match', ['get', 'nivel'], 'primaria', '#2255cc', '#cc5522'], 'icon-halo-color': '#ffffff', 'icon-halo-width': 1.5 }, {
+      layout: { 'icon-image': 'signos:escuela', 'icon-allow-overlap': true, 'icon-ignore-placement': true },
+    }),
+  ],
+};
+
+const icons = {
+  'trama.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8"><path d="M-2 10 10-2M-2 2 2-2M6 10 10 6" stroke="#331144" fill="none"/></svg>',
+  'signos/escuela.sdf.svg': '<svg xmlns="http://www.w3.org/2000/svg" width="18" height="18"><path d="M9 1 17 7V17H11V11H7V17H1V7Z"/></svg>',
+};
+
 /** Everything a browser needs in `folder`: data, styles. */
 function write(folder) {
   mkdirSync(join(folder, 'layers'));
@@ -118,6 +142,10 @@ function write(folder) {
   }
   for (const [id, style] of Object.entries(styles)) {
     writeFileSync(join(folder, 'styles', `${id}.json`), JSON.stringify(style));
+  }
+  mkdirSync(join(folder, 'styles', 'icons', 'signos'), { recursive: true });
+  for (const [name, drawing] of Object.entries(icons)) {
+    writeFileSync(join(folder, 'styles', 'icons', name), drawing);
   }
 }
 

@@ -31,3 +31,4 @@ if (process.env.TESELA_BROWSER_PICTURES) {
 process.env.TESELA_PROGRAM = program;
 process.env.CHROMIUM = chromium;
 await import('./viewer_test.mjs');
+await import('./maplibre_test.mjs');
