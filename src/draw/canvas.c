@@ -4,6 +4,7 @@
 #include "draw/canvas.h"
 
 #include "draw/blend.h"
+#include "draw/cpu.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -95,7 +96,7 @@ void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t 
         return;
     }
 #ifdef DRAW_HAS_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (cpu_has_avx2()) {
         lay_over_avx2(canvas->rgba, above->rgba, pixel_count(canvas), opacity);
         return;
     }
@@ -106,7 +107,7 @@ void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t 
 void canvas_fill(struct canvas *canvas, struct pixel pixel)
 {
 #ifdef DRAW_HAS_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (cpu_has_avx2()) {
         fill_avx2(canvas->rgba, pixel_count(canvas), blend_word(pixel));
         return;
     }
