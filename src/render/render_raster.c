@@ -18,13 +18,12 @@ struct render_raster render_raster_of_tile(struct tile_id tile, int64_t world)
     };
 }
 
-/* World units, not rounded and not cut at the world's edges: images may hang over them. */
+/* Neither rounded nor cut at the world's edges: images may hang over them. */
 static struct render_corner corner_of(double longitude, double latitude)
 {
-    const double pi = 3.14159265358979323846;
-    double bounded = fmax(-89.999999, fmin(89.999999, latitude));
-    double north = log(tan(pi / 4 + bounded * pi / 360)) / (2 * pi);
-    return (struct render_corner){longitude / 360 * (double)GRID_WORLD_UNITS, -north * (double)GRID_WORLD_UNITS};
+    struct render_corner corner;
+    grid_from_lonlat_exactly(longitude, fmax(-89.999999, fmin(89.999999, latitude)), &corner.x, &corner.y);
+    return corner;
 }
 
 /* MapLibre draws an image in the tile that its box just fits into, with whole coordinates of 1/8192 of that tile. */
