@@ -211,7 +211,9 @@ static inline struct render_input *town_find(struct town *town, const struct ren
                 }
             }
         }
-        inputs[n] = (struct render_input){needs[n].source, needs[n].source_layer, {town_fields, 2, found, count}};
+        inputs[n] = (struct render_input){.source = needs[n].source,
+                                          .source_layer = needs[n].source_layer,
+                                          .features = {town_fields, 2, found, count}};
     }
     return inputs;
 }

@@ -83,8 +83,9 @@ static inline const struct canvas *scene_paint(struct scene *scene, const struct
                 found[count++] = scene->features[i];
             }
         }
-        inputs[n] = (struct render_input){
-            needs[n].source, needs[n].source_layer, {scene_fields, 2, count > 0 ? found : NULL, count}};
+        inputs[n] = (struct render_input){.source = needs[n].source,
+                                          .source_layer = needs[n].source_layer,
+                                          .features = {scene_fields, 2, count > 0 ? found : NULL, count}};
     }
     const struct canvas *canvas;
     if (!render_paint(scene->painter, scene->style, view, inputs, need_count, NULL, 0, scene->arena, &canvas, &err)) {
