@@ -141,9 +141,12 @@ static bool paint_layer(struct render_layer_context *context, const struct rende
         return label_plans_paint(plans, plan_count, context->painter, context->assets, context->layer, context->view,
                                  context->canvas, err);
     case STYLE_RASTER:
-    case STYLE_HEATMAP:
+        return !context->input || raster_layer_paint(context, err);
     case STYLE_HILLSHADE:
+        return !context->input || hillshade_paint(context, err);
     case STYLE_COLOR_RELIEF:
+        return !context->input || color_relief_paint(context, err);
+    case STYLE_HEATMAP:
     case STYLE_FILL_EXTRUSION:
         break; /* named as not drawn by `tesela style check` */
     }
