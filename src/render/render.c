@@ -141,11 +141,11 @@ static bool paint_layer(struct render_layer_context *context, const struct rende
         return label_plans_paint(plans, plan_count, context->painter, context->assets, context->layer, context->view,
                                  context->canvas, err);
     case STYLE_RASTER:
-        return !context->input || raster_layer_paint(context, err);
+        return paint_inputs(context, inputs, input_count, raster_layer_paint, err);
     case STYLE_HILLSHADE:
-        return !context->input || hillshade_paint(context, err);
+        return paint_inputs(context, inputs, input_count, hillshade_paint, err);
     case STYLE_COLOR_RELIEF:
-        return !context->input || color_relief_paint(context, err);
+        return paint_inputs(context, inputs, input_count, color_relief_paint, err);
     case STYLE_HEATMAP:
     case STYLE_FILL_EXTRUSION:
         break; /* named as not drawn by `tesela style check` */
