@@ -259,7 +259,17 @@ void json_write_member_bool(struct json_writer *writer, const char *name, bool b
     json_write_bool(writer, boolean);
 }
 
-size_t json_put_e7(int64_t value_e7, char out[16])
+/* The two digits of a number below 100, written at once. */
+static const char digit_pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+                                  "404142434445464748495051525354555657585960616263646566676869"
+                                  "707172737475767778798081828384858687888990919293949596979899";
+
+static void put_pair(char *at, uint32_t number)
+{
+    memcpy(at, digit_pairs + 2 * (size_t)number, 2);
+}
+
+size_t json_put_e7(int64_t value_e7, char out[static JSON_E7_BYTES])
 {
     char *at = out;
     uint64_t magnitude = (uint64_t)value_e7;
@@ -269,7 +279,7 @@ size_t json_put_e7(int64_t value_e7, char out[16])
     }
     uint64_t whole = magnitude / 10000000;
     uint32_t fraction = (uint32_t)(magnitude % 10000000);
-    char digits[8];
+    char digits[16];
     size_t count = 0;
     do {
         digits[count++] = (char)('0' + whole % 10);
@@ -279,17 +289,15 @@ size_t json_put_e7(int64_t value_e7, char out[16])
         *at++ = digits[--count];
     }
     if (fraction > 0) {
-        *at++ = '.';
-        size_t places = 7;
-        while (fraction % 10 == 0) {
-            fraction /= 10;
-            places--;
+        *at = '.';
+        put_pair(at + 1, fraction / 100000);
+        put_pair(at + 3, fraction / 1000 % 100);
+        put_pair(at + 5, fraction / 10 % 100);
+        at[7] = (char)('0' + fraction % 10);
+        at += 8;
+        while (at[-1] == '0') {
+            at--;
         }
-        for (size_t i = places; i > 0; i--) {
-            at[i - 1] = (char)('0' + fraction % 10);
-            fraction /= 10;
-        }
-        at += places;
     }
     return (size_t)(at - out);
 }

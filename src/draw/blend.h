@@ -160,3 +160,38 @@ BLEND_INLINE void blend_row(uint8_t *below, const uint8_t *above, size_t count, 
         memcpy(below + i * 4, &word, 4);
     }
 }
+
+BLEND_INLINE blend_u16x16 blend_lesser(blend_u16x16 a, blend_u16x16 b)
+{
+    blend_u16x16 takes_a = (blend_u16x16)(a < b);
+    return (a & takes_a) | (b & ~takes_a);
+}
+
+/* `count` pixels of `above` over `below`. A component larger than its alpha is allowed; sums end at the new alpha. */
+BLEND_INLINE void blend_bounded_row(uint8_t *below, const uint32_t *above, size_t count)
+{
+    size_t i = 0;
+    for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
+        struct blend_wide source = blend_widen(blend_load((const uint8_t *)(above + i)));
+        struct blend_wide rest = blend_widen(blend_load(below + i * 4));
+        rest = blend_scale_wide(rest, blend_factors(255 - ((blend_u32x8)source.ga >> 16)));
+        blend_u16x16 rb = source.rb + rest.rb;
+        blend_u16x16 ga = source.ga + rest.ga;
+        blend_u16x16 alpha = blend_factors((blend_u32x8)ga >> 16);
+        rb = blend_lesser(rb, alpha);
+        ga = blend_lesser(ga, alpha);
+        blend_store(below + i * 4, (blend_u32x8)rb | (blend_u32x8)ga << 8);
+    }
+    for (; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, below + i * 4, 4);
+        word = blend_scale(word, 255 - (above[i] >> 24));
+        uint32_t alpha = (word >> 24) + (above[i] >> 24);
+        uint32_t sum = alpha << 24;
+        for (unsigned shift = 0; shift < 24; shift += 8) {
+            uint32_t component = (word >> shift & 255) + (above[i] >> shift & 255);
+            sum |= (component < alpha ? component : alpha) << shift;
+        }
+        memcpy(below + i * 4, &sum, 4);
+    }
+}

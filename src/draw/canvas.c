@@ -4,6 +4,7 @@
 #include "draw/canvas.h"
 
 #include "draw/blend.h"
+#include "draw/cpu.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -18,7 +19,17 @@ static void lay_over_portable(uint8_t *below, const uint8_t *above, size_t count
     blend_row(below, above, count, opacity);
 }
 
+static void lay_row_portable(uint8_t *below, const uint32_t *above, size_t count)
+{
+    blend_bounded_row(below, above, count);
+}
+
 #ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static void lay_row_avx2(uint8_t *below, const uint32_t *above, size_t count)
+{
+    blend_bounded_row(below, above, count);
+}
+
 DRAW_AVX2 static void fill_avx2(uint8_t *pixels, size_t count, uint32_t source)
 {
     blend_run(pixels, count, source);
@@ -95,7 +106,7 @@ void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t 
         return;
     }
 #ifdef DRAW_HAS_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (cpu_has_avx2()) {
         lay_over_avx2(canvas->rgba, above->rgba, pixel_count(canvas), opacity);
         return;
     }
@@ -106,10 +117,23 @@ void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t 
 void canvas_fill(struct canvas *canvas, struct pixel pixel)
 {
 #ifdef DRAW_HAS_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (cpu_has_avx2()) {
         fill_avx2(canvas->rgba, pixel_count(canvas), blend_word(pixel));
         return;
     }
 #endif
     fill_portable(canvas->rgba, pixel_count(canvas), blend_word(pixel));
+}
+
+void canvas_lay_row(struct canvas *canvas, uint32_t x, uint32_t y, const uint32_t *pixels, size_t count)
+{
+    assert(y < canvas->height_px && x <= canvas->width_px && count <= canvas->width_px - x);
+    uint8_t *below = canvas->rgba + 4 * ((size_t)y * canvas->width_px + x);
+#ifdef DRAW_HAS_AVX2
+    if (__builtin_cpu_supports("avx2")) {
+        lay_row_avx2(below, pixels, count);
+        return;
+    }
+#endif
+    lay_row_portable(below, pixels, count);
 }

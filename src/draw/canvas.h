@@ -38,3 +38,6 @@ struct pixel pixel_from_color(struct color color, double opacity);
 void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t opacity);
 /* Lays the pixel over the whole canvas. */
 void canvas_fill(struct canvas *canvas, struct pixel pixel);
+/* Lays `count` premultiplied pixels over those from x, y on; all inside the canvas. Their colour may be larger than
+ * their alpha, as filters of images make it: sums end at the alpha of the result. */
+void canvas_lay_row(struct canvas *canvas, uint32_t x, uint32_t y, const uint32_t *pixels, size_t count);

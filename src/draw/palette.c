@@ -6,6 +6,7 @@
 #include "draw/palette.h"
 
 #include "draw/blend.h"
+#include "draw/cpu.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -94,7 +95,7 @@ typedef size_t nearest_kernel(const struct palette *palette, uint32_t word);
 static nearest_kernel *choose_kernel(void)
 {
 #ifdef DRAW_HAS_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (cpu_has_avx2()) {
         return nearest_avx2;
     }
 #endif

@@ -4,6 +4,7 @@
 #include "draw/raster.h"
 
 #include "draw/blend.h"
+#include "draw/cpu.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -400,7 +401,7 @@ DRAW_AVX2 static void paint_merged_avx2(struct raster *raster, struct canvas *ca
 bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
 {
 #ifdef DRAW_HAS_AVX2
-    if (kernel != RASTER_KERNEL_PORTABLE && __builtin_cpu_supports("avx2")) {
+    if (kernel != RASTER_KERNEL_PORTABLE && cpu_has_avx2()) {
         raster->sweep_color = sweep_color_avx2;
         raster->sweep_row = sweep_row_avx2;
         raster->merge = merge_avx2;

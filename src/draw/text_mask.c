@@ -2,6 +2,7 @@
 #include "draw/text_mask.h"
 
 #include "draw/blend.h"
+#include "draw/cpu.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -149,7 +150,7 @@ void text_mask_paint(struct text_mask *mask, struct canvas *canvas, struct pixel
 {
     uint32_t source = blend_word(pixel);
 #ifdef DRAW_HAS_AVX2
-    if (__builtin_cpu_supports("avx2")) {
+    if (cpu_has_avx2()) {
         paint_rows_avx2(mask, canvas, source);
     } else {
         paint_rows_portable(mask, canvas, source);

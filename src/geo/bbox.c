@@ -16,10 +16,11 @@ bool bbox_is_empty(const struct bbox *box)
 
 void bbox_add(struct bbox *box, double x, double y)
 {
-    box->min_x = fmin(box->min_x, x);
-    box->min_y = fmin(box->min_y, y);
-    box->max_x = fmax(box->max_x, x);
-    box->max_y = fmax(box->max_y, y);
+    /* Not fmin and fmax: they are calls, and this is done for every vertex of an answer. */
+    box->min_x = x < box->min_x ? x : box->min_x;
+    box->min_y = y < box->min_y ? y : box->min_y;
+    box->max_x = x > box->max_x ? x : box->max_x;
+    box->max_y = y > box->max_y ? y : box->max_y;
 }
 
 void bbox_add_box(struct bbox *box, const struct bbox *other)

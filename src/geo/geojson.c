@@ -1,28 +1,47 @@
 /* SPDX-License-Identifier: MIT */
 #include "geo/geojson.h"
 
-#include <math.h>
+enum { POSITION_BYTES = 2 * JSON_E7_BYTES + 4, POSITIONS_AT_ONCE = 256 };
+
+static int64_t to_e7(double degrees)
+{
+    return (int64_t)(degrees * 1e7 + (degrees < 0 ? -0.5 : 0.5));
+}
+
+/* Returns the end of what was written. */
+static char *put_position_at(char *at, double longitude, double latitude)
+{
+    *at++ = '[';
+    at += json_put_e7(to_e7(longitude), at);
+    *at++ = ',';
+    at += json_put_e7(to_e7(latitude), at);
+    *at++ = ']';
+    return at;
+}
+
+/* Room is asked for once in many positions: this is where most of the bytes of an answer are made. */
+static void put_positions(struct buffer *out, const double *xy, uint32_t count)
+{
+    for (uint32_t i = 0; i < count;) {
+        char *start = (char *)buffer_reserve(out, (size_t)POSITIONS_AT_ONCE * POSITION_BYTES);
+        if (!start) {
+            return;
+        }
+        uint32_t end = count - i < POSITIONS_AT_ONCE ? count : i + POSITIONS_AT_ONCE;
+        char *at = start;
+        for (; i < end; i++) {
+            if (i > 0) {
+                *at++ = ',';
+            }
+            at = put_position_at(at, xy[2 * (size_t)i], xy[2 * (size_t)i + 1]);
+        }
+        out->length += (size_t)(at - start);
+    }
+}
 
 static void put_position(struct buffer *out, double longitude, double latitude)
 {
-    char digits[40];
-    size_t length = 0;
-    digits[length++] = '[';
-    length += json_put_e7(llround(longitude * 1e7), digits + length);
-    digits[length++] = ',';
-    length += json_put_e7(llround(latitude * 1e7), digits + length);
-    digits[length++] = ']';
-    buffer_append(out, digits, length);
-}
-
-static void put_positions(struct buffer *out, const double *xy, uint32_t count)
-{
-    for (uint32_t i = 0; i < count; i++) {
-        if (i > 0) {
-            buffer_append_byte(out, ',');
-        }
-        put_position(out, xy[2 * (size_t)i], xy[2 * (size_t)i + 1]);
-    }
+    put_positions(out, (const double[]){longitude, latitude}, 1);
 }
 
 static void put_run(struct buffer *out, const double *xy, uint32_t count)

@@ -5,10 +5,9 @@
 
 static const double pi = 3.14159265358979323846;
 
-static int32_t to_unit(double share)
+static int32_t to_unit(double exact)
 {
-    /* share: -0.5 … 0.5 of the world */
-    double units = floor(share * (double)GRID_WORLD_UNITS + 0.5);
+    double units = floor(exact + 0.5);
     if (units < (double)INT32_MIN) {
         return INT32_MIN;
     }
@@ -19,12 +18,19 @@ static int32_t to_unit(double share)
 }
 
 /* Spherical Mercator, EPSG method 1024 with the semi-major axis divided out. */
+void grid_from_lonlat_exactly(double longitude, double latitude, double *out_x, double *out_y)
+{
+    double sine = sin(latitude * pi / 180);
+    *out_x = longitude / 360 * (double)GRID_WORLD_UNITS;
+    *out_y = -0.25 * log((1 + sine) / (1 - sine)) / pi * (double)GRID_WORLD_UNITS;
+}
+
 struct world_point grid_from_lonlat(double longitude, double latitude)
 {
-    double clamped = fmax(-GRID_LATITUDE_MAX, fmin(GRID_LATITUDE_MAX, latitude));
-    double sine = sin(clamped * pi / 180);
-    double share_y = -0.25 * log((1 + sine) / (1 - sine)) / pi;
-    return (struct world_point){to_unit(longitude / 360), to_unit(share_y)};
+    double x;
+    double y;
+    grid_from_lonlat_exactly(longitude, fmax(-GRID_LATITUDE_MAX, fmin(GRID_LATITUDE_MAX, latitude)), &x, &y);
+    return (struct world_point){to_unit(x), to_unit(y)};
 }
 
 void grid_to_lonlat(double x, double y, double *out_longitude, double *out_latitude)

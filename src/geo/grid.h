@@ -30,6 +30,8 @@ struct tile_id {
 
 /* Longitude and latitude in degrees to world units, rounded to the nearest; clamped to the world. */
 struct world_point grid_from_lonlat(double longitude, double latitude);
+/* The same neither rounded nor clamped; latitudes below ±90. */
+void grid_from_lonlat_exactly(double longitude, double latitude, double *out_x, double *out_y);
 /* The middle of a world unit in degrees. */
 void grid_to_lonlat(double x, double y, double *out_longitude, double *out_latitude);
 

@@ -10,6 +10,9 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
 /* All inputs of the layer at once: their densities add up. */
 bool heatmap_paint(struct render_layer_context *context, const struct render_input *inputs, size_t count,
                    struct error *err);
+bool raster_layer_paint(const struct render_layer_context *context, struct error *err);
+bool hillshade_paint(const struct render_layer_context *context, struct error *err);
+bool color_relief_paint(const struct render_layer_context *context, struct error *err);
 
 /* CSS pixels from a feature's geometry that the layer's ink may reach at this zoom, translate included. Bounded by
  * REACH_MAX_CSS_PX where it depends on features. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Which features a picture needs: the view and the reach of each layer's ink around it. */
+/* Which features and rasters a picture needs: the view and the reach of each layer's ink around it. */
 
 #include "render/layer_paint.h"
 #include "render/render.h"
 
 #include <math.h>
 #include <string.h>
+
+enum { ELEVATION_REACH_CSS_PX = 4 };
 
 double number_or(const struct style_layer *layer, enum style_property property, const struct style_scope *scope,
                  double otherwise)
@@ -36,8 +38,26 @@ static double reach_css_px(const struct style_layer *layer, const struct style_s
         return circle_reach_css_px(layer, scope);
     case STYLE_HEATMAP:
         return heatmap_reach_css_px(layer, scope);
+    case STYLE_RASTER:
+        return 1; /* imagery is shifted by up to a pixel to meet the screen's grid */
+    case STYLE_HILLSHADE:
+    case STYLE_COLOR_RELIEF:
+        return ELEVATION_REACH_CSS_PX;
     default:
         return -1;
+    }
+}
+
+static enum render_need_kind kind_of(const struct style_layer_info *info)
+{
+    switch (info->type) {
+    case STYLE_RASTER:
+        return RENDER_NEED_IMAGERY;
+    case STYLE_HILLSHADE:
+    case STYLE_COLOR_RELIEF:
+        return RENDER_NEED_ELEVATION;
+    default:
+        return RENDER_NEED_FEATURES;
     }
 }
 
@@ -87,7 +107,8 @@ bool render_needs(const struct style *style, const struct view *view, struct are
             n++;
         }
         if (n == count) {
-            needs[count++] = (struct render_need){info->source, info->source_layer, source->layer_id, area};
+            needs[count++] =
+                (struct render_need){kind_of(info), info->source, info->source_layer, source->layer_id, area};
         } else if (area.min_x < needs[n].area.min_x) {
             needs[n].area = area; /* areas differ by their margin only, so the larger holds the smaller */
         }

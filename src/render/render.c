@@ -186,8 +186,11 @@ static bool paint_layer(struct render_layer_context *context, const struct rende
     case STYLE_HEATMAP:
         return heatmap_paint(context, inputs, input_count, err);
     case STYLE_RASTER:
+        return paint_inputs(context, inputs, input_count, STYLE_PROPERTY_COUNT, raster_layer_paint, err);
     case STYLE_HILLSHADE:
+        return paint_inputs(context, inputs, input_count, STYLE_PROPERTY_COUNT, hillshade_paint, err);
     case STYLE_COLOR_RELIEF:
+        return paint_inputs(context, inputs, input_count, STYLE_PROPERTY_COUNT, color_relief_paint, err);
     case STYLE_FILL_EXTRUSION:
         break; /* named as not drawn by `tesela style check` */
     }

@@ -8,6 +8,7 @@
 #include "draw/canvas.h"
 #include "geo/feature.h"
 #include "render/render_assets.h"
+#include "render/render_raster.h"
 #include "style/style.h"
 
 /* What part of the world a picture shows, and how large. */
@@ -35,8 +36,12 @@ struct world_box view_box(const struct view *view);
  * minzoom is shown there too. */
 bool render_shows(const struct style_layer *layer, double zoom);
 
-/* A set of features some layers of the style want. */
+/* What a source gives: features of a layer, or the pixels of a raster one as they are or as elevations. */
+enum render_need_kind { RENDER_NEED_FEATURES, RENDER_NEED_IMAGERY, RENDER_NEED_ELEVATION };
+
+/* Data some layers of the style want. */
 struct render_need {
+    enum render_need_kind kind;
     const char *source;       /* the style's source name */
     const char *source_layer; /* may be NULL */
     const char *layer_id;     /* of the store, from the source's url "tesela://<id>" */
@@ -55,13 +60,18 @@ struct render_frame {
     struct world_box bounds; /* world units: fills and lines end here, points outside are left to the neighbour */
 };
 
-/* The features found for a need, or those of one tile of the source: then there are several inputs of one name. */
+/* What was found for a need: features, or those of one tile of the source (then there are several inputs of one name),
+ * or pieces of a raster. Tiles do not overlap unless they stand for others that
+ * are missing: the first given is seen, as is a smaller one before its ancestor. Elevations: with the tiles around
+ * those that are seen, since slopes reach across borders; without them the last pixels are repeated. */
 struct render_input {
     const char *source;
     const char *source_layer;
     struct feature_list features;
     const struct render_frame *frame; /* NULL: world units. Else geometry and boxes of features are in its units */
     bool keeps_nulls;                 /* a null is an attribute that is there (GeoJSON), not one that is missing */
+    const struct render_raster *rasters;
+    size_t raster_count;
 };
 
 /* True when the input is of this source and source layer (NULL: none). */

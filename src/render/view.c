@@ -24,6 +24,19 @@ struct view view_of_tile(struct tile_id tile, uint32_t size_px, uint32_t pixel_r
     };
 }
 
+/* The picture's first edge, in whole world units. Raster layers are shown on whole pixels (raster_sheet.c): which one
+ * the centre belongs to must not be changed by rounding. */
+static int64_t origin_of(double center, double units_per_px, uint32_t size_px, double ratio)
+{
+    double half_world = (double)(GRID_WORLD_UNITS / 2);
+    double units_per_css_px = units_per_px * ratio;
+    double half_size = units_per_px * (double)size_px / 2;
+    int64_t origin = llround(center - half_size);
+    double wanted = floor((center + half_world) / units_per_css_px + 0.5);
+    double got = floor(((double)origin + half_size + half_world) / units_per_css_px + 0.5);
+    return origin + (got > wanted ? -1 : got < wanted ? 1 : 0);
+}
+
 struct view view_of_center(double longitude, double latitude, double zoom, uint32_t width_css_px,
                            uint32_t height_css_px, double pixel_ratio)
 {
@@ -33,10 +46,12 @@ struct view view_of_center(double longitude, double latitude, double zoom, uint3
         .width_px = (uint32_t)lround((double)width_css_px * pixel_ratio),
         .height_px = (uint32_t)lround((double)height_css_px * pixel_ratio),
     };
-    struct world_point center = grid_from_lonlat(longitude, latitude);
+    double x;
+    double y;
+    grid_from_lonlat_exactly(longitude, fmax(-GRID_LATITUDE_MAX, fmin(GRID_LATITUDE_MAX, latitude)), &x, &y);
     double units = view_units_per_px(&view);
-    view.origin_x = center.x - llround(units * (double)view.width_px / 2);
-    view.origin_y = center.y - llround(units * (double)view.height_px / 2);
+    view.origin_x = origin_of(x, units, view.width_px, pixel_ratio);
+    view.origin_y = origin_of(y, units, view.height_px, pixel_ratio);
     return view;
 }
 

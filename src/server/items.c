@@ -25,9 +25,9 @@ struct extent {
 struct items_stream {
     struct catalog *catalog; /* keeps the layer alive */
     const struct store_layer *layer;
-    bool has_bbox;
     struct bbox bbox;
-    uint64_t offset; /* of the first piece; 0 afterwards */
+    struct store_selection *selection; /* of `bbox`; NULL: all items */
+    uint64_t offset;                   /* of the first piece; 0 afterwards */
     uint64_t remaining;
     int64_t after_row;
     char *head; /* the text before the features */
@@ -160,10 +160,11 @@ static bool next_piece(void *state, struct handler_context *context, struct buff
 {
     struct items_stream *stream = state;
     struct piece piece = {.stream = stream, .worker = context->worker, .out = out};
-    struct store_query query = {.bbox = stream->has_bbox ? &stream->bbox : NULL,
+    struct store_query query = {.bbox = stream->selection ? &stream->bbox : NULL,
                                 .limit = stream->remaining,
                                 .offset = stream->offset,
-                                .after_row = stream->after_row};
+                                .after_row = stream->after_row,
+                                .selection = stream->selection};
     if (!stream->has_begun) {
         buffer_append_text(out, stream->head);
         stream->has_begun = true;
@@ -186,13 +187,16 @@ static void destroy_stream(void *state)
 {
     struct items_stream *stream = state;
     catalog_unref(stream->catalog);
+    store_selection_destroy(stream->selection);
     free(stream->head);
     free(stream);
 }
 
-/* Makes the response a stream of `count` items at most. Takes `head` (initialised by the caller). */
+/* Makes the response a stream of the query's items. Takes `selection` (NULL without a bbox) and `head` (initialised by
+ * the caller). */
 static void start_stream(struct response *response, const struct request *request, struct handler_context *context,
-                         const struct store_layer *layer, const struct store_query *query, struct buffer *head)
+                         const struct store_layer *layer, const struct store_query *query,
+                         struct store_selection *selection, struct buffer *head)
 {
     struct items_stream *stream = head->failed ? NULL : calloc(1, sizeof *stream);
     char *text = NULL;
@@ -204,12 +208,13 @@ static void start_stream(struct response *response, const struct request *reques
     buffer_finish(head);
     if (!text) {
         free(stream);
+        store_selection_destroy(selection);
         response_problem(response, request, 503, "SRV-503", "no hay memoria para atender la solicitud");
         return;
     }
     *stream = (struct items_stream){.catalog = catalog_ref(context->catalog),
                                     .layer = layer,
-                                    .has_bbox = query->bbox != NULL,
+                                    .selection = selection,
                                     .offset = query->offset,
                                     .remaining = query->limit,
                                     .head = text,
@@ -344,11 +349,15 @@ void handle_items(const struct request *request, struct handler_context *context
     }
     struct store_query store_query = {
         .bbox = query.has_bbox ? &query.bbox : NULL, .limit = query.limit, .offset = query.offset};
+    struct store *store = context->worker->store;
+    struct store_selection *selection = NULL;
     uint64_t matched = 0;
-    if (!store_count(context->worker->store, layer, &store_query, &matched, &err)) {
+    if (query.has_bbox ? !store_select(store, layer, &store_query, &selection, &err)
+                       : !store_count(store, layer, &store_query, &matched, &err)) {
         response_error(response, request, &err);
         return;
     }
+    matched = selection ? selection->count : matched;
     uint64_t left = matched > query.offset ? matched - query.offset : 0;
     store_query.limit = left < query.limit ? left : query.limit;
     int64_t now = (int64_t)time(NULL);
@@ -357,7 +366,7 @@ void handle_items(const struct request *request, struct handler_context *context
     write_page_head(&head, request, layer, &query, matched, store_query.limit, now, context->arena);
     response->etag_seed = query_hash(request, layer, &query);
     response->etag_time = now;
-    start_stream(response, request, context, layer, &store_query, &head);
+    start_stream(response, request, context, layer, &store_query, selection, &head);
 }
 
 /* --- /collections/{layer}/items/{id} --- */
@@ -421,7 +430,7 @@ void handle_data_geojson(const struct request *request, struct handler_context *
     response->version = catalog_layer_version(layer);
     response->etag_seed = hash_mix(response->version, 1);
     struct store_query query = {.limit = INT64_MAX};
-    start_stream(response, request, context, layer, &query, &head);
+    start_stream(response, request, context, layer, &query, NULL, &head);
     response_add_header(response, "Content-Disposition",
                         arena_printf(context->arena, "attachment; filename=\"%s.geojson\"", layer->id));
 }

@@ -92,12 +92,26 @@ struct store_item {
 /* Called for each item; its content lives until the call returns. Return false to stop. */
 typedef bool store_item_visitor(void *context, const struct store_item *item);
 
+struct store_selection;
+
 struct store_query {
     const struct bbox *bbox; /* NULL: all. May cross the antimeridian. Tests the features' boxes, then their geometry */
     uint64_t limit;
     uint64_t offset;
     int64_t after_row; /* only rows greater than this: for going on where a page or chunk ended; 0 from the start */
+    const struct store_selection *selection; /* of this bbox, found before; NULL: it is looked for */
 };
+
+/* Which items meet a box, found once for an answer that is counted first and then given in pieces. Belongs to no store
+ * handle. */
+struct store_selection {
+    uint64_t count;
+    int64_t *rows; /* ascending; NULL when they are too many to hold: store_items goes through the items instead */
+};
+/* Of the query's bbox (not NULL) and after_row. */
+bool store_select(struct store *store, const struct store_layer *layer, const struct store_query *query,
+                  struct store_selection **out_selection, struct error *err);
+void store_selection_destroy(struct store_selection *selection);
 
 /* Visits the items of `layer` in row order in constant memory. */
 bool store_items(struct store *store, const struct store_layer *layer, const struct store_query *query,

@@ -147,6 +147,24 @@ bool store_items(struct store *store, const struct store_layer *layer, const str
     return true;
 }
 
+bool store_select(struct store *store, const struct store_layer *layer, const struct store_query *query,
+                  struct store_selection **out_selection, struct error *err)
+{
+    (void)store;
+    (void)query;
+    *out_selection = calloc(1, sizeof **out_selection);
+    if (!*out_selection) {
+        return error_no_memory(err);
+    }
+    (*out_selection)->count = (uint64_t)count_of(layer);
+    return true;
+}
+
+void store_selection_destroy(struct store_selection *selection)
+{
+    free(selection);
+}
+
 bool store_count(struct store *store, const struct store_layer *layer, const struct store_query *query,
                  uint64_t *out_count, struct error *err)
 {
