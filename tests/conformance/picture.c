@@ -144,8 +144,13 @@ static bool load_assets(struct drawing *drawing, struct error *err)
     if (!load_images(drawing, err)) {
         return false;
     }
-    drawing->render_assets = (struct render_assets){
-        .sprite = drawing->sprite, .glyphs = drawing->glyphs, .has_no_text = !drawing->glyph_url};
+    const struct value *test = value_member(value_member(&drawing->folded.style, "metadata"), "test");
+    const struct value *crossing = value_member(test, "crossSourceCollisions");
+    drawing->render_assets =
+        (struct render_assets){.sprite = drawing->sprite,
+                               .glyphs = drawing->glyphs,
+                               .sources_apart = crossing && crossing->type == VALUE_BOOL && !crossing->boolean,
+                               .has_no_text = !drawing->glyph_url};
     return true;
 }
 

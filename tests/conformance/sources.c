@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { UNITS_PER_CSS_PX = CUT_EXTENT / 512, DEPTH_MAX = 10, URL_BYTES = 4096 };
+enum { UNITS_PER_CSS_PX = CUT_EXTENT / 512, DEPTH_MAX = 10, URL_BYTES = 4096, SLICED_ZOOM_MAX = 18 };
 
 static double number_of(const struct value *object, const char *name, double otherwise)
 {
@@ -325,19 +325,22 @@ static bool add_vector(const struct source_task *task, const char *name, const s
     if (!sources_tileset(task, json, &tileset) || fmax(0, floor(task->view->zoom)) < tileset.zoom_min) {
         return true;
     }
-    struct tile_cover cover =
-        sources_cover(task->view, (uint32_t)fmin(fmax(0, floor(task->view->zoom)), tileset.zoom_max));
+    /* Above the last zoom the reference cuts tiles into those of the map's zoom, up to four below the map's last. */
+    double zoom = fmax(0, floor(task->view->zoom));
+    struct tile_cover cover = sources_cover(task->view, (uint32_t)fmin(zoom, fmax(tileset.zoom_max, SLICED_ZOOM_MAX)));
     for (int64_t row = cover.min_row; row <= cover.max_row; row++) {
         for (int64_t column = cover.min_column; column <= cover.max_column; column++) {
             int64_t worlds;
             struct tile_id tile = sources_tile(&cover, column, row, &worlds);
-            struct tile_id data = tile;
+            uint32_t beyond = tile.z > tileset.zoom_max ? tile.z - tileset.zoom_max : 0;
+            struct tile_id wanted = {tile.z - beyond, tile.x >> beyond, tile.y >> beyond};
+            struct tile_id data = wanted;
             struct mvt_tile_layer *layers = NULL;
             size_t count = 0;
-            if (!sources_tileset_has(&tileset, tile)) {
+            if (!sources_tileset_has(&tileset, wanted)) {
                 continue;
             }
-            read_tile(task, &tileset, tile, &data, &layers, &count);
+            read_tile(task, &tileset, wanted, &data, &layers, &count);
             for (size_t i = 0; i < count; i++) {
                 const struct render_frame *frame = frame_of(task, data, tile, worlds, layers[i].extent);
                 if (!add_input(task, name, layers[i].name, &layers[i].features, frame, false)) {
