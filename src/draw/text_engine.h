@@ -58,7 +58,7 @@ struct text_section {
 enum text_justify { TEXT_JUSTIFY_LEFT, TEXT_JUSTIFY_CENTER, TEXT_JUSTIFY_RIGHT };
 
 struct text_wish {
-    double max_width_em;   /* lines are broken to be about equally long and not longer than this; 0: one line */
+    double max_width_em;   /* lines are broken to be about equally long and not longer than this; HUGE_VAL: one line */
     double line_height_em; /* 1.2 in MapLibre */
     double letter_spacing_em;
     enum text_justify justify;

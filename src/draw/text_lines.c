@@ -128,8 +128,7 @@ static double average_width(const struct text_lines *in)
         total += advance_of(in, &in->letters[i]) * measure;
     }
     double longest = in->wish->max_width_em * measure;
-    double lines = longest > 0 ? fmax(1, ceil(total / longest)) : 1;
-    return total / lines;
+    return longest > 0 ? total / fmax(1, ceil(total / longest)) : 0;
 }
 
 static void put_line(struct placer *placer, size_t start, size_t end)
@@ -173,7 +172,7 @@ static size_t find_cuts(const struct text_lines *in, struct cut *cuts)
 static bool break_lines(struct placer *placer)
 {
     const struct text_lines *in = placer->in;
-    if (in->wish->max_width_em <= 0 && !has_code(in, '\n')) {
+    if (isinf(in->wish->max_width_em) && !has_code(in, '\n')) {
         put_line(placer, 0, in->letter_count);
         return true;
     }

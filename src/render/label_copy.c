@@ -208,6 +208,21 @@ static int compare_labels(const void *left, const void *right)
     return label_order_compare(&a->order, &b->order);
 }
 
+/* True when MapLibre reads images smoothly because they could be seen at an angle. */
+static bool lies_in_map(const struct style_layer *layer, enum style_property pitch, enum style_property rotation,
+                        const struct style_scope *scope)
+{
+    int alignment = style_enum(layer, pitch, scope);
+    if (alignment != STYLE_ALIGNMENT_AUTO) {
+        return alignment == STYLE_ALIGNMENT_MAP;
+    }
+    int turn = style_enum(layer, rotation, scope);
+    int automatic =
+        rotation == STYLE_TEXT_ROTATION_ALIGNMENT ? STYLE_TEXT_ROTATION_ALIGNMENT_AUTO : (int)STYLE_ALIGNMENT_AUTO;
+    bool on_line = style_enum(layer, STYLE_SYMBOL_PLACEMENT, scope) != STYLE_SYMBOL_PLACEMENT_POINT;
+    return turn == automatic ? on_line : turn == STYLE_ALIGNMENT_MAP;
+}
+
 /* How the labels of a layer are painted. MapLibre: those that may overlap from top to bottom, so that lower ones lie
  * above, unless there is a symbol-sort-key. */
 static struct label_layer describe_layer(const struct style_layer *layer, double zoom, size_t first)
@@ -219,13 +234,15 @@ static struct label_layer describe_layer(const struct style_layer *layer, double
                       style_number(layer, STYLE_ICON_SIZE, &scope) == 1;
     bool angle_stays = !(style_dependence(layer, STYLE_ICON_ROTATE) & STYLE_DEPENDS_ON_FEATURE) &&
                        style_number(layer, STYLE_ICON_ROTATE, &scope) == 0;
-    return (struct label_layer){.id_hash = label_layer_hash(layer),
-                                .by_height = order == STYLE_SYMBOL_Z_ORDER_VIEWPORT_Y ||
-                                             (order == STYLE_SYMBOL_Z_ORDER_AUTO && !has_key),
-                                .by_key = order != STYLE_SYMBOL_Z_ORDER_VIEWPORT_Y && has_key,
-                                .icons_stay = size_stays && angle_stays,
-                                .text_stays = !(style_dependence(layer, STYLE_TEXT_SIZE) & STYLE_DEPENDS_ON_ZOOM),
-                                .first = first};
+    return (struct label_layer){
+        .id_hash = label_layer_hash(layer),
+        .by_height = order == STYLE_SYMBOL_Z_ORDER_VIEWPORT_Y || (order == STYLE_SYMBOL_Z_ORDER_AUTO && !has_key),
+        .by_key = order != STYLE_SYMBOL_Z_ORDER_VIEWPORT_Y && has_key,
+        .icons_stay = size_stays && angle_stays &&
+                      !lies_in_map(layer, STYLE_ICON_PITCH_ALIGNMENT, STYLE_ICON_ROTATION_ALIGNMENT, &scope),
+        .text_stays = !(style_dependence(layer, STYLE_TEXT_SIZE) & STYLE_DEPENDS_ON_ZOOM) &&
+                      !lies_in_map(layer, STYLE_TEXT_PITCH_ALIGNMENT, STYLE_TEXT_ROTATION_ALIGNMENT, &scope),
+        .first = first};
 }
 
 static size_t count_glyphs(const struct label_choices *choices)

@@ -204,7 +204,7 @@ static const struct label_layout *set_words(const struct label_style *style, con
     struct arena *arena = style->task->arena;
     bool one_line = values->choices[LABEL_PLACEMENT] != STYLE_SYMBOL_PLACEMENT_POINT;
     const struct text_wish wish = {
-        .max_width_em = one_line ? 0 : values->numbers[LABEL_MAX_WIDTH],
+        .max_width_em = one_line ? HUGE_VAL : values->numbers[LABEL_MAX_WIDTH],
         .line_height_em = values->numbers[LABEL_LINE_HEIGHT],
         .letter_spacing_em = words->allows_spacing ? values->numbers[LABEL_LETTER_SPACING] : 0,
         .justify = justify,

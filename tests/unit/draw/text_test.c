@@ -25,7 +25,7 @@ static struct text_engine *engine_or_skip(void)
 
 static struct text_wish plain_wish(void)
 {
-    return (struct text_wish){.max_width_em = 0, .line_height_em = 1.2, .justify = TEXT_JUSTIFY_CENTER};
+    return (struct text_wish){.max_width_em = HUGE_VAL, .line_height_em = 1.2, .justify = TEXT_JUSTIFY_CENTER};
 }
 
 static const struct text_layout *lay_out(struct text_engine *engine, const char *string, const struct text_wish *wish)
