@@ -457,8 +457,8 @@ def health_map():
         minzoom=8, legend={"title": es("Unidades de salud", "Health facilities"), "labels": labels})]
     above.append(layer("salud-icono", "symbol", "salud", {"icon-color": "#ffffff"},
                        {"icon-image": ["match", ["get", "tipo"]] + [v for k, icon in HEALTH_ICONS for v in (k, icon)] + ["maki:doctor"],
-                        "icon-size": ["interpolate", ["exponential", 1.5], ["zoom"], 13, 0.55, 15, 0.72, 18, 1.1], "icon-allow-overlap": True, "icon-ignore-placement": True},
-                       minzoom=13.5))
+                        "icon-size": ["interpolate", ["exponential", 1.5], ["zoom"], 12, size(0.0675), 15, size(0.099), 18, size(0.153)], "icon-allow-overlap": True,
+                        "icon-ignore-placement": True}, minzoom=14))
     names_ = [layer("rotulo-salud", "symbol", "salud", {"text-color": "#2f2b25", "text-halo-color": HALO, "text-halo-width": 1.5},
                     {"text-field": ["get", "nombre"], "text-font": REGULAR, "text-size": faded(14, 9.5, 18, 12.5), "text-anchor": "top", "text-offset": [0, 0.8],
                      "text-max-width": 9}, None, minzoom=14.2),
