@@ -1,6 +1,6 @@
 # build/tesela-conformance: runs the fixture suites of the MapLibre style specification.
 set(TESELA_CONFORMANCE_SOURCES)
-foreach(file IN ITEMS assets camera cluster compare conformance expressions features fixture geojson_cut mvt
+foreach(file IN ITEMS assets camera cluster compare conformance expressions features fixture geojson_cut imagery mvt
                       operations page picture render
                       report sources validation)
   list(APPEND TESELA_CONFORMANCE_SOURCES ${CMAKE_CURRENT_LIST_DIR}/${file}.c)

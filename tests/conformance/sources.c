@@ -68,8 +68,7 @@ static struct render_frame *frame_of(const struct source_task *task, struct tile
     return frame;
 }
 
-static bool add_input(const struct source_task *task, const char *source, const char *layer,
-                      const struct feature_list *features, const struct render_frame *frame, bool keeps_nulls)
+bool sources_add_input(const struct source_task *task, const struct render_input *input)
 {
     struct source_inputs *inputs = task->inputs;
     if (inputs->count == inputs->capacity) {
@@ -82,9 +81,16 @@ static bool add_input(const struct source_task *task, const char *source, const 
         inputs->items = items;
         inputs->capacity = larger;
     }
-    inputs->items[inputs->count++] = (struct render_input){
+    inputs->items[inputs->count++] = *input;
+    return true;
+}
+
+static bool add_input(const struct source_task *task, const char *source, const char *layer,
+                      const struct feature_list *features, const struct render_frame *frame, bool keeps_nulls)
+{
+    struct render_input input = {
         .source = source, .source_layer = layer, .features = *features, .frame = frame, .keeps_nulls = keeps_nulls};
-    return frame;
+    return frame && sources_add_input(task, &input);
 }
 
 /* --- geojson --- */
@@ -357,6 +363,9 @@ bool sources_add(const struct source_task *task, const char *name, const struct 
     const char *type = value_member_string(json, "type");
     if (type && strcmp(type, "geojson") == 0) {
         return add_geojson(task, name, json, err);
+    }
+    if (type && (strcmp(type, "raster") == 0 || strcmp(type, "image") == 0)) {
+        return sources_add_imagery(task, name, json, err);
     }
     return !type || strcmp(type, "vector") != 0 || add_vector(task, name, json, err);
 }

@@ -18,8 +18,12 @@ struct source_task {
     struct source_inputs *inputs;
 };
 
-/* Adds what a source of type geojson or vector shows in the view; other types add nothing. */
+/* Adds what a source of type geojson, vector, raster or image shows in the view; other types add nothing. */
 bool sources_add(const struct source_task *task, const char *name, const struct value *json, struct error *err);
+
+/* The same for raster and image sources. */
+bool sources_add_imagery(const struct source_task *task, const char *name, const struct value *json, struct error *err);
+bool sources_add_input(const struct source_task *task, const struct render_input *input);
 
 /* Tiles of one zoom that a view touches, copies of the world included. */
 struct tile_cover {
