@@ -345,9 +345,7 @@ static struct pixel color_at(const struct tracer *tracer, const struct line_spot
     }
     if (paint->gradient) {
         double share = length > 0 ? fmin(1, fmax(0, spot->along / length)) : 0;
-        double progress = paint->progress_from + (paint->progress_to - paint->progress_from) * share;
-        double at = fmin(1, fmax(0, progress)) * (double)(paint->gradient_count - 1);
-        return paint->gradient[(size_t)(at + 0.5)];
+        return paint->gradient[(size_t)(share * (double)(paint->gradient_count - 1) + 0.5)];
     }
     return paint->pixel;
 }

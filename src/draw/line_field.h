@@ -13,12 +13,8 @@ struct line_paint {
     double blur_px;
     double opacity;
     struct pixel pixel; /* where there is neither gradient nor image; opacity not included */
-    /* A colour for each share of the line's length; NULL: none. The points are that of the line from `progress_from`
-     * to `progress_to`. */
-    const struct pixel *gradient;
+    const struct pixel *gradient; /* colours from the line's first point to its last; NULL: none */
     size_t gradient_count;
-    double progress_from;
-    double progress_to;
     const struct sprite_image *image; /* repeated along the line, as high as the line is wide; NULL: none */
     double image_period_px;           /* its length on the line */
 };

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/layer_features.h"
 
+#include "render/feature_shape.h"
+
 #include <stdlib.h>
 
 struct style_scope layer_scope(const struct render_layer_context *context, const struct layer_feature *feature)
@@ -86,6 +88,7 @@ bool layer_features_find(const struct render_layer_context *context, const struc
     }
     style_bind(context->layer, columns, list->field_count, slots);
     bool sorted = sort_key != STYLE_PROPERTY_COUNT && style_is_set(context->layer, sort_key);
+    bool needs_shape = style_needs_shape(context->layer);
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = &list->features[i];
@@ -103,6 +106,12 @@ bool layer_features_find(const struct render_layer_context *context, const struc
                      .slots = slots,
                      .keeps_nulls = context->input->keeps_nulls},
         };
+        if (needs_shape) {
+            item->seen.shape = render_input_shape(context->input, feature, context->arena);
+        }
+        if (style_needs_shape(context->layer)) {
+            item->seen.shape = feature_shape_make(context->input, feature, context->arena);
+        }
         struct style_scope scope = layer_scope(context, item);
         if (!style_filter(context->layer, &scope)) {
             continue;

@@ -10,7 +10,7 @@
 
 #include <math.h>
 
-enum { DASHES_MAX = 16, GRADIENT_COLORS = 4096 };
+enum { DASHES_MAX = 16, GRADIENT_COLORS = 2048 };
 
 double line_reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
 {
@@ -220,35 +220,53 @@ static bool is_soft(const struct render_layer_context *context)
            layer_number(context, STYLE_LINE_BLUR, NULL) > 0;
 }
 
-static const struct pixel *gradient_of(const struct render_layer_context *context)
-{
-    struct style_scope scope = layer_scope(context, NULL);
-    struct style_color *colors = arena_array(context->arena, GRADIENT_COLORS, sizeof *colors);
-    struct pixel *pixels = arena_array(context->arena, GRADIENT_COLORS, sizeof *pixels);
-    if (!colors || !pixels || !style_ramp(context->layer, STYLE_LINE_GRADIENT, &scope, colors, GRADIENT_COLORS)) {
-        return NULL;
-    }
-    for (size_t i = 0; i < GRADIENT_COLORS; i++) {
-        struct color color = {(float)colors[i].r, (float)colors[i].g, (float)colors[i].b, (float)colors[i].a};
-        pixels[i] = pixel_from_color(color, 1);
-    }
-    return pixels;
-}
-
 /* Between which shares of the whole line a piece cut out of it lies: tiles of lines with metrics say it. */
-static void read_progress(const struct render_layer_context *context, const struct feature *feature,
-                          struct line_paint *paint)
+static void read_progress(const struct render_layer_context *context, const struct feature *feature, double *out_from,
+                          double *out_to)
 {
     static const char *const names[] = {"mapbox_clip_start", "mapbox_clip_end"};
-    double *shares[] = {&paint->progress_from, &paint->progress_to};
-    paint->progress_from = 0;
-    paint->progress_to = 1;
+    double *shares[] = {out_from, out_to};
+    *out_from = 0;
+    *out_to = 1;
     for (size_t i = 0; i < 2; i++) {
         ptrdiff_t field = feature_list_field(&context->input->features, text_of(names[i]));
         if (field >= 0 && value_is_number(&feature->values[field])) {
             *shares[i] = value_number(&feature->values[field]);
         }
     }
+}
+
+/* The colours of a piece of a line, one for each step from its first point to its last: a piece may be a millionth of
+ * the whole line. Pieces that are as long and lie at the same shares have the same colours. */
+struct gradient {
+    struct pixel *pixels;
+    size_t count;
+    double from;
+    double to;
+};
+
+static bool gradient_make(const struct render_layer_context *context, double from, double to, struct gradient *gradient)
+{
+    if (gradient->pixels && gradient->from == from && gradient->to == to) {
+        return true;
+    }
+    struct style_scope scope = layer_scope(context, NULL);
+    gradient->pixels =
+        gradient->pixels ? gradient->pixels : arena_array(context->arena, GRADIENT_COLORS, sizeof *gradient->pixels);
+    if (!gradient->pixels) {
+        return false;
+    }
+    for (size_t i = 0; i < GRADIENT_COLORS; i++) {
+        struct style_color at = {0};
+        double progress = from + (to - from) * (double)i / (GRADIENT_COLORS - 1);
+        style_ramp_at(context->layer, STYLE_LINE_GRADIENT, &scope, progress, &at);
+        struct color color = {(float)at.r, (float)at.g, (float)at.b, (float)at.a};
+        gradient->pixels[i] = pixel_from_color(color, 1);
+    }
+    gradient->count = GRADIENT_COLORS;
+    gradient->from = from;
+    gradient->to = to;
+    return true;
 }
 
 /* The image repeated along the line; false when there is none to be drawn. */
@@ -286,8 +304,8 @@ static bool paint_soft(const struct render_layer_context *context, const struct 
 {
     struct painter *painter = context->painter;
     bool has_pattern = style_is_set(context->layer, STYLE_LINE_PATTERN);
-    const struct pixel *gradient =
-        !has_pattern && style_is_set(context->layer, STYLE_LINE_GRADIENT) ? gradient_of(context) : NULL;
+    bool has_gradient = !has_pattern && style_is_set(context->layer, STYLE_LINE_GRADIENT);
+    struct gradient gradient = {0};
     painter->line_field = painter->line_field ? painter->line_field : line_field_create();
     if (!painter->line_field) {
         return error_no_memory(err);
@@ -298,13 +316,20 @@ static bool paint_soft(const struct render_layer_context *context, const struct 
         struct line_paint paint = {.stroke = stroke_of(context, item, dashes_px),
                                    .blur_px = layer_number(context, STYLE_LINE_BLUR, item) * context->view->pixel_ratio,
                                    .opacity = layer_number(context, STYLE_LINE_OPACITY, item),
-                                   .pixel = pixel_from_color(layer_color(context, STYLE_LINE_COLOR, item), 1),
-                                   .gradient = gradient,
-                                   .gradient_count = GRADIENT_COLORS};
-        read_progress(context, item->feature, &paint);
+                                   .pixel = pixel_from_color(layer_color(context, STYLE_LINE_COLOR, item), 1)};
         if (!(paint.stroke.width_px > 0) || !(paint.opacity > 0) ||
             (has_pattern && !read_pattern(context, item, &paint))) {
             continue;
+        }
+        if (has_gradient) {
+            double from;
+            double to;
+            read_progress(context, item->feature, &from, &to);
+            if (!gradient_make(context, from, to, &gradient)) {
+                return error_no_memory(err);
+            }
+            paint.gradient = gradient.pixels;
+            paint.gradient_count = gradient.count;
         }
         struct soft_part part = {painter->line_field, context->canvas, &paint};
         if (!each_part(context, projector, item->feature, paint_part, &part, err)) {

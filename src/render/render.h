@@ -79,6 +79,10 @@ bool render_input_is_of(const struct render_input *input, const char *source, co
 /* A point of a feature of the input in world units, copies included. */
 void render_input_place(const struct render_input *input, const struct feature *feature, struct world_point point,
                         double *out_x, double *out_y);
+/* Where a feature is, as the expressions within and distance ask it: only for layers with style_needs_shape. NULL when
+ * memory is out. */
+const struct style_shape *render_input_shape(const struct render_input *input, const struct feature *feature,
+                                             struct arena *arena);
 /* True when a point of a feature (world units) is this input's to draw. */
 bool render_input_owns(const struct render_input *input, double x, double y);
 

@@ -5,6 +5,7 @@
 #include "draw/png_encode.h"
 
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { DEPTH_MAX = 10 };
@@ -129,11 +130,23 @@ static bool add_image(const struct source_task *task, const struct value *json, 
     return true;
 }
 
+/* Small tiles first: they are seen before their ancestors. */
+static int compare_sizes(const void *a, const void *b)
+{
+    const struct render_corner *left = ((const struct render_raster *)a)->corners;
+    const struct render_corner *right = ((const struct render_raster *)b)->corners;
+    double difference = (left[1].x - left[0].x) - (right[1].x - right[0].x);
+    return (difference > 0) - (difference < 0);
+}
+
 bool sources_add_imagery(const struct source_task *task, const char *name, const struct value *json, struct error *err)
 {
     const char *type = value_member_string(json, "type");
     struct raster_list list = {0};
     bool ok = type && strcmp(type, "image") == 0 ? add_image(task, json, &list) : add_tiles(task, json, &list);
+    if (list.count > 1) {
+        qsort(list.items, list.count, sizeof *list.items, compare_sizes);
+    }
     struct render_input input = {.source = name, .rasters = list.items, .raster_count = list.count};
     return (ok && sources_add_input(task, &input)) || error_no_memory(err);
 }
