@@ -15,6 +15,8 @@
  * within two reaches of the corner, and what runs along lines sees half a reach of line to either side. The rest is for
  * boxes that are a little less exact than geometry. */
 static const double area_margin_px = 2 * LABEL_REACH_PX + 8;
+/* Labels of one picture may be as long as they like; the rest of an enlarged tile is left out. */
+static const double picture_margin_px = 16384;
 static const double line_area_margin_px = 2.5 * LABEL_REACH_PX + 8;
 
 uint64_t label_layer_hash(const struct style_layer *layer)
@@ -306,7 +308,6 @@ bool label_plan_create(struct painter *painter, const struct style *style, const
         .assets = assets,
         .zoom = square.zoom,
         .layout_zoom = square.zoom,
-        .aspect_ratio = 1,
         .scale = scale,
         .area = area_of(grown(box, area_margin_px, square.zoom), scale),
         .one_world = square.zoom < 2,
@@ -331,9 +332,8 @@ bool label_plan_create_for_view(struct painter *painter, const struct style *sty
         .zoom = view->zoom,
         .layout_zoom = floor(view->zoom),
         .view_box = box,
-        .aspect_ratio = (double)view->width_px / view->height_px,
         .scale = scale,
-        .area = area_of(grown(box, LABEL_REACH_PX, view->zoom), scale),
+        .area = area_of(grown(box, picture_margin_px, view->zoom), scale),
         .is_of_view = true,
         .inputs = inputs,
         .input_count = input_count,

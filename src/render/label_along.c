@@ -199,7 +199,7 @@ static struct setting setting_of(const struct label_style *style, const struct l
 /* What is to be done so that the text can be read. */
 enum remedy { AS_IT_IS, FLIP, STAND, NO_ROOM };
 
-static enum remedy remedy_of(const struct setting *setting, bool can_stand, bool stands, double aspect)
+static enum remedy remedy_of(const struct setting *setting, bool can_stand, bool stands)
 {
     size_t first;
     size_t last = 0;
@@ -220,7 +220,7 @@ static enum remedy remedy_of(const struct setting *setting, bool can_stand, bool
     if (!setting->style->text_keeps_upright) {
         return AS_IT_IS;
     }
-    if (can_stand && !stands && fabs(b.y - a.y) > fabs(b.x - a.x) * aspect) {
+    if (can_stand && !stands && fabs(b.y - a.y) > fabs(b.x - a.x)) {
         return STAND;
     }
     bool backwards = stands ? a.y > b.y : a.x > b.x || (a.x == b.x && a.y < b.y && !setting->style->task->is_of_view);
@@ -385,20 +385,19 @@ static bool set_text(const struct label_style *style, const struct label_path *p
 {
     const struct label_text *text = candidate->text;
     struct arena *arena = style->task->arena;
-    double aspect = style->task->aspect_ratio;
     const struct label_layout *layout = text->across;
     bool can_stand = text->vertical != NULL;
     struct setting setting = setting_of(style, text, layout, path, false);
-    enum remedy remedy = remedy_of(&setting, can_stand, false, aspect);
+    enum remedy remedy = remedy_of(&setting, can_stand, false);
     bool stands = remedy == STAND;
     if (stands) {
         setting = setting_of(style, text, text->vertical, path, false);
-        remedy = remedy_of(&setting, can_stand, true, aspect);
+        remedy = remedy_of(&setting, can_stand, true);
     }
     if (remedy == FLIP) {
         setting.track.flip = true;
         struct setting flipped = setting;
-        remedy = remedy_of(&flipped, false, stands, aspect) == NO_ROOM ? NO_ROOM : AS_IT_IS;
+        remedy = remedy_of(&flipped, false, stands) == NO_ROOM ? NO_ROOM : AS_IT_IS;
     }
     *out_fits = remedy != NO_ROOM;
     if (!*out_fits) {

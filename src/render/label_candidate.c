@@ -2,6 +2,7 @@
 #include "render/label_candidate.h"
 
 #include "base/hash.h"
+#include "render/feature_shape.h"
 #include "render/label_along.h"
 #include "render/layer_features.h"
 #include "render/render_assets.h"
@@ -54,6 +55,8 @@ bool label_finder_bind(const struct label_finder *finder, const struct render_in
         .input = input,
         .names = arena_array(arena, list->field_count, sizeof *columns.names),
         .slots = arena_array(arena, style_layer_info(layer)->name_count, sizeof *columns.slots),
+        .arena = arena,
+        .needs_shape = style_needs_shape(layer),
     };
     if (!columns.names || !columns.slots) {
         return false;
@@ -68,13 +71,15 @@ bool label_finder_bind(const struct label_finder *finder, const struct render_in
 
 struct style_feature label_columns_feature(const struct label_columns *columns, const struct feature *feature)
 {
-    return (struct style_feature){.geometry = layer_geometry(feature->geometry.kind),
-                                  .id = feature->id,
-                                  .values = feature->values,
-                                  .columns = columns->names,
-                                  .column_count = columns->input->features.field_count,
-                                  .slots = columns->slots,
-                                  .keeps_nulls = columns->input->keeps_nulls};
+    return (struct style_feature){
+        .geometry = layer_geometry(feature->geometry.kind),
+        .id = feature->id,
+        .values = feature->values,
+        .columns = columns->names,
+        .column_count = columns->input->features.field_count,
+        .slots = columns->slots,
+        .keeps_nulls = columns->input->keeps_nulls,
+        .shape = columns->needs_shape ? feature_shape_make(columns->input, feature, columns->arena) : NULL};
 }
 
 double label_symbol_length(const struct label_symbol *symbol, double text_size_px)
@@ -166,6 +171,9 @@ bool label_finder_put(struct label_finder *finder, const struct label_symbol *sy
                                    .y = order->y,
                                    .icon_cosine = 1};
     bool fits = true;
+    if (style->task->is_of_view && !is_wanted(style->task, made.x, made.y)) {
+        return true;
+    }
     if (path && is_set_along(style, &made) && !label_along_set(style, path, &made, &fits)) {
         return false;
     }

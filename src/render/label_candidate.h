@@ -72,6 +72,8 @@ struct label_columns {
     const struct render_input *input;
     struct text *names;
     int32_t *slots;
+    struct arena *arena;
+    bool needs_shape;
 };
 bool label_finder_bind(const struct label_finder *finder, const struct render_input *input,
                        struct label_columns *out_columns);

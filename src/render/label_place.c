@@ -385,6 +385,7 @@ static bool place(struct placer *placer, const struct entry *entry, struct label
     if (out->shows_icon && icon->blocks_others) {
         take(placer, &wanted);
     }
+    out->shows_icon = out->shows_icon && (!icon->needs_text || out->shows_text);
     placer->stats->collided += !out->shows_text && !out->shows_icon;
     return out->shows_text || out->shows_icon;
 }

@@ -225,7 +225,12 @@ static const struct label_layout *set_words(const struct label_style *style, con
                                   .line_count = layout->line_count,
                                   .width_em = layout->width_em,
                                   .height_em = layout->height_em,
+                                  .ink_right_em = layout->width_em,
                                   .is_vertical = layout->is_vertical};
+    for (size_t i = 0; i < kept->count; i++) {
+        kept->ink_left_em = fmin(kept->ink_left_em, (double)pieces[i].unit_x);
+        kept->ink_right_em = fmax(kept->ink_right_em, (double)pieces[i].unit_x + (double)pieces[i].unit_width);
+    }
     return kept;
 }
 
@@ -253,7 +258,8 @@ static struct label_rect room_of(const struct label_text *text, const struct lab
 static void finish_way(const struct label_text *text, struct label_way *way, struct label_rect room)
 {
     double size = text->look.size_px;
-    struct label_rect block = {way->x_em * size, way->y_em * size, (way->x_em + way->layout->width_em) * size,
+    struct label_rect block = {(way->x_em + way->layout->ink_left_em) * size, way->y_em * size,
+                               (way->x_em + way->layout->ink_right_em) * size,
                                (way->y_em + way->layout->height_em) * size};
     block = label_rect_turned(&block, way->is_vertical ? -text->sine : text->cosine,
                               way->is_vertical ? text->cosine : text->sine);
@@ -593,6 +599,7 @@ bool label_shape_icon(struct label_style *style, const struct style_feature *fea
         .offset_x_px = values->lists[LABEL_ICON_OFFSET][0],
         .offset_y_px = values->lists[LABEL_ICON_OFFSET][1],
         .is_fitted = values->choices[LABEL_ICON_FIT] != STYLE_ICON_TEXT_FIT_NONE && text,
+        .needs_text = values->choices[LABEL_ICON_FIT] != STYLE_ICON_TEXT_FIT_NONE && style->has_variable_anchors,
         .width_px = image->width_px / image->pixel_ratio,
         .overlap = label_style_icon_overlap(style),
         .blocks_others = !style->icon_ignores,

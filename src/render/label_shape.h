@@ -16,6 +16,8 @@ struct label_layout {
     size_t line_count;
     double width_em;
     double height_em;
+    double ink_left_em; /* letters set closer than on top of each other stick out */
+    double ink_right_em;
     bool is_vertical; /* some of it can stand upright in vertical text */
 };
 
@@ -91,6 +93,7 @@ struct label_icon {
     double offset_x_px; /* icon-offset, once more for icons along lines */
     double offset_y_px;
     bool is_fitted;
+    bool needs_text; /* MapLibre draws an icon around a text that may go several ways only with it */
     struct label_icon_frame across;
     struct label_icon_frame vertical; /* around the vertical text */
     bool has_vertical;

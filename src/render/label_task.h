@@ -20,7 +20,6 @@ struct label_task {
     } area;
     bool is_of_view;           /* one picture: no label is too long, anchors are set in tiles of the source */
     struct world_box view_box; /* of the picture */
-    double aspect_ratio;       /* of the picture; 1 for squares */
     bool one_world;            /* no copies across the antimeridian */
     const struct render_input *inputs;
     size_t input_count;
