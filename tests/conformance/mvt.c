@@ -166,7 +166,8 @@ static struct feature_list to_world(const struct mvt_tile_layer *layer, struct a
 {
     struct feature_list world = layer->features;
     struct feature *features = arena_array(arena, world.count, sizeof *features);
-    struct world_box area = mvt_area((struct tile_id){0, 0, 0});
+    const struct world_box area = mvt_area((struct tile_id){0, 0, 0});
+    const int64_t unit = (int64_t)1 << 20;
     size_t count = 0;
     for (size_t i = 0; features && i < world.count; i++) {
         struct feature feature = layer->features.features[i];
@@ -174,8 +175,8 @@ static struct feature_list to_world(const struct mvt_tile_layer *layer, struct a
             arena_memdup(arena, feature.geometry.points, feature.geometry.vertex_count * sizeof *points);
         bool fits = feature.geometry.kind != GEOMETRY_NONE && feature.geometry.vertex_count > 0;
         for (uint32_t p = 0; p < feature.geometry.vertex_count; p++) {
-            int64_t x = ((int64_t)points[p].x << 20) - GRID_WORLD_UNITS / 2;
-            int64_t y = ((int64_t)points[p].y << 20) - GRID_WORLD_UNITS / 2;
+            int64_t x = (int64_t)points[p].x * unit - GRID_WORLD_UNITS / 2;
+            int64_t y = (int64_t)points[p].y * unit - GRID_WORLD_UNITS / 2;
             fits = fits && x >= INT32_MIN && x <= INT32_MAX && y >= INT32_MIN && y <= INT32_MAX && x >= area.min_x &&
                    x <= area.max_x && y >= area.min_y && y <= area.max_y;
             points[p] = fits ? (struct world_point){(int32_t)x, (int32_t)y} : points[p];
