@@ -235,11 +235,12 @@ bool render_encode_png(struct painter *painter, const struct canvas *canvas, con
     return png_encode(painter->png, canvas, &(struct png_options){.text = text}, out, err);
 }
 
-bool render_encode_png_indexed(struct painter *painter, const struct style *style, double zoom,
-                               const struct canvas *canvas, const char *text, struct buffer *out, struct error *err)
+bool render_encode_png_indexed(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                               double zoom, const struct canvas *canvas, const char *text, struct buffer *out,
+                               struct error *err)
 {
     struct png_options options = {.text = text};
-    struct palette_map *map = style_palettes_find(painter->palettes, style, zoom);
+    struct palette_map *map = style_palettes_find(painter->palettes, style, assets ? assets->sprite : NULL, zoom);
     return map ? png_encode_with_palette(painter->png, canvas, map, &options, out, err)
                : png_encode(painter->png, canvas, &options, out, err);
 }

@@ -79,10 +79,6 @@ bool render_input_is_of(const struct render_input *input, const char *source, co
 /* A point of a feature of the input in world units, copies included. */
 void render_input_place(const struct render_input *input, const struct feature *feature, struct world_point point,
                         double *out_x, double *out_y);
-/* Where a feature is, as the expressions within and distance ask it: only for layers with style_needs_shape. NULL when
- * memory is out. */
-const struct style_shape *render_input_shape(const struct render_input *input, const struct feature *feature,
-                                             struct arena *arena);
 /* True when a point of a feature (world units) is this input's to draw. */
 bool render_input_owns(const struct render_input *input, double x, double y);
 
@@ -104,5 +100,6 @@ bool render_encode_png(struct painter *painter, const struct canvas *canvas, con
                        struct error *err);
 /* The same in the palette of the style at this zoom, a half to a third of the size: every colour of the style as it is,
  * mixtures along edges nearly. Tiles of one zoom agree where they meet. Exact where the palette does not fit. */
-bool render_encode_png_indexed(struct painter *painter, const struct style *style, double zoom,
-                               const struct canvas *canvas, const char *text, struct buffer *out, struct error *err);
+bool render_encode_png_indexed(struct painter *painter, const struct style *style, const struct render_assets *assets,
+                               double zoom, const struct canvas *canvas, const char *text, struct buffer *out,
+                               struct error *err);

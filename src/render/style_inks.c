@@ -196,6 +196,62 @@ static struct pixel pixel_of(const struct style_layer *layer, enum style_propert
     return pixel_from_color((struct color){(float)found.r, (float)found.g, (float)found.b, (float)found.a}, share);
 }
 
+/* The property that names a layer's pattern or icon. */
+static enum style_property image_property(enum style_layer_type type)
+{
+    switch (type) {
+    case STYLE_BACKGROUND:
+        return STYLE_BACKGROUND_PATTERN;
+    case STYLE_FILL:
+        return STYLE_FILL_PATTERN;
+    case STYLE_LINE:
+        return STYLE_LINE_PATTERN;
+    case STYLE_SYMBOL:
+        return STYLE_ICON_IMAGE;
+    default:
+        return STYLE_PROPERTY_COUNT;
+    }
+}
+
+static bool has_image(const struct style_layer *layer, enum style_layer_type type)
+{
+    enum style_property property = image_property(type);
+    return property != STYLE_PROPERTY_COUNT && style_is_set(layer, property);
+}
+
+static double image_opacity(const struct style_layer *layer, enum style_layer_type type,
+                            const struct style_scope *scope)
+{
+    enum style_property property = type == STYLE_BACKGROUND ? STYLE_BACKGROUND_OPACITY
+                                   : type == STYLE_FILL     ? STYLE_FILL_OPACITY
+                                   : type == STYLE_LINE     ? STYLE_LINE_OPACITY
+                                                            : STYLE_ICON_OPACITY;
+    return style_number(layer, property, scope);
+}
+
+/* Any pixel of the pattern or icon; of a distance field its two colours. */
+static struct ink image_ink(const struct style_layer *layer, enum style_layer_type type,
+                            const struct style_scope *scope, const struct sprite *sprite, uint64_t chance)
+{
+    struct ink ink = {0};
+    struct text name = style_text(layer, image_property(type), scope);
+    const struct sprite_image *image = sprite_find(sprite, name, 1 + (double)(chance >> 63));
+    if (!image) {
+        return ink;
+    }
+    if (image->is_sdf) {
+        ink.fill = pixel_of(layer, STYLE_ICON_COLOR, STYLE_ICON_OPACITY, scope);
+        ink.outline = pixel_of(layer, STYLE_ICON_HALO_COLOR, STYLE_ICON_OPACITY, scope);
+        return ink;
+    }
+    const uint8_t *at = image->pixels + chance % ((uint64_t)image->width_px * image->height_px) * 4;
+    double opacity = image_opacity(layer, type, scope);
+    opacity = opacity > 0 ? (opacity < 1 ? opacity : 1) : 0;
+    ink.fill = (struct pixel){(uint8_t)(at[0] * opacity + 0.5), (uint8_t)(at[1] * opacity + 0.5),
+                              (uint8_t)(at[2] * opacity + 0.5), (uint8_t)(at[3] * opacity + 0.5)};
+    return ink;
+}
+
 static struct ink ink_of(const struct style_layer *layer, enum style_layer_type type, const struct style_scope *scope)
 {
     struct ink ink = {0};
@@ -230,9 +286,20 @@ static struct ink ink_of(const struct style_layer *layer, enum style_layer_type 
     return ink;
 }
 
+/* Of a layer with images; symbols have text as well. */
+static struct ink any_ink(const struct style_layer *layer, const struct style_scope *scope, const struct sprite *sprite,
+                          uint64_t *random)
+{
+    enum style_layer_type type = style_layer_info(layer)->type;
+    uint64_t chance = next_random(random);
+    bool is_text = type == STYLE_SYMBOL && style_is_set(layer, STYLE_TEXT_FIELD) && chance >> 62 & 1;
+    return is_text || !has_image(layer, type) ? ink_of(layer, type, scope)
+                                              : image_ink(layer, type, scope, sprite, chance);
+}
+
 /* Tries features until enough pass the filter, or without asking it. Returns how many inks were found. */
-static size_t try_features(const struct style_layer *layer, const struct pools *pools, const int32_t *slots,
-                           struct style_scope scope, bool filtered, struct ink *inks)
+static size_t try_features(const struct style_layer *layer, const struct sprite *sprite, const struct pools *pools,
+                           const int32_t *slots, struct style_scope scope, bool filtered, struct ink *inks)
 {
     enum style_layer_type type = style_layer_info(layer)->type;
     struct value values[ATTRIBUTES_MAX];
@@ -256,7 +323,7 @@ static size_t try_features(const struct style_layer *layer, const struct pools *
                                         .slots = slots};
         scope.feature = &feature;
         if (!filtered || style_filter(layer, &scope)) {
-            inks[found++] = ink_of(layer, type, &scope);
+            inks[found++] = any_ink(layer, &scope, sprite, &random);
         }
     }
     return found;
@@ -301,7 +368,7 @@ static bool is_uniform(const struct style_layer *layer, enum style_layer_type ty
     return true;
 }
 
-static bool has_imagery(const struct style_layer *layer, enum style_layer_type type)
+static bool is_imagery(enum style_layer_type type)
 {
     switch (type) {
     case STYLE_RASTER:
@@ -309,19 +376,13 @@ static bool has_imagery(const struct style_layer *layer, enum style_layer_type t
     case STYLE_HILLSHADE:
     case STYLE_COLOR_RELIEF:
         return true;
-    case STYLE_BACKGROUND:
-        return style_is_set(layer, STYLE_BACKGROUND_PATTERN);
-    case STYLE_FILL:
-        return style_is_set(layer, STYLE_FILL_PATTERN);
-    case STYLE_LINE:
-        return style_is_set(layer, STYLE_LINE_PATTERN);
     default:
         return false;
     }
 }
 
-static bool find_inks(const struct style_layer *layer, const struct value *json, double zoom, struct arena *arena,
-                      struct ink_layer *out_layer)
+static bool find_inks(const struct style_layer *layer, const struct value *json, const struct sprite *sprite,
+                      double zoom, struct arena *arena, struct ink_layer *out_layer)
 {
     const struct style_layer_info *info = style_layer_info(layer);
     struct ink *inks = arena_array(arena, INKS_MAX, sizeof *inks);
@@ -330,7 +391,7 @@ static bool find_inks(const struct style_layer *layer, const struct value *json,
         return false;
     }
     *out_layer = (struct ink_layer){info->type, info->source, inks, 1};
-    if (is_uniform(layer, info->type)) {
+    if (is_uniform(layer, info->type) && !has_image(layer, info->type)) {
         inks[0] = ink_of(layer, info->type, &scope);
         return true;
     }
@@ -347,15 +408,15 @@ static bool find_inks(const struct style_layer *layer, const struct value *json,
         }
     }
     read_json(pools, json);
-    out_layer->count = try_features(layer, pools, slots, scope, true, inks);
+    out_layer->count = try_features(layer, sprite, pools, slots, scope, true, inks);
     if (out_layer->count == 0) { /* the filter asks for more than chance hits */
-        out_layer->count = try_features(layer, pools, slots, scope, false, inks);
+        out_layer->count = try_features(layer, sprite, pools, slots, scope, false, inks);
     }
     return true;
 }
 
-bool style_inks_find(const struct style *style, double zoom, struct arena *arena, struct ink_layers *out_layers,
-                     struct error *err)
+bool style_inks_find(const struct style *style, const struct sprite *sprite, double zoom, struct arena *arena,
+                     struct ink_layers *out_layers, struct error *err)
 {
     const struct value *json = value_member(style_json(style), "layers");
     size_t count = style_layer_count(style);
@@ -369,8 +430,8 @@ bool style_inks_find(const struct style *style, double zoom, struct arena *arena
         if (!render_shows(layer, zoom)) {
             continue;
         }
-        found.has_imagery = found.has_imagery || has_imagery(layer, style_layer_info(layer)->type);
-        if (!find_inks(layer, &json->array.items[i], zoom, arena, &items[found.count++])) {
+        found.has_imagery = found.has_imagery || is_imagery(style_layer_info(layer)->type);
+        if (!find_inks(layer, &json->array.items[i], sprite, zoom, arena, &items[found.count++])) {
             return error_no_memory(err);
         }
     }

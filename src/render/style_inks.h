@@ -5,6 +5,7 @@
 #include "base/arena.h"
 #include "base/error.h"
 #include "draw/canvas.h"
+#include "draw/sprite.h"
 #include "style/style.h"
 
 /* What one feature is painted with, opacity included (premultiplied). A pixel of alpha 0 is not painted. */
@@ -23,9 +24,10 @@ struct ink_layer {
 struct ink_layers {
     const struct ink_layer *items; /* in the order of painting */
     size_t count;
-    bool has_imagery; /* a layer whose colours come from data: raster, hillshade, a pattern */
+    bool has_imagery; /* a layer whose colours come from data: raster, hillshade */
 };
 
-/* Everything lives in `arena`. Equal styles and zooms give equal inks. */
-bool style_inks_find(const struct style *style, double zoom, struct arena *arena, struct ink_layers *out_layers,
-                     struct error *err);
+/* Everything lives in `arena`. Patterns and icons are those of `sprite` (may be NULL): any of their pixels is an ink.
+ * Equal styles, images and zooms give equal inks. */
+bool style_inks_find(const struct style *style, const struct sprite *sprite, double zoom, struct arena *arena,
+                     struct ink_layers *out_layers, struct error *err);

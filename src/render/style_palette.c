@@ -5,6 +5,7 @@
 
 #include "render/style_palette.h"
 
+#include "base/hash.h"
 #include "render/style_inks.h"
 
 #include <stdlib.h>
@@ -138,7 +139,7 @@ static void lay_layer(struct place *place, const struct ink_layer *layer)
 {
     switch (layer->type) {
     case STYLE_BACKGROUND:
-        lay(place, layer->inks[0].fill, 1024);
+        lay(place, any_ink(place, layer)->fill, 1024);
         break;
     case STYLE_FILL:
         if (happens(place, place->chances[STYLE_FILL])) {
@@ -308,12 +309,13 @@ static bool make_palette(const struct ink_layers *layers, struct arena *arena, s
     return *out_palette || error_no_memory(err);
 }
 
-bool style_palette_create(const struct style *style, double zoom, struct palette **out_palette, struct error *err)
+bool style_palette_create(const struct style *style, const struct sprite *sprite, double zoom,
+                          struct palette **out_palette, struct error *err)
 {
     struct arena *arena = arena_create(ARENA_BYTES_MAX);
     struct ink_layers layers = {0};
     struct palette *palette = NULL;
-    bool ok = arena ? style_inks_find(style, zoom, arena, &layers, err) : error_no_memory(err);
+    bool ok = arena ? style_inks_find(style, sprite, zoom, arena, &layers, err) : error_no_memory(err);
     if (ok && !layers.has_imagery) {
         ok = make_palette(&layers, arena, &palette, err);
     }
@@ -327,7 +329,7 @@ bool style_palette_create(const struct style *style, double zoom, struct palette
 /* ---- Palettes made before ---- */
 
 struct entry {
-    uint64_t style_hash;
+    uint64_t hash; /* of the style and its images */
     double zoom;
     uint64_t used; /* when; 0: the entry is free */
     struct palette *palette;
@@ -353,26 +355,27 @@ void style_palettes_destroy(struct style_palettes *palettes)
     free(palettes);
 }
 
-struct palette_map *style_palettes_find(struct style_palettes *palettes, const struct style *style, double zoom)
+struct palette_map *style_palettes_find(struct style_palettes *palettes, const struct style *style,
+                                        const struct sprite *sprite, double zoom)
 {
-    uint64_t hash = style_hash(style);
+    uint64_t hash = hash_mix(style_hash(style), sprite_hash(sprite));
     struct entry *oldest = &palettes->entries[0];
     palettes->now++;
     for (size_t i = 0; i < PALETTES_MAX; i++) {
         struct entry *entry = &palettes->entries[i];
-        if (entry->used > 0 && entry->style_hash == hash && entry->zoom == zoom) {
+        if (entry->used > 0 && entry->hash == hash && entry->zoom == zoom) {
             entry->used = palettes->now;
             return entry->map;
         }
         oldest = entry->used < oldest->used ? entry : oldest;
     }
     struct palette *palette;
-    if (!style_palette_create(style, zoom, &palette, NULL)) {
+    if (!style_palette_create(style, sprite, zoom, &palette, NULL)) {
         return NULL;
     }
     palette_map_destroy(oldest->map);
     palette_destroy(oldest->palette);
-    *oldest = (struct entry){.style_hash = hash, .zoom = zoom, .used = palettes->now, .palette = palette};
+    *oldest = (struct entry){.hash = hash, .zoom = zoom, .used = palettes->now, .palette = palette};
     oldest->map = palette ? palette_map_create(palette) : NULL;
     return oldest->map;
 }

@@ -168,7 +168,7 @@ static bool encode(struct plan_job *job, const struct view *view, const struct c
     struct painter *painter = job->worker->painter;
     return job->worker->exact_colors
                ? render_encode_png(painter, canvas, NULL, out, err)
-               : render_encode_png_indexed(painter, job->style, view->zoom, canvas, NULL, out, err);
+               : render_encode_png_indexed(painter, job->style, &job->assets, view->zoom, canvas, NULL, out, err);
 }
 
 /* Paints and encodes; releases the plans. */

@@ -184,7 +184,7 @@ static void run_zoom(struct tile_worker *worker, const struct catalog *catalog, 
     struct error err = {0};
     struct view view = view_of_tile((struct tile_id){z, 0, 0}, 256, 1);
     double start = now_ms();
-    if (!style_palette_create(map->style, view.zoom, &palette, &err)) {
+    if (!style_palette_create(map->style, catalog_images(catalog), view.zoom, &palette, &err)) {
         fail(map->id, &err);
     }
     figures->palette_ms += now_ms() - start;

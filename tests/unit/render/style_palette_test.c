@@ -18,7 +18,7 @@ static struct palette *palette_of(const char *layers, double zoom)
     struct palette *palette = NULL;
     struct error err = {0};
     scene_init(&scene, layers);
-    if (!style_palette_create(scene.style, zoom, &palette, &err)) {
+    if (!style_palette_create(scene.style, NULL, zoom, &palette, &err)) {
         fail_msg("%s", err.english);
     }
     scene_finish(&scene);
@@ -120,13 +120,43 @@ static void imagery_has_no_palette(void **state)
 {
     (void)state;
     const char *layers =
-        "[" BACKGROUND
-        ",{'id':'p','type':'fill','source':'s','source-layer':'things','minzoom':5,'paint':{'fill-pattern':"
-        "'hatch'}}]";
+        "[" BACKGROUND ",{'id':'p','type':'heatmap','source':'s','source-layer':'things','minzoom':5}]";
     struct palette *palette = palette_of(layers, 4);
     assert_non_null(palette);
     palette_destroy(palette);
     assert_null(palette_of(layers, 6));
+}
+
+/* A pattern's colours are in the palette, over what lies below them. */
+static void patterns_have_their_colors(void **state)
+{
+    (void)state;
+    struct scene scene;
+    struct palette *palette = NULL;
+    struct palette *without = NULL;
+    uint8_t pixels[4 * 4] = {0x10, 0x80, 0x20, 255, 0, 0, 0, 0, 0x20, 0, 0x40, 0x80, 0x30, 0x10, 0x90, 255};
+    struct sprite *sprite = sprite_create();
+    const struct sprite_image hatch = {
+        .name = text_of("hatch"), .width_px = 2, .height_px = 2, .pixel_ratio = 1, .pixels = pixels};
+    assert_true(sprite_add_image(sprite, &hatch, NULL));
+    scene_init(&scene,
+               "[" BACKGROUND
+               ",{'id':'p','type':'fill','source':'s','source-layer':'things','paint':{'fill-pattern':'hatch'}}]");
+    assert_true(style_palette_create(scene.style, sprite, 10, &palette, NULL));
+    assert_true(style_palette_create(scene.style, NULL, 10, &without, NULL));
+    const struct pixel ground = {0xf4, 0xf1, 0xe8, 255};
+    for (size_t i = 0; i < 4; i++) {
+        const struct pixel ink = {pixels[i * 4], pixels[i * 4 + 1], pixels[i * 4 + 2], pixels[i * 4 + 3]};
+        struct pixel shown = palette_blend(ground, ink, 255);
+        struct pixel met = palette_color(palette, palette_nearest(palette, shown));
+        assert_in_range(abs(met.r - shown.r) + abs(met.g - shown.g) + abs(met.b - shown.b), 0, 6);
+    }
+    assert_false(has_color(without, 0x108020));
+    assert_true(has_color(palette, 0x108020));
+    palette_destroy(palette);
+    palette_destroy(without);
+    sprite_unref(sprite);
+    scene_finish(&scene);
 }
 
 /* A style without background: clear places stay clear, edges are translucent. */
@@ -153,7 +183,7 @@ static struct canvas *encode_and_decode(struct scene *scene, const struct view *
     struct error err = {0};
     buffer_init(&png, 1 << 24);
     const struct canvas *canvas = scene_paint(scene, view);
-    if (!render_encode_png_indexed(scene->painter, scene->style, view->zoom, canvas, NULL, &png, &err) ||
+    if (!render_encode_png_indexed(scene->painter, scene->style, NULL, view->zoom, canvas, NULL, &png, &err) ||
         !png_decode(png.data, png.length, &decoded, &err)) {
         fail_msg("%s", err.english);
     }
@@ -210,13 +240,13 @@ static void palettes_come_back(void **state)
     struct scene scene;
     scene_init(&scene, "[" BACKGROUND "," ROAD "]");
     struct style_palettes *palettes = style_palettes_create();
-    struct palette_map *map = style_palettes_find(palettes, scene.style, 10.5);
+    struct palette_map *map = style_palettes_find(palettes, scene.style, NULL, 10.5);
     struct pixel before = palette_color(palette_map_palette(map), 100);
-    assert_ptr_equal(style_palettes_find(palettes, scene.style, 10.5), map);
+    assert_ptr_equal(style_palettes_find(palettes, scene.style, NULL, 10.5), map);
     for (int i = 0; i < 60; i++) {
-        assert_non_null(style_palettes_find(palettes, scene.style, 11 + i / 60.0));
+        assert_non_null(style_palettes_find(palettes, scene.style, NULL, 11 + i / 60.0));
     }
-    map = style_palettes_find(palettes, scene.style, 10.5);
+    map = style_palettes_find(palettes, scene.style, NULL, 10.5);
     struct pixel after = palette_color(palette_map_palette(map), 100);
     assert_memory_equal(&before, &after, sizeof before);
     style_palettes_destroy(palettes);
@@ -227,13 +257,10 @@ static void palettes_come_back(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(colors_of_the_style_are_exact),
-        cmocka_unit_test(mixtures_are_near),
-        cmocka_unit_test(equal_styles_have_equal_palettes),
-        cmocka_unit_test(imagery_has_no_palette),
-        cmocka_unit_test(overlays_keep_their_transparency),
-        cmocka_unit_test(tiles_join_in_the_palette),
-        cmocka_unit_test(palettes_come_back),
+        cmocka_unit_test(colors_of_the_style_are_exact),    cmocka_unit_test(mixtures_are_near),
+        cmocka_unit_test(equal_styles_have_equal_palettes), cmocka_unit_test(imagery_has_no_palette),
+        cmocka_unit_test(patterns_have_their_colors),       cmocka_unit_test(overlays_keep_their_transparency),
+        cmocka_unit_test(tiles_join_in_the_palette),        cmocka_unit_test(palettes_come_back),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
