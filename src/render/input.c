@@ -3,7 +3,6 @@
 
 #include "render/render.h"
 
-#include <math.h>
 #include <string.h>
 
 static bool same_name(const char *a, const char *b)
@@ -23,32 +22,6 @@ void render_input_place(const struct render_input *input, const struct feature *
     double unit = frame ? frame->unit : 1;
     *out_x = (double)point.x * unit + (double)(feature->shift_x + (frame ? frame->origin_x : 0));
     *out_y = (double)point.y * unit + (double)(frame ? frame->origin_y : 0);
-}
-
-const struct style_shape *render_input_shape(const struct render_input *input, const struct feature *feature,
-                                             struct arena *arena)
-{
-    const struct geometry *geometry = &feature->geometry;
-    struct style_shape *shape = arena_alloc(arena, sizeof *shape);
-    struct style_point *points = arena_array(arena, geometry->vertex_count, sizeof *points);
-    size_t *ends = arena_array(arena, geometry->part_count, sizeof *ends);
-    if (!shape || !points || !ends) {
-        return NULL;
-    }
-    for (uint32_t i = 0; i < geometry->vertex_count; i++) {
-        double x;
-        double y;
-        render_input_place(input, feature, geometry->points[i], &x, &y);
-        points[i] = (struct style_point){floor(x + 0.5) + (double)(GRID_WORLD_UNITS / 2),
-                                         floor(y + 0.5) + (double)(GRID_WORLD_UNITS / 2)};
-    }
-    for (uint32_t i = 0; i < geometry->part_count; i++) {
-        ends[i] = geometry->parts[i].end;
-    }
-    /* At this zoom 1/8192 of a tile is a world unit. */
-    *shape =
-        (struct style_shape){.tile_z = 19, .part_count = geometry->part_count, .part_ends = ends, .points = points};
-    return shape;
 }
 
 bool render_input_owns(const struct render_input *input, double x, double y)

@@ -107,7 +107,7 @@ bool layer_features_find(const struct render_layer_context *context, const struc
                      .keeps_nulls = context->input->keeps_nulls},
         };
         if (needs_shape) {
-            item->seen.shape = render_input_shape(context->input, feature, context->arena);
+            item->seen.shape = feature_shape_make(context->input, feature, context->arena);
         }
         if (style_needs_shape(context->layer)) {
             item->seen.shape = feature_shape_make(context->input, feature, context->arena);
