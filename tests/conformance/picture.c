@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STYLE_BYTES_MAX = 64 << 20, URL_BYTES = 4096 };
+enum { STYLE_BYTES_MAX = 64 << 20, URL_BYTES = 4096, PART_PX = 4096 };
 
 static double number_of(const struct value *object, const char *name, double otherwise)
 {
@@ -183,40 +183,68 @@ static bool load_sources(struct drawing *drawing, struct error *err)
     return true;
 }
 
-/* Straight colours from premultiplied ones, as a canvas is read back in a browser. */
-static bool copy_picture(const struct canvas *canvas, struct picture *out_picture)
+/* Straight colours from premultiplied ones, as a canvas is read back in a browser, at column, row of the picture. */
+static void copy_part(const struct canvas *canvas, struct picture *picture, uint32_t column, uint32_t row)
 {
-    size_t count = (size_t)canvas->width_px * canvas->height_px;
-    uint8_t *rgba = malloc(4 * count + 1);
-    for (size_t i = 0; rgba && i < count; i++) {
-        const uint8_t *from = canvas->rgba + 4 * i;
-        uint8_t *to = rgba + 4 * i;
-        uint32_t alpha = from[3];
-        for (int c = 0; c < 3; c++) {
-            uint32_t straight = alpha ? (from[c] * 255u + alpha / 2) / alpha : 0;
-            to[c] = (uint8_t)(straight > 255 ? 255 : straight);
+    for (uint32_t y = 0; y < canvas->height_px; y++) {
+        const uint8_t *from = canvas->rgba + 4 * (size_t)y * canvas->width_px;
+        uint8_t *to = picture->rgba + 4 * ((size_t)(row + y) * picture->width_px + column);
+        for (uint32_t x = 0; x < canvas->width_px; x++, from += 4, to += 4) {
+            uint32_t alpha = from[3];
+            for (int c = 0; c < 3; c++) {
+                uint32_t straight = alpha ? (from[c] * 255u + alpha / 2) / alpha : 0;
+                to[c] = (uint8_t)(straight > 255 ? 255 : straight);
+            }
+            to[3] = (uint8_t)alpha;
         }
-        to[3] = (uint8_t)alpha;
     }
-    *out_picture = (struct picture){canvas->width_px, canvas->height_px, rgba};
-    return rgba;
+}
+
+/* One part of the picture: it fits to its neighbours as tiles do. */
+static bool draw_part(struct drawing *drawing, struct picture *picture, uint32_t column, uint32_t row,
+                      struct error *err)
+{
+    const struct canvas *canvas;
+    const struct label_plan *plan = drawing->plan;
+    struct view view = drawing->view;
+    double units = view_units_per_px(&view);
+    view.origin_x += llround(column * units);
+    view.origin_y += llround(row * units);
+    view.width_px = view.width_px - column < PART_PX ? view.width_px - column : PART_PX;
+    view.height_px = view.height_px - row < PART_PX ? view.height_px - row : PART_PX;
+    if (!render_paint(drawing->painter, drawing->style, &drawing->render_assets, &view, drawing->inputs.items,
+                      drawing->inputs.count, &plan, 1, drawing->arena, &canvas, err)) {
+        return false;
+    }
+    copy_part(canvas, picture, column, row);
+    return true;
 }
 
 static bool draw(struct drawing *drawing, struct picture *out_picture, struct error *err)
 {
-    const struct canvas *canvas;
+    const struct view *view = &drawing->view;
     if (!read_style(drawing, err) || !load_assets(drawing, err) || !load_sources(drawing, err)) {
         return false;
     }
-    if (!label_plan_create_for_view(drawing->painter, drawing->style, &drawing->render_assets, &drawing->view,
+    if (!label_plan_create_for_view(drawing->painter, drawing->style, &drawing->render_assets, view,
                                     drawing->inputs.items, drawing->inputs.count, drawing->arena, &drawing->plan,
                                     err)) {
         return false;
     }
-    const struct label_plan *plan = drawing->plan;
-    return render_paint(drawing->painter, drawing->style, &drawing->render_assets, &drawing->view,
-                        drawing->inputs.items, drawing->inputs.count, &plan, 1, drawing->arena, &canvas, err) &&
-           (copy_picture(canvas, out_picture) || error_no_memory(err));
+    struct picture picture = {view->width_px, view->height_px,
+                              malloc(4 * (size_t)view->width_px * view->height_px + 1)};
+    bool ok = picture.rgba || error_no_memory(err);
+    for (uint32_t row = 0; ok && row < view->height_px; row += PART_PX) {
+        for (uint32_t column = 0; ok && column < view->width_px; column += PART_PX) {
+            ok = draw_part(drawing, &picture, column, row, err);
+        }
+    }
+    if (!ok) {
+        free(picture.rgba);
+        return false;
+    }
+    *out_picture = picture;
+    return true;
 }
 
 bool picture_draw(struct painter *painter, const struct value *style, const struct picture_parameters *parameters,
