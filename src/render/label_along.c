@@ -132,23 +132,29 @@ struct track {
     const struct label_path *path;
     double offset;
     bool flip;
+    struct side sides[2]; /* where the last spots were, backwards and forwards */
+    bool is_open[2];
 };
 
-static bool find_spot(const struct track *track, double at, double along_offset, struct spot *out)
+static bool find_spot(struct track *track, double at, double along_offset, struct spot *out)
 {
     double combined = track->flip ? at - along_offset : at + along_offset;
     int step = combined > 0 ? 1 : -1;
     step = track->flip ? -step : step;
-    struct side side = side_of(track->path, step, track->offset);
+    struct side *side = &track->sides[step > 0];
     double distance = fabs(combined);
-    if (!advance(&side, distance)) {
+    if (!track->is_open[step > 0] || side->is_over || distance < side->start) {
+        *side = side_of(track->path, step, track->offset);
+        track->is_open[step > 0] = true;
+    }
+    if (!advance(side, distance)) {
         return false;
     }
-    double share = side.length > 0 ? (distance - side.start) / side.length : 0;
+    double share = side->length > 0 ? (distance - side->start) / side->length : 0;
     double sign = step > 0 ? 1 : -1;
     double turn = track->flip ? -sign : sign; /* along the direction of the text */
-    *out = (struct spot){side.ax + (side.bx - side.ax) * share, side.ay + (side.by - side.ay) * share, side.dx * turn,
-                         side.dy * turn};
+    *out = (struct spot){side->ax + (side->bx - side->ax) * share, side->ay + (side->by - side->ay) * share,
+                         side->dx * turn, side->dy * turn};
     return true;
 }
 
@@ -190,7 +196,7 @@ static struct setting setting_of(const struct label_style *style, const struct l
     return (struct setting){.style = style,
                             .text = text,
                             .layout = layout,
-                            .track = {path, text->offset_y_em * size, flip},
+                            .track = {.path = path, .offset = text->offset_y_em * size, .flip = flip},
                             .x_em = -text->share_x * layout->width_em,
                             .y_em = -text->share_y * layout->height_em,
                             .size = size};
@@ -199,7 +205,7 @@ static struct setting setting_of(const struct label_style *style, const struct l
 /* What is to be done so that the text can be read. */
 enum remedy { AS_IT_IS, FLIP, STAND, NO_ROOM };
 
-static enum remedy remedy_of(const struct setting *setting, bool can_stand, bool stands)
+static enum remedy remedy_of(struct setting *setting, bool can_stand, bool stands)
 {
     size_t first;
     size_t last = 0;
@@ -227,7 +233,7 @@ static enum remedy remedy_of(const struct setting *setting, bool can_stand, bool
     return backwards ? FLIP : AS_IT_IS;
 }
 
-static bool set_glyphs(const struct setting *setting, struct arena *arena, struct label_candidate *candidate)
+static bool set_glyphs(struct setting *setting, struct arena *arena, struct label_candidate *candidate)
 {
     const struct label_layout *layout = setting->layout;
     struct label_glyph *glyphs = arena_array(arena, layout->count, sizeof *glyphs);
@@ -415,7 +421,7 @@ static void set_icon(const struct label_style *style, const struct label_path *p
 {
     const struct label_icon *icon = candidate->icon;
     double scale = icon->look.size_px / 24;
-    struct track track = {path, icon->offset_y_px * scale, false};
+    struct track track = {.path = path, .offset = icon->offset_y_px * scale};
     struct spot spot = {0, 0, 1, 0};
     if (!find_spot(&track, 0, icon->offset_x_px * scale, &spot)) {
         struct side side = side_of(path, 1, track.offset);

@@ -110,7 +110,10 @@ static bool read_words(const struct label_style *style, const struct style_featu
     struct style_section sections[SECTIONS_MAX];
     size_t count = style_formatted(style->layer, STYLE_TEXT_FIELD, &scope, sections, SECTIONS_MAX);
     count = count > SECTIONS_MAX ? SECTIONS_MAX : count;
-    *out = (struct words){.allows_spacing = true};
+    out->count = 0; /* not all of it: it is large */
+    out->hash = 0;
+    out->allows_spacing = true;
+    out->allows_vertical = false;
     bool is_shown = false;
     for (size_t i = 0; i < count; i++) {
         if (sections[i].image.length > 0) {

@@ -340,6 +340,18 @@ static bool find_in_feature(struct whole *whole, const struct seen *seen)
     return true;
 }
 
+/* False for points that are not asked for: their text need not be set. Lines and polygons may have their anchors
+ * anywhere in their boxes, which were looked for. */
+static bool may_be_wanted(const struct label_task *task, const struct feature *feature)
+{
+    const struct label_box_wide *area = &task->area;
+    return feature->geometry.kind != GEOMETRY_POINT ||
+           (label_position(feature->box.max_x + feature->shift_x, task->scale) + LABEL_ONE >= area->min_x &&
+            label_position(feature->box.min_x + feature->shift_x, task->scale) - LABEL_ONE <= area->max_x &&
+            label_position(feature->box.max_y, task->scale) + LABEL_ONE >= area->min_y &&
+            label_position(feature->box.min_y, task->scale) - LABEL_ONE <= area->max_y);
+}
+
 bool label_whole_find(struct label_finder *finder, const struct render_input *input)
 {
     struct whole whole = {.finder = finder, .task = finder->style.task};
@@ -347,7 +359,8 @@ bool label_whole_find(struct label_finder *finder, const struct render_input *in
     bool ok = label_finder_bind(finder, input, &columns);
     for (size_t i = 0; ok && i < input->features.count; i++) {
         const struct feature *feature = &input->features.features[i];
-        if (feature->geometry.part_count == 0 || (whole.task->one_world && feature->shift_x != 0)) {
+        if (feature->geometry.part_count == 0 || (whole.task->one_world && feature->shift_x != 0) ||
+            !may_be_wanted(whole.task, feature)) {
             continue;
         }
         struct style_feature seen_by_style = label_columns_feature(&columns, feature);

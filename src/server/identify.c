@@ -204,7 +204,8 @@ static bool search_layer(struct search *search, const struct style_layer *layer,
         source && source->layer_id ? catalog_layer_find(search->catalog, source->layer_id) : NULL;
     bool is_feature_layer = info->type == STYLE_FILL || info->type == STYLE_LINE || info->type == STYLE_CIRCLE ||
                             info->type == STYLE_SYMBOL || info->type == STYLE_HEATMAP;
-    if (!store_layer || !render_shows(layer, search->style_zoom) || !is_feature_layer || !identify_answers(search->map, store_layer)) {
+    if (!store_layer || !render_shows(layer, search->style_zoom) || !is_feature_layer ||
+        !identify_answers(search->map, store_layer)) {
         return true;
     }
     const struct fetched *fetched = fetch(search, store_layer);
