@@ -133,7 +133,8 @@ static void crop(struct picture *picture, uint32_t width_px, uint32_t height_px)
 }
 
 struct verdict {
-    double difference; /* 1: sizes differ, or no picture can be read */
+    double difference; /* 2: there is no expected picture */
+    bool sizes_differ;
     double blank;
     char expected[2 * PATH_BYTES]; /* the nearest */
 };
@@ -149,7 +150,7 @@ static void compare_all(const char *folder, const struct picture *actual, const 
 {
     struct dirent **entries = NULL;
     int count = scandir(folder, &entries, keep_pngs, alphasort);
-    *out_verdict = (struct verdict){.difference = 2};
+    *out_verdict = (struct verdict){.difference = 2, .blank = 1, .sizes_differ = true};
     for (int i = 0; i < count; i++) {
         char path[2 * PATH_BYTES];
         struct picture expected;
@@ -163,6 +164,7 @@ static void compare_all(const char *folder, const struct picture *actual, const 
         double difference = same_size ? compare_pictures(actual, &expected, parameters->threshold, NULL) : 1;
         if (difference < out_verdict->difference) {
             out_verdict->difference = difference;
+            out_verdict->sizes_differ = !same_size;
             out_verdict->blank = blank_difference(&expected, parameters->threshold);
             snprintf(out_verdict->expected, sizeof out_verdict->expected, "%s", path);
         }

@@ -28,7 +28,8 @@ void report_add(struct report *report, const char *name, enum report_outcome out
         .name = strdup(name), .outcome = outcome, .reason = reason && outcome != REPORT_PASSED ? strdup(reason) : NULL};
 }
 
-/* Marks what the list of known failures names: lines "suite name: reason", '#' begins a comment. */
+/* Marks what the list of known failures names: lines "suite name: reason", or "suite strict name: reason" for those
+ * that pass tolerantly; '#' begins a comment. */
 static void mark_known(struct report *report)
 {
     FILE *file = report->options->known_path ? fopen(report->options->known_path, "r") : NULL;
@@ -39,6 +40,12 @@ static void mark_known(struct report *report)
             continue;
         }
         char *name = line + suite_length + 1;
+        if (strncmp(name, "strict ", 7) == 0) {
+            if (report->options->verdict != FIXTURE_STRICT) {
+                continue;
+            }
+            name += 7;
+        }
         name[strcspn(name, ":\n")] = '\0';
         for (size_t i = 0; i < report->count; i++) {
             report->results[i].known = report->results[i].known || strcmp(report->results[i].name, name) == 0;
