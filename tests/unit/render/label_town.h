@@ -23,6 +23,7 @@ struct town {
     struct arena *scratch; /* one plan or picture */
     struct painter *painter;
     struct style *style;
+    const struct render_assets *assets; /* NULL: none */
     struct feature *features[TOWN_LISTS];
     size_t counts[TOWN_LISTS];
     size_t capacities[TOWN_LISTS];
@@ -229,7 +230,8 @@ static inline struct label_plan *town_plan(struct town *town, struct label_squar
         return NULL;
     }
     struct render_input *inputs = town_find(town, needs, need_count);
-    if (!label_plan_create(town->painter, town->style, NULL, square, inputs, need_count, town->scratch, &plan, err)) {
+    if (!label_plan_create(town->painter, town->style, town->assets, square, inputs, need_count, town->scratch, &plan,
+                           err)) {
         return NULL;
     }
     return plan;
@@ -242,8 +244,8 @@ static inline struct canvas *town_paint(struct town *town, const struct view *vi
     struct canvas *canvas = canvas_create(view->width_px, view->height_px);
     canvas_clear(canvas, (struct pixel){232, 228, 216, 255});
     for (size_t i = 0; i < style_layer_count(town->style); i++) {
-        if (!label_plans_paint(plans, plan_count, town->painter, NULL, style_layer_at(town->style, i), view, canvas,
-                               err)) {
+        if (!label_plans_paint(plans, plan_count, town->painter, town->assets, style_layer_at(town->style, i), view,
+                               canvas, err)) {
             canvas_destroy(canvas);
             return NULL;
         }
