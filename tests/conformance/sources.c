@@ -297,30 +297,28 @@ enum asset_answer sources_fetch(const struct source_task *task, const struct til
 
 /* --- vector tiles --- */
 
-/* The tile's layers or those of the nearest ancestor there is; `*out_data` is where they come from. */
-static bool read_tile(const struct source_task *task, const struct tileset *tileset, struct tile_id tile,
+/* The tile's layers or, when it cannot be read, those of the nearest ancestor that can; `*out_data` is where they come
+ * from. A vector tile that is not there (404, 204) is an empty one, as in the reference. */
+static void read_tile(const struct source_task *task, const struct tileset *tileset, struct tile_id tile,
                       struct tile_id *out_data, struct mvt_tile_layer **out_layers, size_t *out_count)
 {
-    uint32_t deepest = tile.z > DEPTH_MAX ? tile.z - DEPTH_MAX : 0;
-    deepest = deepest > tileset->zoom_min ? deepest : tileset->zoom_min;
-    *out_count = 0;
     for (struct tile_id data = tile;; data = (struct tile_id){data.z - 1, data.x / 2, data.y / 2}) {
         struct buffer content;
         struct error err;
-        enum asset_answer answer =
-            sources_tileset_has(tileset, data) ? sources_fetch(task, tileset, data, &content) : ASSET_MISSING;
-        if (answer == ASSET_FOUND) {
-            void *bytes = arena_memdup(task->arena, content.data, content.length);
-            size_t size = content.length;
-            buffer_finish(&content);
-            *out_data = data;
-            if (bytes && mvt_read(bytes, size, task->arena, out_layers, out_count, &err)) {
-                return true;
-            }
-            *out_count = 0;
+        *out_count = 0;
+        if (!sources_tileset_has(tileset, data) || sources_fetch(task, tileset, data, &content) != ASSET_FOUND) {
+            return;
         }
-        if (answer == ASSET_EMPTY || data.z <= deepest) {
-            return true;
+        void *bytes = arena_memdup(task->arena, content.data, content.length);
+        size_t size = content.length;
+        buffer_finish(&content);
+        *out_data = data;
+        if (bytes && mvt_read(bytes, size, task->arena, out_layers, out_count, &err)) {
+            return;
+        }
+        *out_count = 0;
+        if (data.z <= tileset->zoom_min || tile.z - data.z >= DEPTH_MAX) {
+            return;
         }
     }
 }
