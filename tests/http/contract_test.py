@@ -242,7 +242,7 @@ class ContractTest(ServerTest):
     def test_openapi_names_what_is_there(self):
         document = self.server.get("/api").json()
         self.assertTrue(document["openapi"].startswith("3.0"))
-        values = {"layer": "muchos", "map": "base", "id": "7", "z": "12", "x": "871", "y": "1738"}
+        values = {"layer": "muchos", "map": "base", "id": "7", "z": "12", "x": "871", "y": "1738", "stack": "Open%20Sans", "range": "0-255"}
         for path, operations in document["paths"].items():
             with self.subTest(path):
                 declared = {p["name"] for p in operations["get"]["parameters"] if p["in"] == "path"}
