@@ -120,22 +120,38 @@ static bool each_part(const struct render_layer_context *context, const struct p
     return true;
 }
 
+/* As in MapLibre, what is measured along the ring of a polygon begins one segment before its first point. */
+static double ring_start_px(const struct draw_point *points, size_t count)
+{
+    if (count < 2) {
+        return 0;
+    }
+    double dx = (double)points[count - 1].x - points[count - 2].x;
+    double dy = (double)points[count - 1].y - points[count - 2].y;
+    return sqrt(dx * dx + dy * dy) / DRAW_ONE;
+}
+
 struct stroke_part {
     struct raster *raster;
-    const struct stroke *stroke;
+    struct stroke stroke;
+    bool is_polygon;
 };
 
 static bool add_part(void *subject, const struct draw_point *points, size_t count, bool closed)
 {
     const struct stroke_part *part = subject;
-    return stroke_add(part->raster, points, count, closed, part->stroke);
+    struct stroke stroke = part->stroke;
+    if (part->is_polygon && stroke.dash_count > 0) {
+        stroke.dash_start_px += ring_start_px(points, count);
+    }
+    return stroke_add(part->raster, points, count, closed, &stroke);
 }
 
 /* What lies outside the picture is left out by stroke_add, which alone knows how far ink and dashes reach. */
 static bool add_line(const struct render_layer_context *context, const struct projector *projector,
                      const struct feature *feature, const struct stroke *stroke, struct error *err)
 {
-    struct stroke_part part = {context->painter->raster, stroke};
+    struct stroke_part part = {context->painter->raster, *stroke, feature->geometry.kind == GEOMETRY_POLYGON};
     return each_part(context, projector, feature, add_part, &part, err);
 }
 
