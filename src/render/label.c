@@ -244,12 +244,13 @@ static bool make_plan(struct label_task *task, const struct label_frame *frame, 
                       struct error *err)
 {
     struct label_candidates candidates = {0};
-    struct label_names images = {.arena = task->arena};
-    struct label_names stacks = {.arena = task->arena};
-    task->stats = &plan->stats;
-    task->images = &images;
-    task->stacks = &stacks;
     const struct render_assets *assets = task->assets;
+    task->stats = &plan->stats;
+    task->images = label_names_create(task->arena);
+    task->stacks = label_names_create(task->arena);
+    if (!task->images || !task->stacks) {
+        return error_no_memory(err);
+    }
     text_engine_use_ranges(task->painter->text, assets ? assets->glyphs : NULL);
     for (uint32_t i = 0; i < style_layer_count(task->style); i++) {
         const struct style_layer *layer = style_layer_at(task->style, i);

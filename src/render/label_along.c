@@ -427,9 +427,11 @@ static void set_icon(const struct label_style *style, const struct label_path *p
         struct side side = side_of(path, 1, track.offset);
         spot = (struct spot){side.ax, side.ay, side.is_over ? 1 : side.dx, side.is_over ? 0 : side.dy};
     }
-    if (style->icon_keeps_upright && (spot.cosine < 0 || (spot.cosine == 0 && spot.sine > 0))) {
-        spot.cosine = -spot.cosine;
-        spot.sine = -spot.sine;
+    if (style->icon_keeps_upright && spot.cosine < 0) {
+        struct spot other = {spot.x, spot.y, -spot.cosine, -spot.sine};
+        track.flip = true;
+        find_spot(&track, 0, icon->offset_x_px * scale, &other);
+        spot = other;
     }
     candidate->icon_x = label_fixed(spot.x);
     candidate->icon_y = label_fixed(spot.y);

@@ -8,6 +8,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+struct label_names *label_names_create(struct arena *arena)
+{
+    struct label_names *names = arena_alloc(arena, sizeof *names);
+    if (names) {
+        names->arena = arena;
+    }
+    return names;
+}
+
 bool label_names_put(struct label_names *names, struct text name, uint32_t *out_number)
 {
     for (size_t i = 0; i < names->count; i++) {

@@ -116,6 +116,7 @@ struct label_names {
     struct arena *arena;
 };
 
+struct label_names *label_names_create(struct arena *arena);
 /* The number of a name, which is added when it is new. False when memory is out. */
 bool label_names_put(struct label_names *names, struct text name, uint32_t *out_number);
 
