@@ -15,11 +15,15 @@
 
 enum { REPORT_BYTES_MAX = 1 << 30, DESCRIPTORS_MAX = 1000 };
 
+/* One file on its way, as it is told. */
 struct progress {
     int64_t shown_ns;   /* when the line was last written */
     int64_t started_ns; /* of the stage */
     int stage;
     bool any;
+    const struct load_style_plan *styles;
+    bool look_only;
+    struct report *report;
 };
 
 static void show_progress(void *context, enum ingest_stage stage, const char *layer, int64_t done, int64_t total)
@@ -55,6 +59,12 @@ static void clear_progress(const struct progress *progress)
     }
 }
 
+static void take_style(void *context, const struct ingest_style *style)
+{
+    const struct progress *progress = context;
+    load_style_offer(progress->styles, style, progress->look_only, progress->report);
+}
+
 static bool print_json(const struct report *report, enum report_language language)
 {
     struct buffer out;
@@ -65,21 +75,35 @@ static bool print_json(const struct report *report, enum report_language languag
     return ok;
 }
 
-static void print_brief(const struct report *report, enum report_language language)
+static void print_brief(const struct report *report, enum report_language language, bool draft)
 {
     for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
         if (layer->version > 0) {
-            cli_say(stdout, "%s: version %lld, %lld features", "%s: versión %lld, %lld elementos", layer->id,
-                    (long long)layer->version, (long long)layer->loaded);
+            cli_say(stdout, "%s: version %lld%s, %lld features", "%s: versión %lld%s, %lld elementos", layer->id,
+                    (long long)layer->version, draft ? cli_pick(" (draft)", " (borrador)") : "",
+                    (long long)layer->loaded);
         }
     }
     report_print_messages(report, language, REPORT_WARNING, stdout);
 }
 
-int load_run(const char *path, const struct ingest_options *options, bool inspect, enum load_print print)
+/* How a draft becomes what people see. */
+static void tell_drafts(const struct report *report)
+{
+    for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
+        if (layer->version > 0) {
+            cli_say(stdout, "%s: version %lld is a draft: \"tesela publish %s\" shows it",
+                    "%s: la versión %lld es un borrador: «tesela publish %s» la muestra", layer->id,
+                    (long long)layer->version, layer->id);
+        }
+    }
+}
+
+int load_run(const char *path, const struct ingest_options *options, const struct load_style_plan *styles, bool inspect,
+             enum load_print print)
 {
     enum report_language language = cli_language() == CLI_SPANISH ? REPORT_SPANISH : REPORT_ENGLISH;
-    struct progress progress = {.stage = -1};
+    struct progress progress = {.stage = -1, .styles = styles, .look_only = inspect || options->dry_run};
     struct ingest_options whole = *options;
     struct report *report = report_create(path);
     if (!report) {
@@ -88,9 +112,11 @@ int load_run(const char *path, const struct ingest_options *options, bool inspec
         cli_print_error(&err);
         return CLI_INTERNAL;
     }
+    progress.report = report;
+    whole.context = &progress;
+    whole.style = take_style;
     if (isatty(STDERR_FILENO)) {
         whole.progress = show_progress;
-        whole.context = &progress;
     }
     enum ingest_outcome outcome = inspect ? ingest_inspect(path, &whole, report) : ingest_load(path, &whole, report);
     clear_progress(&progress);
@@ -100,8 +126,11 @@ int load_run(const char *path, const struct ingest_options *options, bool inspec
     } else {
         if (print == LOAD_WHOLE) {
             report_print(report, language, stdout);
+            if (options->draft) {
+                tell_drafts(report);
+            }
         } else {
-            print_brief(report, language);
+            print_brief(report, language, options->draft);
         }
         fflush(stdout);
         if (outcome != INGEST_DONE) {
@@ -126,8 +155,9 @@ int load_run(const char *path, const struct ingest_options *options, bool inspec
 }
 
 static const char usage[] = "load FILE… [--layer ID] [--title T] [--source-layer NAME] [--srs EPSG:N] [--encoding ENC] "
-                            "[--key FIELD] [--descriptor FILE.json] [--strict] [--dry-run] [--data DIR] [--json]\n"
-                            "       tesela load --all FOLDER [--data DIR]";
+                            "[--key FIELD] [--descriptor FILE.json] [--draft] [--strict] [--dry-run] [--with-style] "
+                            "[--styles DIR] [--data DIR] [--json]\n"
+                            "       tesela load --all FOLDER [--draft] [--with-style] [--data DIR]";
 
 static int by_text(const void *a, const void *b)
 {
@@ -135,11 +165,12 @@ static int by_text(const void *a, const void *b)
 }
 
 /* One line for each layer, and its report where there is something to say. */
-static int load_descriptor(const char *path, const struct ingest_options *options, bool json)
+static int load_descriptor(const char *path, const struct ingest_options *options, const struct load_style_plan *styles,
+                           bool json)
 {
     struct error err = {0};
     bool current = false;
-    if (!ingest_is_current(path, options->directory, &current, &err)) {
+    if (!ingest_is_current(path, options->directory, options->draft, &current, &err)) {
         cli_print_error(&err);
         return cli_exit_code(&err);
     }
@@ -160,12 +191,13 @@ static int load_descriptor(const char *path, const struct ingest_options *option
     }
     struct ingest_options whole = *options;
     whole.descriptor = path;
-    code = load_run(descriptor.file, &whole, false, json ? LOAD_JSON : LOAD_BRIEF);
+    code = load_run(descriptor.file, &whole, styles, false, json ? LOAD_JSON : LOAD_BRIEF);
     arena_destroy(arena);
     return code;
 }
 
-static int load_folder(const char *folder, const struct ingest_options *options, bool json)
+static int load_folder(const char *folder, const struct ingest_options *options, const struct load_style_plan *styles,
+                       bool json)
 {
     struct error err = {0};
     DIR *open_folder = opendir(folder);
@@ -198,7 +230,7 @@ static int load_folder(const char *folder, const struct ingest_options *options,
         qsort(paths, count, sizeof *paths, by_text);
     }
     for (size_t i = 0; i < count; i++) {
-        int code = load_descriptor(paths[i], options, json);
+        int code = load_descriptor(paths[i], options, styles, json);
         worst = code > worst ? code : worst;
         free(paths[i]);
     }
@@ -212,6 +244,7 @@ int cli_load(int argc, char **argv)
     bool json = false;
     const char *data = NULL;
     const char *all = NULL;
+    struct load_style_plan styles = {0};
     const struct cli_option known[] = {
         {"--layer", CLI_TEXT, &options.layer},
         {"--title", CLI_TEXT, &options.title},
@@ -220,9 +253,12 @@ int cli_load(int argc, char **argv)
         {"--encoding", CLI_TEXT, &options.encoding},
         {"--key", CLI_TEXT, &options.key},
         {"--descriptor", CLI_TEXT, &options.descriptor},
+        {"--draft", CLI_FLAG, &options.draft},
         {"--strict", CLI_FLAG, &options.strict},
         {"--dry-run", CLI_FLAG, &options.dry_run},
         {"--all", CLI_TEXT, &all},
+        {"--with-style", CLI_FLAG, &styles.wanted},
+        {"--styles", CLI_TEXT, &styles.folder},
         {"--data", CLI_TEXT, &data},
         {"--json", CLI_FLAG, &json},
     };
@@ -232,12 +268,13 @@ int cli_load(int argc, char **argv)
         return cli_usage(&err, usage);
     }
     options.directory = cli_data_directory(data);
+    styles.folder = load_style_folder(styles.folder);
     bool one = options.layer || options.title || options.source_layer || options.key || options.descriptor;
     if ((all != NULL) == (count > 0) || (all && (one || options.srs || options.encoding))) {
         return cli_usage(NULL, usage);
     }
     if (all) {
-        return load_folder(all, &options, json);
+        return load_folder(all, &options, &styles, json);
     }
     if (count > 1 && one) {
         error_tell(&err, ERROR_INVALID, "CLI-001",
@@ -248,7 +285,7 @@ int cli_load(int argc, char **argv)
     }
     int worst = CLI_DONE;
     for (size_t i = 1; i <= count; i++) {
-        int code = load_run(argv[i], &options, false, json ? LOAD_JSON : LOAD_WHOLE);
+        int code = load_run(argv[i], &options, &styles, false, json ? LOAD_JSON : LOAD_WHOLE);
         worst = code > worst ? code : worst;
     }
     return worst;
