@@ -3,24 +3,21 @@
 
 #include "cli/load.h"
 
-#include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/report_text.h"
 #include "ingest/descriptor.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { REPORT_BYTES_MAX = 1 << 30, DESCRIPTORS_MAX = 1000 };
+enum { DESCRIPTORS_MAX = 1000 };
 
 /* One file on its way, as it is told. */
-struct progress {
-    int64_t shown_ns;   /* when the line was last written */
-    int64_t started_ns; /* of the stage */
-    int stage;
-    bool any;
+struct telling {
+    struct progress progress;
     const struct load_style_plan *styles;
     bool look_only;
     struct report *report;
@@ -28,51 +25,16 @@ struct progress {
 
 static void show_progress(void *context, enum ingest_stage stage, const char *layer, int64_t done, int64_t total)
 {
-    struct progress *progress = context;
-    int64_t now = clock_monotonic_ns();
-    if ((int)stage != progress->stage) {
-        progress->stage = (int)stage;
-        progress->started_ns = now;
-    } else if (now - progress->shown_ns < 100 * 1000 * 1000) {
-        return;
-    }
     static const char *const english[] = {"reading", "loading", "publishing"};
     static const char *const spanish[] = {"leyendo", "cargando", "publicando"};
-    progress->shown_ns = now;
-    progress->any = true;
-    fprintf(stderr, "\r\033[K%s %s: %lld", cli_pick(english[stage], spanish[stage]), layer, (long long)done);
-    if (total > 0 && done <= total) {
-        fprintf(stderr, " / %lld (%d %%)", (long long)total, (int)(done * 100 / total));
-        int64_t spent = now - progress->started_ns;
-        if (done > 0 && done < total && spent > 1000 * 1000 * 1000) {
-            int64_t left = (int64_t)((double)spent / (double)done * (double)(total - done) / 1e9);
-            fprintf(stderr, ", %s %lld s", cli_pick("left:", "faltan"), (long long)left);
-        }
-    }
-    fflush(stderr);
-}
-
-static void clear_progress(const struct progress *progress)
-{
-    if (progress->any) {
-        fputs("\r\033[K", stderr);
-    }
+    struct telling *telling = context;
+    progress_show(&telling->progress, (int)stage, cli_pick(english[stage], spanish[stage]), layer, done, total);
 }
 
 static void take_style(void *context, const struct ingest_style *style)
 {
-    const struct progress *progress = context;
-    load_style_offer(progress->styles, style, progress->look_only, progress->report);
-}
-
-static bool print_json(const struct report *report, enum report_language language)
-{
-    struct buffer out;
-    buffer_init(&out, REPORT_BYTES_MAX);
-    report_write_json(report, language, false, &out);
-    bool ok = !out.failed && fwrite(out.data, 1, out.length, stdout) == out.length && fputc('\n', stdout) != EOF;
-    buffer_finish(&out);
-    return ok;
+    const struct telling *telling = context;
+    load_style_offer(telling->styles, style, telling->look_only, telling->report);
 }
 
 static void print_brief(const struct report *report, enum report_language language, bool draft)
@@ -102,27 +64,24 @@ static void tell_drafts(const struct report *report)
 int load_run(const char *path, const struct ingest_options *options, const struct load_style_plan *styles, bool inspect,
              enum load_print print)
 {
-    enum report_language language = cli_language() == CLI_SPANISH ? REPORT_SPANISH : REPORT_ENGLISH;
-    struct progress progress = {.stage = -1, .styles = styles, .look_only = inspect || options->dry_run};
+    enum report_language language = report_text_language();
+    struct telling telling = {.styles = styles, .look_only = inspect || options->dry_run};
     struct ingest_options whole = *options;
     struct report *report = report_create(path);
     if (!report) {
-        struct error err;
-        error_no_memory(&err);
-        cli_print_error(&err);
-        return CLI_INTERNAL;
+        return cli_fail_no_memory();
     }
-    progress.report = report;
-    whole.context = &progress;
+    telling.report = report;
+    whole.context = &telling;
     whole.style = take_style;
-    if (isatty(STDERR_FILENO)) {
+    if (progress_init(&telling.progress)) {
         whole.progress = show_progress;
     }
     enum ingest_outcome outcome = inspect ? ingest_inspect(path, &whole, report) : ingest_load(path, &whole, report);
-    clear_progress(&progress);
+    progress_clear(&telling.progress);
     bool printed = true;
     if (print == LOAD_JSON) {
-        printed = print_json(report, language);
+        printed = report_text_print_json(report);
     } else {
         if (print == LOAD_WHOLE) {
             report_print(report, language, stdout);
@@ -171,8 +130,7 @@ static int load_descriptor(const char *path, const struct ingest_options *option
     struct error err = {0};
     bool current = false;
     if (!ingest_is_current(path, options->directory, options->draft, &current, &err)) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     if (current) {
         cli_say(stdout, "%s: unchanged", "%s: sin cambios", path);

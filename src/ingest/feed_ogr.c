@@ -43,7 +43,8 @@ static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const c
 {
     (void)number;
     char *caught = CPLGetErrorHandlerUserData();
-    if (severity >= CE_Warning && caught[0] == '\0') {
+    /* A date in a spelling of its own that was understood is no damage. */
+    if (severity >= CE_Warning && caught[0] == '\0' && !strstr(message, "successfully parsed")) {
         snprintf(caught, 200, "%s", message);
     }
 }

@@ -126,14 +126,13 @@ bool store_version_latest(struct store *store, bool drafts, struct arena *arena,
         *out_list = (struct store_layer_list){NULL, 0};
         return true;
     }
-    return database_preparef(
-               store->truth.db, &statement, err,
-               "SELECT %s FROM tesela_version AS v WHERE v.serial=(SELECT o.serial FROM tesela_version"
-               " AS o WHERE o.layer=v.layer AND o.state<>'loading' ORDER BY"
-               " (%d AND o.state='draft' AND o.version > ifnull((SELECT max(s.version) FROM"
-               " tesela_version AS s WHERE s.layer=v.layer AND s.state IN ('published', 'withdrawn')), 0))"
-               " DESC, o.state IN ('published', 'withdrawn') DESC, o.version DESC LIMIT 1)"
-               " ORDER BY v.layer",
-               layer_read_columns, (int)drafts) &&
+    return database_preparef(store->truth.db, &statement, err,
+                             "SELECT %s FROM tesela_version AS v WHERE v.serial=(SELECT o.serial FROM tesela_version"
+                             " AS o WHERE o.layer=v.layer AND o.state<>'loading' ORDER BY"
+                             " %d * (o.state='draft') * (o.version > ifnull((SELECT max(s.version) FROM"
+                             " tesela_version AS s WHERE s.layer=o.layer AND s.state IN ('published', 'withdrawn')),"
+                             " 0)) DESC, o.state IN ('published', 'withdrawn') DESC, o.version DESC LIMIT 1)"
+                             " ORDER BY v.layer",
+                             layer_read_columns, (int)drafts) &&
            layer_read_all(store->truth.db, statement, arena, out_list, err);
 }
