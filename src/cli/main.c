@@ -20,6 +20,8 @@ static const struct command commands[] = {
     {"backup", cli_backup, "copy the data while it is in use", "respaldar los datos mientras se usan"},
     {"check", cli_check, "verify the data directory", "verificar el directorio de datos"},
     {"diff", cli_diff, "compare two versions of a layer", "comparar dos versiones de una capa"},
+    {"export", cli_export, "write a layer into a file for other programs",
+     "escribir una capa en un archivo para otros programas"},
     {"inspect", cli_inspect, "tell what is in a file, changing nothing",
      "decir qué contiene un archivo, sin cambiar nada"},
     {"layers", cli_layers, "list the layers", "listar las capas"},

@@ -154,8 +154,7 @@ int cli_render(int argc, char **argv)
     }
     buffer_finish(&png);
     if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

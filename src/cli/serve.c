@@ -69,8 +69,7 @@ int cli_serve(int argc, char **argv)
     options.workers = (unsigned)worker_count;
     options.cache_bytes = (size_t)megabytes << 20;
     if (!make_cells_ready(options.data, &err) || !server_run(&options, &err)) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

@@ -72,8 +72,7 @@ int cli_tile(int argc, char **argv)
     }
     buffer_finish(&bytes);
     if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

@@ -43,7 +43,8 @@ static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const c
 {
     (void)number;
     char *caught = CPLGetErrorHandlerUserData();
-    if (severity >= CE_Warning && caught[0] == '\0') {
+    /* A date in a spelling of its own that was understood is no damage. */
+    if (severity >= CE_Warning && caught[0] == '\0' && !strstr(message, "successfully parsed")) {
         snprintf(caught, 200, "%s", message);
     }
 }
@@ -270,6 +271,52 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
 done:
     GDALClose(dataset);
     return ok;
+}
+
+/* UTF-8 in `arena`; NULL where the field has none. */
+static const char *style_text(OGRFeatureH feature, int column, struct arena *arena)
+{
+    const char *text = OGR_F_IsFieldSetAndNotNull(feature, column) ? OGR_F_GetFieldAsString(feature, column) : "";
+    return text[0] != '\0' && text_is_utf8(text_of(text)) ? arena_strdup(arena, text) : NULL;
+}
+
+bool feed_ogr_style(const struct source_layer *layer, struct arena *arena, struct ingest_style *out_style,
+                    bool *out_found, struct error *err)
+{
+    GDALDatasetH dataset = open_dataset(layer->path, layer->format, false, err);
+    char *table = CPLEscapeString(layer->inner ? layer->inner : layer->name, -1, CPLES_SQL);
+    const char *sql = arena_printf(arena,
+                                   "SELECT coalesce(styleName, ''), styleQML, styleSLD FROM layer_styles WHERE"
+                                   " lower(f_table_name)=lower('%s') AND (length(styleQML) > 0 OR length(styleSLD) > 0)"
+                                   " ORDER BY useAsDefault DESC, rowid DESC LIMIT 1",
+                                   table);
+    CPLFree(table);
+    *out_found = false;
+    if (!dataset || !sql) {
+        if (dataset) {
+            GDALClose(dataset);
+        }
+        return dataset ? error_no_memory(err) : false;
+    }
+    /* Most files have no such table. */
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH result = GDALDatasetExecuteSQL(dataset, sql, NULL, NULL);
+    OGRFeatureH feature = result ? OGR_L_GetNextFeature(result) : NULL;
+    if (feature && OGR_F_GetFieldCount(feature) == 3) {
+        const char *name = style_text(feature, 0, arena);
+        const char *qml = style_text(feature, 1, arena);
+        const char *xml = qml ? qml : style_text(feature, 2, arena);
+        out_style->name = name ? name : "";
+        out_style->xml = text_of(xml);
+        *out_found = xml != NULL;
+    }
+    OGR_F_Destroy(feature);
+    if (result) {
+        GDALDatasetReleaseResultSet(dataset, result);
+    }
+    GDALClose(dataset);
+    CPLPopErrorHandler();
+    return true;
 }
 
 static bool field_type_of(OGRFieldDefnH definition, enum field_type *out_type)

@@ -203,6 +203,16 @@ bool import_stream_publish(struct import_stream *stream, const struct import_pub
     return end_frame(stream, true, err);
 }
 
+bool import_stream_style(struct import_stream *stream, const struct ingest_style *style, struct error *err)
+{
+    begin_frame(stream, IMPORT_STYLE);
+    put_string(stream, style->layer);
+    put_string(stream, style->source);
+    put_string(stream, style->name);
+    put_bytes(stream, style->xml.data, style->xml.length);
+    return end_frame(stream, true, err);
+}
+
 bool import_stream_end(struct import_stream *stream, enum ingest_outcome outcome, struct error *err)
 {
     begin_frame(stream, IMPORT_END);
@@ -523,6 +533,15 @@ static void take_shape(struct cursor *cursor, struct shape *out)
     *out = shape;
 }
 
+static void take_style(struct cursor *cursor, struct ingest_style *out)
+{
+    out->layer = take_name(cursor);
+    out->source = take_name(cursor);
+    out->name = take_name(cursor);
+    out->xml = take_text(cursor);
+    cursor->bad |= !text_is_id(text_of(out->layer)) || out->xml.length > IMPORT_STYLE_BYTES_MAX;
+}
+
 static void take_value(struct cursor *cursor, struct value *out)
 {
     *out = (struct value){.type = (enum value_type)take_u8(cursor, VALUE_STRING)};
@@ -735,6 +754,9 @@ bool import_frame_read(const unsigned char *bytes, size_t size, size_t field_cou
         break;
     case IMPORT_REPORT:
         take_report(&cursor, report);
+        break;
+    case IMPORT_STYLE:
+        take_style(&cursor, &frame.style);
         break;
     case IMPORT_END:
         frame.outcome = (enum ingest_outcome)take_u8(&cursor, INGEST_BROKEN);

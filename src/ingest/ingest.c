@@ -7,6 +7,7 @@
 #include "ingest/journey.h"
 #include "ingest/source.h"
 #include "ingest/staging.h"
+#include "store/store_version.h"
 
 #include <string.h>
 #include <sys/stat.h>
@@ -18,7 +19,7 @@ enum { LAYERS_MAX = 200, DESCRIPTORS_OPEN = 64 };
 #define REPORT_JSON_BYTES ((size_t)256 << 20)
 #define TEMPORARY_FILE_BYTES ((uint64_t)4 << 30)
 
-/* What became a version: said by the store, not by the process that reads. */
+/* What becomes a version: said by the store, not by the process that reads. */
 struct published {
     const char *id;
     int64_t version;
@@ -42,8 +43,10 @@ struct intake {
     const char *begun; /* the id of the layer that features belong to; NULL: none */
     size_t field_count;
     int64_t added;
-    struct published published[LAYERS_MAX];
+    struct published published[LAYERS_MAX]; /* complete; visible when all are committed */
     size_t published_count;
+    struct ingest_style styles[LAYERS_MAX];
+    size_t style_count;
     bool ended;
     enum ingest_outcome outcome;
 };
@@ -117,7 +120,8 @@ static bool read_stored(struct intake *intake, struct error *err)
         return true;
     }
     /* Closed before there is a second process: connections do not bear that. */
-    bool ok = store_open(directory, &store, err) && store_list(store, intake->arena, &intake->stored, err);
+    bool ok = store_open(directory, &store, err) &&
+              store_version_latest(store, intake->task.options->draft, intake->arena, &intake->stored, err);
     store_close(store);
     return ok;
 }
@@ -166,16 +170,23 @@ static void close_intake(struct intake *intake)
     arena_destroy(intake->arena);
 }
 
+static bool is_published(const struct intake *intake, const char *id)
+{
+    bool found = false;
+    for (size_t i = 0; i < intake->published_count; i++) {
+        found |= strcmp(intake->published[i].id, id) == 0;
+    }
+    return found;
+}
+
 /* Whether the reader may write the layer `id`: one that was asked for, or one that came from this file before, or a
  * new one; and each once. */
 static bool may_write(const struct intake *intake, const char *id)
 {
     const struct ingest_options *options = intake->task.options;
     const char *asked = options->layer ? options->layer : intake->task.descriptor ? intake->task.descriptor->id : NULL;
-    for (size_t i = 0; i < intake->published_count; i++) {
-        if (strcmp(intake->published[i].id, id) == 0) {
-            return false;
-        }
+    if (is_published(intake, id)) {
+        return false;
     }
     if (asked) {
         return strcmp(asked, id) == 0;
@@ -198,6 +209,7 @@ static bool begin(struct intake *intake, struct store_writer_layer *layer, struc
         return nonsense(err);
     }
     layer->source_file = file ? file + 1 : intake->task.path;
+    layer->draft = intake->task.options->draft;
     intake->begun = arena_strdup(intake->arena, layer->id);
     intake->field_count = layer->field_count;
     intake->added = 0;
@@ -226,7 +238,7 @@ static void mark_published(struct intake *intake)
     }
 }
 
-static bool publish(struct intake *intake, const struct import_publish *publish, struct error *err)
+static bool complete(struct intake *intake, const struct import_publish *publish, struct error *err)
 {
     const struct ingest_options *options = intake->task.options;
     if (!intake->begun || publish->loaded != intake->added || publish->left_out < 0) {
@@ -243,13 +255,57 @@ static bool publish(struct intake *intake, const struct import_publish *publish,
     if (options->progress) {
         options->progress(options->context, INGEST_PUBLISHING, intake->begun, intake->added, intake->added);
     }
-    if (!store_writer_publish(intake->writer, &done.version, err)) {
+    if (!store_writer_complete(intake->writer, &done.version, err)) {
         return false;
     }
     intake->published[intake->published_count++] = done;
     intake->begun = NULL;
     mark_published(intake);
     return true;
+}
+
+/* Kept for later: nothing is made of it unless the load succeeds. */
+static bool keep_style(struct intake *intake, const struct ingest_style *style, struct error *err)
+{
+    if (intake->style_count == LAYERS_MAX) {
+        return nonsense(err);
+    }
+    struct ingest_style kept = {
+        .layer = arena_strdup(intake->arena, style->layer),
+        .source = arena_strdup(intake->arena, style->source),
+        .name = arena_strdup(intake->arena, style->name),
+        .xml = {arena_strndup(intake->arena, style->xml.data, style->xml.length), style->xml.length},
+    };
+    if (!kept.layer || !kept.source || !kept.name || !kept.xml.data) {
+        return error_no_memory(err);
+    }
+    intake->styles[intake->style_count++] = kept;
+    return true;
+}
+
+/* All layers of the file, or none. */
+static bool end(struct intake *intake, enum ingest_outcome outcome, struct error *err)
+{
+    if (outcome == INGEST_DONE && intake->begun) {
+        return nonsense(err);
+    }
+    if (outcome == INGEST_DONE && intake->published_count > 0 && !store_writer_commit(intake->writer, err)) {
+        return false;
+    }
+    intake->ended = true;
+    intake->outcome = outcome;
+    return true;
+}
+
+static void offer_styles(const struct intake *intake)
+{
+    const struct ingest_options *options = intake->task.options;
+    bool look_only = intake->task.inspect || options->dry_run;
+    for (size_t i = 0; options->style && i < intake->style_count; i++) {
+        if (look_only || is_published(intake, intake->styles[i].layer)) {
+            options->style(options->context, &intake->styles[i]);
+        }
+    }
 }
 
 static bool take_frame(struct intake *intake, struct import_frame *frame, struct error *err)
@@ -278,11 +334,11 @@ static bool take_frame(struct intake *intake, struct import_frame *frame, struct
         mark_published(intake);
         return true;
     case IMPORT_PUBLISH:
-        return publish(intake, &frame->publish, err);
+        return complete(intake, &frame->publish, err);
+    case IMPORT_STYLE:
+        return keep_style(intake, &frame->style, err);
     case IMPORT_END:
-        intake->ended = true;
-        intake->outcome = frame->outcome;
-        return true;
+        return end(intake, frame->outcome, err);
     }
     return nonsense(err);
 }
@@ -314,12 +370,11 @@ static bool take_frames(struct intake *intake, struct error *err)
 /* The reader broke down: what it could not tell itself. */
 static enum ingest_outcome tell_breakdown(struct intake *intake, const struct error *err)
 {
-    bool changed = intake->published_count > 0;
     struct report_message *message =
-        report_tell(intake->report, "IMP-061", REPORT_ERROR, "\"%s\": %s; %s", "«%s»: %s; %s", intake->task.path,
-                    err->english, changed ? "the layers before stay as told" : "nothing was changed");
-    message->spanish = arena_printf(intake->report->arena, "«%s»: %s; %s", intake->task.path, err->spanish,
-                                    changed ? "las capas anteriores quedan como se indica" : "no se cambió nada");
+        report_tell(intake->report, "IMP-061", REPORT_ERROR, "\"%s\": %s; nothing was changed",
+                    "«%s»: %s; no se cambió nada", intake->task.path, err->english);
+    message->spanish =
+        arena_printf(intake->report->arena, "«%s»: %s; no se cambió nada", intake->task.path, err->spanish);
     report_cure(intake->report, message,
                 "open the file in QGIS and export it again; if it fails again, pass it on to those who maintain "
                 "this server",
@@ -341,6 +396,13 @@ static enum ingest_outcome take_in(const char *path, const struct ingest_options
         outcome = strcmp(err.code, "IMP-061") == 0 ? tell_breakdown(&intake, &err) : fail(&intake, &err);
     } else {
         outcome = intake.outcome;
+    }
+    if (outcome == INGEST_DONE) {
+        offer_styles(&intake);
+    } else {
+        /* What was complete goes with the rest: nothing changed. */
+        intake.published_count = 0;
+        mark_published(&intake);
     }
     close_intake(&intake);
     return outcome;
@@ -374,7 +436,8 @@ static bool same_descriptor(const struct value *stored, const struct descriptor 
            value_read_json(right, arena, &b, NULL) && value_equal(&a, &b);
 }
 
-bool ingest_is_current(const char *descriptor_path, const char *directory, bool *out_current, struct error *err)
+bool ingest_is_current(const char *descriptor_path, const char *directory, bool draft, bool *out_current,
+                       struct error *err)
 {
     bool ok = false;
     struct arena *arena = arena_create(JOURNEY_ARENA_BYTES);
@@ -392,7 +455,7 @@ bool ingest_is_current(const char *descriptor_path, const char *directory, bool 
                    "«%s»: para cargarlo hacen falta «id» y «file»", descriptor_path);
         goto done;
     }
-    if (!store_open(directory, &store, err) || !store_list(store, arena, &list, err)) {
+    if (!store_open(directory, &store, err) || !store_version_latest(store, draft, arena, &list, err)) {
         goto done;
     }
     const struct store_layer *layer = store_list_find(&list, descriptor.id);

@@ -2,6 +2,7 @@
 #include "ingest/journey.h"
 
 #include "geo/projection.h"
+#include "ingest/feed_ogr.h"
 #include "ingest/scan.h"
 #include "ingest/source.h"
 
@@ -326,7 +327,8 @@ static bool prepare_plan(struct journey *journey, size_t index, bool check, stru
     choose_id(journey, index);
     choose_wishes(journey, plan);
     layer->id = arena_strdup(journey->report->arena, plan->id);
-    plan->scan = (struct scan){.report = journey->report, .layer = layer, .arena = journey->arena};
+    plan->scan = (struct scan){
+        .report = journey->report, .layer = layer, .arena = journey->arena, .has_siblings = journey->plan_count > 1};
     if (!feed_open(plan->from, journey->report, &plan->scan.feed, err)) {
         return false;
     }
@@ -341,7 +343,9 @@ static bool prepare_plan(struct journey *journey, size_t index, bool check, stru
     if (!scan_run(&plan->scan, &wishes, check, journey->repair, tell_look, &look, err)) {
         return false;
     }
-    if (plan->old) {
+    if (plan->scan.is_empty) {
+        layer->id = NULL;
+    } else if (plan->old) {
         protect_stored(journey, plan);
         if (!plan->scan.failed) {
             tell_replacement(journey, plan);
@@ -739,6 +743,15 @@ done:
     return ok;
 }
 
+static bool has_work(const struct journey *journey)
+{
+    bool any = false;
+    for (size_t i = 0; i < journey->plan_count; i++) {
+        any |= !journey->plans[i].scan.is_empty;
+    }
+    return any;
+}
+
 static enum ingest_outcome prepare(struct journey *journey, const char *path, bool check)
 {
     struct error err = {0};
@@ -756,14 +769,45 @@ static enum ingest_outcome prepare(struct journey *journey, const char *path, bo
             outcome = INGEST_REJECTED;
         }
     }
+    if (outcome == INGEST_DONE && !has_work(journey)) {
+        error_tell(&err, ERROR_INVALID, "IMP-053", "no layer of the file has any features",
+                   "ninguna capa del archivo tiene elementos");
+        return fail(journey, &err);
+    }
     return outcome;
+}
+
+/* Styles that a GeoPackage holds beside its layers travel along; what becomes of them is decided elsewhere. */
+static bool send_styles(struct journey *journey, struct error *err)
+{
+    for (size_t i = 0; i < journey->plan_count; i++) {
+        const struct plan *plan = &journey->plans[i];
+        struct ingest_style style = {.layer = plan->id, .source = plan->from->name};
+        bool found = false;
+        if (plan->from->format != SOURCE_GEOPACKAGE || plan->scan.is_empty) {
+            continue;
+        }
+        if (!feed_ogr_style(plan->from, journey->arena, &style, &found, err)) {
+            return false;
+        }
+        if (found && style.xml.length > IMPORT_STYLE_BYTES_MAX) {
+            struct report_message *message = report_tell(
+                journey->report, "IMP-100", REPORT_NOTICE,
+                "the style \"%.80s\" of the file is larger than %d MB and is passed over",
+                "el estilo «%.80s» del archivo pasa de %d MB y se omite", style.name, IMPORT_STYLE_BYTES_MAX >> 20);
+            report_at(journey->report, message, plan->from->name, NULL);
+        } else if (found && !import_stream_style(journey->stream, &style, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static enum ingest_outcome load_plans(struct journey *journey)
 {
     struct error err = {0};
     for (size_t i = 0; i < journey->plan_count; i++) {
-        if (!load_plan(journey, &journey->plans[i], &err)) {
+        if (!journey->plans[i].scan.is_empty && !load_plan(journey, &journey->plans[i], &err)) {
             return fail(journey, &err);
         }
     }
@@ -785,6 +829,9 @@ enum ingest_outcome journey_run(const struct journey_task *task, struct import_s
     bool look_only = task->inspect || task->options->dry_run;
     enum ingest_outcome outcome = prepare(&journey, task->path, look_only);
     struct error err = {0};
+    if (outcome == INGEST_DONE && !send_styles(&journey, &err)) {
+        outcome = fail(&journey, &err);
+    }
     /* Told before loading, too: whoever writes the store may fail. */
     if (!import_stream_report(stream, report, &err)) {
         outcome = fail(&journey, &err);

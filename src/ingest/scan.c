@@ -720,7 +720,17 @@ static void decide_kind(struct scan *scan, const struct findings *found)
                     "divídala en un archivo por tipo de geometría");
         report_at(scan->report, message, layer->name, NULL);
     }
-    if (kinds == 0) {
+    scan->is_empty = scan->features == 0 && scan->has_siblings;
+    if (scan->is_empty) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-053", REPORT_WARNING,
+                        "the layer has no features: it is not loaded, the others of the file are",
+                        "la capa no tiene elementos: no se carga; las demás del archivo sí");
+        report_cure(scan->report, message,
+                    "check whether it was exported with a filter; what was stored of it before stays as it is",
+                    "revise si se exportó con un filtro; lo que ya estaba guardado de ella queda como está");
+        report_at(scan->report, message, layer->name, NULL);
+    } else if (kinds == 0) {
         struct report_message *message =
             report_tell(scan->report, "IMP-050", REPORT_ERROR, "none of %lld features has a usable geometry",
                         "ninguno de los %lld elementos tiene una geometría utilizable", (long long)scan->features);

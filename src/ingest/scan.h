@@ -32,6 +32,8 @@ struct scan {
     bool has_z;
     struct bbox extent; /* as in the file */
     ptrdiff_t key;      /* index of the key field, -1: none */
+    bool has_siblings;  /* given: other layers of the file are loaded, too */
+    bool is_empty;      /* no feature at all, and siblings: told, and nothing to load */
     bool failed;        /* an error was told: do not load */
     int64_t features;
 };

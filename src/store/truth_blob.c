@@ -374,13 +374,9 @@ static bool mend_marks(struct conversion *c, unsigned char *wkb)
     return true;
 }
 
-bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,
-                         struct error *err)
+bool truth_blob_to_wkb(const unsigned char *blob, size_t size, struct arena *arena, const unsigned char **out_wkb,
+                       size_t *out_size, struct error *err)
 {
-    if (!blob) {
-        *out_shape = (struct shape){0};
-        return true;
-    }
     bool framed = size >= BLOB_BYTES_MIN && blob[0] == BLOB_START && blob[1] <= 1 &&
                   blob[TYPE_OFFSET - 1] == BLOB_BOX_END && blob[size - 1] == BLOB_END;
     if (framed) {
@@ -392,12 +388,27 @@ bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *a
         wkb[0] = blob[1];
         struct conversion c = {.in = {.at = wkb + 1, .end = wkb + length, .big_endian = blob[1] == 0}};
         if (mend_marks(&c, wkb)) {
-            return shape_from_wkb(wkb, length, arena, out_shape, err);
+            *out_wkb = wkb;
+            *out_size = length;
+            return true;
         }
     }
     error_tell(err, ERROR_UNAVAILABLE, "STO-026", "a geometry in the data file is damaged or of a foreign kind",
                "una geometría del archivo de datos está dañada o es de un tipo ajeno");
     return false;
+}
+
+bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,
+                         struct error *err)
+{
+    const unsigned char *wkb = NULL;
+    size_t length = 0;
+    if (!blob) {
+        *out_shape = (struct shape){0};
+        return true;
+    }
+    return truth_blob_to_wkb(blob, size, arena, &wkb, &length, err) &&
+           shape_from_wkb(wkb, length, arena, out_shape, err);
 }
 
 struct text truth_blob_content(const unsigned char *blob, size_t size)
