@@ -429,13 +429,15 @@ class SharedShapefiles(Case):
 
     def check_layer(self, path, layer):
         before = self.stored(layer)
-        for ending in ("gpkg", "shp", "fgb"):
+        for ending in ("gpkg", "shp", "fgb"):  # fgb last: it has no features without geometry
             with self.subTest(file=os.path.basename(path), layer=layer, ending=ending):
                 for old in glob.glob(self.path("b.*")):
                     os.remove(old)
                 self.export("b." + ending, layer=layer)
                 self.load(self.path("b." + ending), "otra")
                 after = self.stored("otra")
+                if ending == "fgb":
+                    before = (before[0], [row for row in before[1] if row[1]])  # the others are told: EXP-024
                 key = (lambda rows: sorted((str(self.coordinates(r[1])), str(r[2:])) for r in rows))
                 if ending == "shp":
                     key = (lambda rows: sorted(str(self.coordinates(r[1])) for r in rows))
