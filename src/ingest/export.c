@@ -37,6 +37,7 @@ struct export
     struct export_sink *sink;
     const char *folder;
     int64_t count;
+    int64_t left_out;
 };
 
 const char *export_formats(void)
@@ -304,7 +305,6 @@ static bool look(struct export *export, struct error *err)
             store_originals_rewind(export->originals);
             return true;
         }
-        job->without_geometry += !original.wkb;
         for (size_t i = 0; i < job->column_count; i++) {
             measure(&job->columns[i].stats, &original.values[job->columns[i].source]);
         }
@@ -437,7 +437,8 @@ static bool describe(struct export *export, struct error *err)
     layer->bbox = from->bbox;
     layer->id = arena_strdup(report->arena, from->id);
     layer->version = from->version;
-    layer->loaded = export->count;
+    layer->loaded = export->count - export->left_out;
+    layer->left_out = export->left_out;
     return true;
 }
 
@@ -471,6 +472,7 @@ bool export_run(const struct export_options *options, struct report *report, str
     struct export export = {.options = options, .job = {.report = report}};
     bool ok = prepare(&export, err) && write_all(&export, err);
     if (export.sink) {
+        export.left_out = export.sink->left_out;
         export.kind->close(export.sink);
     }
     ok = ok && place(&export, err) && describe(&export, err);

@@ -8,6 +8,7 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <gdal.h>
+#include <math.h>
 #include <ogr_api.h>
 #include <ogr_srs_api.h>
 #include <stdio.h>
@@ -26,7 +27,8 @@ struct ogr_sink {
     OGRSpatialReferenceH srs;
     struct export_dbf *dbf; /* shapefile */
     int64_t count;
-    char said[200]; /* by GDAL */
+    struct report_rows without_geometry; /* FlatGeobuf: GDAL passes over them without a word */
+    char said[200];                      /* by GDAL */
 };
 
 /* GDAL's own words end in our messages and never on the user's terminal. */
@@ -100,8 +102,7 @@ static char **layer_options(const struct ogr_sink *sink)
         options = CSLAddNameValue(options, "ENCODING", "UTF-8");
         options = CSLAddNameValue(options, "2GB_LIMIT", "YES");
     } else {
-        /* An index cannot hold features without geometry. */
-        options = CSLAddNameValue(options, "SPATIAL_INDEX", job->without_geometry > 0 ? "NO" : "YES");
+        options = CSLAddNameValue(options, "SPATIAL_INDEX", "YES");
         options = CSLAddNameValue(options, "TEMPORARY_DIR", CPLGetDirname(job->path));
         options = CSLAddNameValue(options, "TITLE", job->title);
     }
@@ -196,6 +197,7 @@ static void close_ogr(struct export_sink *base)
     }
     CPLPopErrorHandler();
     export_dbf_close(sink->dbf);
+    report_rows_finish(&sink->without_geometry);
     free(sink);
 }
 
@@ -336,6 +338,11 @@ static bool add_ogr(struct export_sink *base, const struct export_feature *featu
                     struct error *err)
 {
     struct ogr_sink *sink = (struct ogr_sink *)base;
+    if (!feature->wkb && sink->kind == &export_fgb && base->job->version->layer.kind != GEOMETRY_NONE) {
+        struct report_detail detail = {feature->row, NULL, "no geometry", "sin geometría", NAN, NAN};
+        base->left_out++;
+        return report_rows_add(&sink->without_geometry, base->job->report->arena, &detail) || error_no_memory(err);
+    }
     CPLPushErrorHandlerEx(catch_error, sink->said);
     bool ok = write_feature(sink, feature, arena, err);
     CPLPopErrorHandler();
@@ -354,9 +361,25 @@ static bool replace_table(const struct ogr_sink *sink, struct error *err)
     return rename(ours, theirs) == 0 || fail(sink, err);
 }
 
+static void tell_left_out(struct ogr_sink *sink)
+{
+    const struct export_job *job = sink->base.job;
+    if (sink->without_geometry.count > 0) {
+        struct report_message *message =
+            report_tell(job->report, "EXP-024", REPORT_WARNING,
+                        "%zu features have no geometry, which a FlatGeobuf cannot hold: they were left out",
+                        "%zu elementos no tienen geometría y un FlatGeobuf no los admite: se omitieron",
+                        sink->without_geometry.count);
+        report_cure(job->report, message, "choose gpkg to keep them", "elija gpkg para conservarlos");
+        report_take_rows(job->report, message, &sink->without_geometry);
+        report_at(job->report, message, job->version->layer.id, NULL);
+    }
+}
+
 static bool finish_ogr(struct export_sink *base, struct error *err)
 {
     struct ogr_sink *sink = (struct ogr_sink *)base;
+    tell_left_out(sink);
     CPLErrorReset();
     CPLPushErrorHandlerEx(catch_error, sink->said);
     bool ok = true;
@@ -402,10 +425,5 @@ const struct export_kind export_shp = {.name = "shp",
                                        .finish = finish_ogr,
                                        .close = close_ogr};
 
-const struct export_kind export_fgb = {.name = "fgb",
-                                       .endings = {".fgb"},
-                                       .looks_first = true,
-                                       .open = open_fgb,
-                                       .add = add_ogr,
-                                       .finish = finish_ogr,
-                                       .close = close_ogr};
+const struct export_kind export_fgb = {
+    .name = "fgb", .endings = {".fgb"}, .open = open_fgb, .add = add_ogr, .finish = finish_ogr, .close = close_ogr};

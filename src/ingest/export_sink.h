@@ -29,9 +29,8 @@ struct export_job {
     const struct store_originals_info *info;
     struct export_column *columns;
     size_t column_count;
-    int64_t without_geometry; /* where a pass was asked for */
-    const char *srs;          /* of the coordinates as they are written: a code or WKT */
-    unsigned decimals;        /* of coordinates in text; 17: exact */
+    const char *srs;   /* of the coordinates as they are written: a code or WKT */
+    unsigned decimals; /* of coordinates in text; 17: exact */
     const char *title;
     const char *path; /* the file to write, in a private folder */
     struct report *report;
@@ -63,6 +62,7 @@ struct export_kind {
 /* First member of what each format keeps. */
 struct export_sink {
     const struct export_job *job;
+    int64_t left_out; /* features that the format cannot hold: told by finish */
 };
 
 extern const struct export_kind export_gpkg;

@@ -373,6 +373,8 @@ static void put_kml_value(const struct export_column *column, const struct value
 {
     if (value->type == VALUE_STRING) {
         put_xml(value->string, out);
+    } else if (value->type == VALUE_BOOL) {
+        buffer_append_byte(out, value->boolean ? '1' : '0'); /* GDAL reads no words */
     } else {
         put_csv_value(column, value, out);
     }

@@ -10,13 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum {
     COLUMNS_MAX = 1000,
     ROW_BYTES_MAX = 16 * 1024 * 1024,
     LOOK_ROWS = 60, /* rows that decide on delimiter and header */
-    BLOCK_BYTES = 1 << 18
+    BLOCK_BYTES = 1 << 18,
+    DATETIME_BYTES = 64
 };
 
 /* How a column writes its numbers. */
@@ -31,7 +33,10 @@ struct guess {
     bool seen;
     bool integer;
     bool real;
+    bool boolean;
     bool date;
+    bool datetime;
+    bool quoted;       /* every value stands in quotes that it does not need */
     bool comma;        /* all values can be read with a decimal comma */
     bool groups;       /* all values can be read with commas between thousands */
     bool groups_whole; /* … and have no decimals */
@@ -65,8 +70,9 @@ struct feed_csv {
     struct feed_sheet *sheet;  /* where rows come from a spreadsheet and not from `file` */
     int x_column;              /* -1: none */
     int y_column;
-    int wkt_column;
-    unsigned srid; /* that geometries in text carry; 0: none does */
+    int wkt_column;   /* is the geometry and no field */
+    bool quotes_tell; /* texts are quoted and other values are not */
+    unsigned srid;    /* that geometries in text carry; 0: none does */
 };
 
 static int next_byte(struct feed_csv *feed)
@@ -372,6 +378,111 @@ static bool is_date(struct text text)
     return month >= 1 && month <= 12 && day >= 1 && day <= 31;
 }
 
+static bool is_word(struct text text, const char *word)
+{
+    return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
+}
+
+static bool is_true(struct text text)
+{
+    return is_word(text, "true") || is_word(text, "verdadero");
+}
+
+static bool is_boolean(struct text text)
+{
+    return is_true(text) || is_word(text, "false") || is_word(text, "falso");
+}
+
+/* Two digits at `at`, at most `max`. */
+static bool take_pair(struct text text, size_t *at, int max, int *out)
+{
+    if (text.length - *at < 2 || !isdigit((unsigned char)text.data[*at]) ||
+        !isdigit((unsigned char)text.data[*at + 1])) {
+        return false;
+    }
+    *out = (text.data[*at] - '0') * 10 + text.data[*at + 1] - '0';
+    *at += 2;
+    return *out <= max;
+}
+
+static bool take_byte(struct text text, size_t *at, char byte)
+{
+    bool there = *at < text.length && text.data[*at] == byte;
+    *at += there;
+    return there;
+}
+
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* ISO 8601 in its extended form: "2020-03-15T10:00", a blank for the T, seconds with a fraction, "Z" or an offset. The
+ * common spelling goes to `out`; false for everything else, days and hours that do not exist among it. */
+static bool parse_datetime(struct text text, char out[DATETIME_BYTES])
+{
+    size_t at = 10;
+    int hour;
+    int minute;
+    int second = 0;
+    char fraction[16] = "";
+    char zone[16] = "";
+    if (text.length < 16 || text.length > 35 || !is_date((struct text){text.data, 10}) || text.data[4] != '-' ||
+        text.data[7] != '-') {
+        return false;
+    }
+    int year =
+        (text.data[0] - '0') * 1000 + (text.data[1] - '0') * 100 + (text.data[2] - '0') * 10 + text.data[3] - '0';
+    int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
+    int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
+    if (day > days_in(year, month) ||
+        !(take_byte(text, &at, 'T') || take_byte(text, &at, 't') || take_byte(text, &at, ' ')) ||
+        !take_pair(text, &at, 23, &hour) || !take_byte(text, &at, ':') || !take_pair(text, &at, 59, &minute)) {
+        return false;
+    }
+    if (take_byte(text, &at, ':')) {
+        if (!take_pair(text, &at, 59, &second)) {
+            return false;
+        }
+        if (take_byte(text, &at, '.')) {
+            size_t digits = 0;
+            while (at < text.length && isdigit((unsigned char)text.data[at]) && digits < 9) {
+                fraction[++digits] = text.data[at++];
+            }
+            fraction[0] = '.';
+            while (digits > 0 && fraction[digits] == '0') {
+                fraction[digits--] = '\0';
+            }
+            fraction[digits > 0 ? digits + 1 : 0] = '\0';
+        }
+    }
+    char sign = at < text.length ? text.data[at] : '\0';
+    if (sign == 'Z' || sign == 'z') {
+        at++;
+        memcpy(zone, "Z", 2);
+    } else if (sign == '+' || sign == '-') {
+        int zone_hour;
+        int zone_minute = 0;
+        at++;
+        if (!take_pair(text, &at, 14, &zone_hour)) {
+            return false;
+        }
+        take_byte(text, &at, ':');
+        if (at < text.length && !take_pair(text, &at, 59, &zone_minute)) {
+            return false;
+        }
+        snprintf(zone, sizeof zone, "%c%02d:%02d", sign, zone_hour % 100, zone_minute % 100);
+    }
+    if (at != text.length) {
+        return false;
+    }
+    snprintf(out, DATETIME_BYTES, "%.10sT%02d:%02d:%02d%s%s", text.data, hour % 100, minute % 100, second % 100,
+             fraction, zone);
+    return true;
+}
+
 /* Digits, grouped in threes by `group` or not at all, then perhaps `decimal` and digits. `*out_plain` gets it with a
  * decimal point and without groups, `*out_marked` whether any mark was there, `*out_whole` whether no decimals are. */
 static bool parse_grouped(struct text text, char group, char decimal, char out_plain[40], bool *out_marked,
@@ -593,6 +704,12 @@ static bool no_coordinates(const struct feed_csv *feed, struct error *err)
     return false;
 }
 
+static bool needs_quotes(const struct feed_csv *feed, struct text cell)
+{
+    return memchr(cell.data, feed->delimiter, cell.length) || memchr(cell.data, '"', cell.length) ||
+           memchr(cell.data, '\n', cell.length) || memchr(cell.data, '\r', cell.length);
+}
+
 static bool keep_header(struct feed_csv *feed, const struct row *header, struct feed_field **out_fields,
                         struct error *err)
 {
@@ -602,6 +719,8 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
         feed->column_count--;
     }
     struct feed_field *fields = arena_array(feed->arena, feed->column_count, sizeof *fields);
+    bool quoted = false;
+    bool bare = false;
     if (!fields) {
         return error_no_memory(err);
     }
@@ -613,7 +732,10 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
             return error_no_memory(err);
         }
         fields[i] = (struct feed_field){.name = text_of(copy), .type = FIELD_STRING};
+        quoted |= header->quoted[i] && !needs_quotes(feed, header->cells[i]);
+        bare |= !header->quoted[i];
     }
+    feed->quotes_tell = quoted && bare;
     feed->base.info.fields = fields;
     feed->base.info.field_count = feed->column_count;
     feed->x_column = find_column(feed, header, x_names);
@@ -687,10 +809,17 @@ static void settle_types(struct feed_csv *feed, const struct guess *guesses, str
         if (!guess->seen) {
             continue;
         }
+        if (is_number_column(guess) && feed->quotes_tell && guess->quoted) {
+            continue; /* digits that whoever wrote the table calls text */
+        }
         if (is_number_column(guess)) {
             fields[i].type = guess->integer ? FIELD_INTEGER : FIELD_REAL;
         } else if (guess->date) {
             fields[i].type = FIELD_DATE;
+        } else if (guess->datetime) {
+            fields[i].type = FIELD_DATETIME;
+        } else if (guess->boolean && !(feed->quotes_tell && guess->quoted)) {
+            fields[i].type = FIELD_BOOLEAN;
         } else if (guess->comma && guess->groups && habit == 0) {
             tell_style(feed, report, layer, fields[i].name,
                        "its commas may be decimal ones or divide thousands; it was kept as text",
@@ -748,6 +877,17 @@ static bool note_srid(struct feed_csv *feed, struct text cell)
     return feed->base.info.srs_code != NULL;
 }
 
+/* The text of the geometry is no field beside it. */
+static void drop_geometry_text(struct feed_csv *feed, struct feed_field *fields)
+{
+    if (feed->wkt_column >= 0) {
+        size_t wkt = (size_t)feed->wkt_column;
+        size_t after = --feed->base.info.field_count - wkt;
+        memmove(&fields[wkt], &fields[wkt + 1], after * sizeof *fields);
+        memmove(&feed->styles[wkt], &feed->styles[wkt + 1], after * sizeof *feed->styles);
+    }
+}
+
 /* Reads the whole table once: types hold for every value or not at all. */
 static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct report *report, const char *layer,
                        struct error *err)
@@ -759,11 +899,19 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
         return error_no_memory(err);
     }
     for (size_t i = 0; i < feed->column_count; i++) {
-        guesses[i] = (struct guess){
-            .integer = true, .real = true, .date = true, .comma = true, .groups = true, .groups_whole = true};
+        guesses[i] = (struct guess){.integer = true,
+                                    .real = true,
+                                    .boolean = true,
+                                    .date = true,
+                                    .datetime = true,
+                                    .quoted = true,
+                                    .comma = true,
+                                    .groups = true,
+                                    .groups_whole = true};
     }
     bool end = false;
     struct row row;
+    char datetime[DATETIME_BYTES];
     int64_t count = 0;
     for (;;) {
         if (!read_row(feed, &row, &end, err)) {
@@ -790,13 +938,18 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             guess->seen = true;
             guess->integer = guess->integer && is_integer(cell);
             guess->real = guess->real && is_real(cell);
+            guess->boolean = guess->boolean && is_boolean(cell);
             guess->date = guess->date && is_date(cell);
+            guess->datetime = guess->datetime && parse_datetime(cell, datetime);
+            guess->quoted = guess->quoted && row.quoted[i] && !needs_quotes(feed, cell);
+            feed->quotes_tell |= !row.quoted[i];
             if (guess->comma || guess->groups) {
                 guess_number(guess, cell);
             }
         }
     }
     settle_types(feed, guesses, fields, report, layer);
+    drop_geometry_text(feed, fields);
     feed->base.info.feature_count = count;
     return true;
 }
@@ -883,9 +1036,11 @@ static bool read_geometry(struct feed_csv *feed, const struct row *row, struct a
     return point_wkb(x, y, arena, feature) || error_no_memory(err);
 }
 
-static struct value cell_value(const struct feed_csv *feed, size_t column, const struct row *row, struct arena *arena)
+/* The value of `field`, which stands in the cell `column`. */
+static struct value cell_value(const struct feed_csv *feed, size_t field, const struct row *row, size_t column,
+                               struct arena *arena)
 {
-    enum field_type type = feed->base.info.fields[column].type;
+    enum field_type type = feed->base.info.fields[field].type;
     struct text cell = row->cells[column];
     bool quoted = row->quoted[column];
     struct text plain = trimmed(cell);
@@ -904,8 +1059,8 @@ static struct value cell_value(const struct feed_csv *feed, size_t column, const
     if (plain.length == 0) {
         return value_null();
     }
-    if (feed->styles[column] != NUMBER_PLAIN) {
-        bool comma = feed->styles[column] == NUMBER_COMMA;
+    if (feed->styles[field] != NUMBER_PLAIN) {
+        bool comma = feed->styles[field] == NUMBER_COMMA;
         if (!parse_grouped(plain, comma ? '.' : ',', comma ? ',' : '.', rewritten, &marked, &whole)) {
             return value_null();
         }
@@ -918,6 +1073,13 @@ static struct value cell_value(const struct feed_csv *feed, size_t column, const
     }
     if (type == FIELD_REAL) {
         return text_to_double(plain, &number) ? value_of_real(number) : value_null();
+    }
+    if (type == FIELD_BOOLEAN) {
+        return value_of_bool(is_true(plain));
+    }
+    if (type == FIELD_DATETIME) {
+        char datetime[DATETIME_BYTES];
+        return parse_datetime(plain, datetime) ? value_of_string(arena_strdup(arena, datetime)) : value_null();
     }
     char *copy = arena_strndup(arena, plain.data, plain.length);
     for (char *at = copy; at && *at != '\0'; at++) {
@@ -945,8 +1107,11 @@ static bool next_csv(struct feed *base, struct arena *arena, struct feed_feature
     if (!values) {
         return error_no_memory(err);
     }
-    for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
-        values[i] = cell_value(feed, i, &row, arena);
+    for (size_t i = 0, field = 0; i < feed->column_count && i < row.count; i++) {
+        if ((int)i != feed->wkt_column) {
+            values[field] = cell_value(feed, field, &row, i, arena);
+            field++;
+        }
     }
     feature.values = values;
     if (!read_geometry(feed, &row, arena, &feature, err)) {

@@ -436,14 +436,44 @@ static bool same_descriptor(const struct value *stored, const struct descriptor 
            value_read_json(right, arena, &b, NULL) && value_equal(&a, &b);
 }
 
+/* The version that a load of the layer would take the place of; NULL when there is none. A layer of which there are
+ * only drafts has yet to be published. */
+static const struct store_layer *find_current(const struct store_version_list *list, bool draft)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        enum store_version_state state = list->versions[i].state;
+        if (state <= STORE_VERSION_WITHDRAWN || (draft && state == STORE_VERSION_DRAFT)) {
+            return &list->versions[i].layer;
+        }
+    }
+    return NULL;
+}
+
+/* True with an empty list when nothing is kept of the layer. */
+static bool list_versions(const char *directory, const char *layer, struct arena *arena,
+                          struct store_version_list *out_list, struct error *err)
+{
+    struct store *store = NULL;
+    struct error failure = {0};
+    bool ok = store_open(directory, &store, &failure) && store_version_list(store, layer, arena, out_list, &failure);
+    store_close(store);
+    if (!ok && failure.kind == ERROR_NOT_FOUND) {
+        *out_list = (struct store_version_list){NULL, 0};
+        return true;
+    }
+    if (!ok && err) {
+        *err = failure;
+    }
+    return ok;
+}
+
 bool ingest_is_current(const char *descriptor_path, const char *directory, bool draft, bool *out_current,
                        struct error *err)
 {
     bool ok = false;
     struct arena *arena = arena_create(JOURNEY_ARENA_BYTES);
-    struct store *store = NULL;
     struct descriptor descriptor;
-    struct store_layer_list list;
+    struct store_version_list list;
     if (!arena) {
         return error_no_memory(err);
     }
@@ -455,10 +485,10 @@ bool ingest_is_current(const char *descriptor_path, const char *directory, bool 
                    "«%s»: para cargarlo hacen falta «id» y «file»", descriptor_path);
         goto done;
     }
-    if (!store_open(directory, &store, err) || !store_version_latest(store, draft, arena, &list, err)) {
+    if (!list_versions(directory, descriptor.id, arena, &list, err)) {
         goto done;
     }
-    const struct store_layer *layer = store_list_find(&list, descriptor.id);
+    const struct store_layer *layer = find_current(&list, draft);
     const char *stored = layer ? value_member_string(&layer->descriptor, "tesela:sha256") : NULL;
     bool current = false;
     if (stored) {
@@ -471,7 +501,6 @@ bool ingest_is_current(const char *descriptor_path, const char *directory, bool 
     *out_current = current;
     ok = true;
 done:
-    store_close(store);
     arena_destroy(arena);
     return ok;
 }

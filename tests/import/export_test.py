@@ -234,11 +234,13 @@ class RoundTrips(Case):
     def test_fgb(self):
         before = self.begin()
         report = self.export("b.fgb")
-        self.assertEqual(self.codes(report), ["EXP-022"])
+        self.assertEqual(self.codes(report), ["EXP-022", "EXP-024"])
+        self.assertEqual([m["place"]["rows"] for m in report["messages"] if m["code"] == "EXP-024"], [[5]])
+        self.assertEqual((report["layers"][0]["loaded"], report["layers"][0]["left_out"]), (4, 1))
         fields, rows = self.again("b.fgb")
         expected = [(name, "string" if kind == "date" else kind) for name, kind in before[0]]
         self.assertEqual(fields, expected)
-        self.assert_same(before, (fields, rows), columns="told")
+        self.assert_same((before[0], before[1][:4]), (fields, rows), columns="told")
 
     def test_fgb_with_index(self):
         before = self.begin(geometries=[polygon(2359311.1 + i * 60, 1500119.7) for i in range(5)])
@@ -333,7 +335,8 @@ class RoundTrips(Case):
     def test_kml(self):
         self.begin()
         self.export("b.kml")
-        layer = ogr.Open(self.path("b.kml")).GetLayer(0)
+        dataset = ogr.Open(self.path("b.kml"))
+        layer = dataset.GetLayer(0)
         self.assertEqual(layer.GetFeatureCount(), 5)
         first = layer.GetNextFeature()
         self.assertEqual(first["nombre_completo_a"], "Torreón")
@@ -351,7 +354,8 @@ class RoundTrips(Case):
         report = self.export("uno.gpkg", "--version", "1", "--srs", "EPSG:32613")
         self.assertEqual(report["layers"][0]["loaded"], 5)
         self.assertIn("EXP-011", self.codes(report))
-        layer = ogr.Open(self.path("uno.gpkg")).GetLayer(0)
+        dataset = ogr.Open(self.path("uno.gpkg"))
+        layer = dataset.GetLayer(0)
         self.assertEqual(layer.GetSpatialRef().GetAuthorityCode(None), "32613")
         self.assertAlmostEqual(layer.GetExtent()[0], 660000, delta=1500)
         self.assertEqual(self.export("dos.gpkg")["layers"][0]["loaded"], 1)
@@ -425,13 +429,15 @@ class SharedShapefiles(Case):
 
     def check_layer(self, path, layer):
         before = self.stored(layer)
-        for ending in ("gpkg", "shp", "fgb"):
+        for ending in ("gpkg", "shp", "fgb"):  # fgb last: it has no features without geometry
             with self.subTest(file=os.path.basename(path), layer=layer, ending=ending):
                 for old in glob.glob(self.path("b.*")):
                     os.remove(old)
                 self.export("b." + ending, layer=layer)
                 self.load(self.path("b." + ending), "otra")
                 after = self.stored("otra")
+                if ending == "fgb":
+                    before = (before[0], [row for row in before[1] if row[1]])  # the others are told: EXP-024
                 key = (lambda rows: sorted((str(self.coordinates(r[1])), str(r[2:])) for r in rows))
                 if ending == "shp":
                     key = (lambda rows: sorted(str(self.coordinates(r[1])) for r in rows))
