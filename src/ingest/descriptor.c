@@ -121,7 +121,7 @@ static bool check_object(const struct value *value, const struct key *keys, size
         int shown = (int)(member->name.length > 60 ? 60 : member->name.length);
         const char *nearest = NULL;
         const struct key *key = find_key(keys, count, member->name, &nearest);
-        char inner[192];
+        char inner[352];
         snprintf(inner, sizeof inner, "%s%s%.*s", where, where[0] != '\0' ? "." : "", shown, member->name.data);
         if (!key && nearest) {
             error_tell(err, ERROR_INVALID, "IMP-080", "unknown key \"%s\": did you mean \"%s\"?",

@@ -26,6 +26,10 @@ struct encoding_evidence {
     double cp1252;     /* how Spanish the others look in each encoding; more is better */
     double cp850;
     double cp437;
+    double mac;
+    uint64_t twice; /* of utf8: were made UTF-8 a second time */
+    uint64_t plain; /* of ascii: longer than one byte */
+    uint64_t nuls;  /* whether a NUL stood inside a value: text in UTF-16 */
     size_t sample_count;
     struct {
         unsigned char bytes[ENCODING_SAMPLE_BYTES];

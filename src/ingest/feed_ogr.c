@@ -25,6 +25,7 @@ struct feed_ogr {
     enum source_format format;
     GDALDatasetH dataset;
     OGRLayerH layer;
+    const char *path;
     struct feed_field *fields; /* those of base.info */
     int *columns;              /* OGR's number of each field */
     bool *logical;             /* .dbf columns of type L, which OGR gives as text */
@@ -108,6 +109,8 @@ static const char *driver_of(enum source_format format)
         return "GPKG";
     case SOURCE_GEOJSON:
         return "GeoJSON";
+    case SOURCE_GEOJSON_SEQUENCE:
+        return "GeoJSONSeq";
     case SOURCE_FLATGEOBUF:
         return "FlatGeobuf";
     case SOURCE_KML:
@@ -168,6 +171,28 @@ static void hide_folder(char *words, const char *path)
     }
 }
 
+/* Whether the file has text beyond ASCII, all of it UTF-8. */
+static bool is_utf8_file(const char *path)
+{
+    bool utf8 = true;
+    bool beyond = false;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "rbe");
+    for (ssize_t length; file && utf8 && (length = getline(&line, &room, file)) >= 0;) {
+        struct text text = {line, (size_t)length};
+        utf8 = text_is_utf8(text);
+        for (size_t i = 0; i < text.length && !beyond; i++) {
+            beyond = (unsigned char)text.data[i] >= 0x80;
+        }
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    return utf8 && beyond;
+}
+
 static GDALDatasetH open_dataset(const char *path, enum source_format format, bool adjust_types, struct error *err)
 {
     feed_ogr_set_up();
@@ -184,6 +209,10 @@ static GDALDatasetH open_dataset(const char *path, enum source_format format, bo
                                                                               : NULL;
     if (format == SOURCE_OSM) {
         prepare_osm(path);
+    }
+    if (format == SOURCE_DXF) {
+        /* Since 2007 drawings are UTF-8, whatever code page they name. */
+        CPLSetThreadLocalConfigOption("DXF_ENCODING", is_utf8_file(path) ? "UTF-8" : NULL);
     }
     CPLPushErrorHandlerEx(catch_error, caught);
     GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
@@ -207,7 +236,8 @@ static enum geometry_kind kind_of(OGRGeometryH geometry)
 }
 
 /* Reads all features of all layers once, in the order of the file. */
-static bool count_kinds(GDALDatasetH dataset, struct feed_ogr_entry *entries, size_t count, struct error *err)
+static bool count_kinds(GDALDatasetH dataset, const char *path, struct feed_ogr_entry *entries, size_t count,
+                        struct error *err)
 {
     char caught[200] = "";
     OGRLayerH layer = NULL;
@@ -226,6 +256,7 @@ static bool count_kinds(GDALDatasetH dataset, struct feed_ogr_entry *entries, si
     bool failed = CPLGetLastErrorType() >= CE_Failure;
     CPLPopErrorHandler();
     if (failed) {
+        hide_folder(caught, path);
         error_tell(err, ERROR_INVALID, "IMP-060", "the file is damaged (%.150s): fetch or export it again",
                    "el archivo está dañado (%.150s): descárguelo o expórtelo de nuevo", caught);
         return false;
@@ -262,7 +293,7 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
         goto done;
     }
     bool silent = format == SOURCE_KML || format == SOURCE_DXF || format == SOURCE_OSM;
-    if (silent && !count_kinds(dataset, entries, kept, err)) {
+    if (silent && !count_kinds(dataset, path, entries, kept, err)) {
         goto done;
     }
     *out_entries = entries;
@@ -448,6 +479,26 @@ static bool look_into_table(struct feed_ogr *feed, const struct source_layer *la
     if (!tell_faults(feed, layer, &table, report, err)) {
         return false;
     }
+    unsigned covered = 1;
+    for (size_t i = 0; i < table.column_count; i++) {
+        covered += table.columns[i].width;
+    }
+    if (covered > table.row_bytes) {
+        error_tell(err, ERROR_INVALID, "IMP-060",
+                   "the .dbf is damaged: its columns take %u bytes, its rows have %u; export the layer again",
+                   "el .dbf está dañado: sus columnas ocupan %u bytes y sus filas %u; exporte la capa de nuevo",
+                   covered, table.row_bytes);
+        return false;
+    }
+    if (covered < table.row_bytes) {
+        struct report_message *message = report_tell(
+            report, "IMP-060", REPORT_WARNING,
+            "the .dbf names columns for %u of the %u bytes of a row: part of the attributes may be missing",
+            "el .dbf nombra columnas para %u de los %u bytes de cada fila: puede faltar parte de los atributos",
+            covered, table.row_bytes);
+        report_cure(report, message, "export the layer again", "exporte la capa de nuevo");
+        report_at(report, message, layer->name, NULL);
+    }
     if (table.rows < table.rows_told || table.rows != layer->records) {
         struct report_message *message = report_tell(
             report, "IMP-060", REPORT_WARNING, "the .shp has %u shapes, the .dbf %u rows (its header says %u)",
@@ -598,6 +649,7 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         error_no_memory(err);
         goto done;
     }
+    feed->path = layer->path;
     feed->kind = layer->kind;
     feed->with_empty = layer->with_empty;
     bool long_integers = layer->format == SOURCE_SHAPEFILE && has_long_integers(layer->dbf, feed->arena);
@@ -750,6 +802,24 @@ static bool is_bad_cell(const struct feed_ogr *feed, int64_t row, int column)
     return low < feed->bad_count && feed->bad_cells[low].row == row && (int)feed->bad_cells[low].column == column;
 }
 
+/* "Torre\U+00F3n": how drawings write what their code page lacks. What it stands for is never longer. */
+static void unescape_drawing(char *text)
+{
+    size_t put = 0;
+    for (size_t at = 0; text[at] != '\0';) {
+        if (strncmp(text + at, "\\U+", 3) == 0 && strspn(text + at + 3, "0123456789abcdefABCDEF") >= 4) {
+            const char digits[] = {text[at + 3], text[at + 4], text[at + 5], text[at + 6], '\0'};
+            uint32_t code = (uint32_t)strtoul(digits, NULL, 16);
+            bool plain = code >= 0x20 && (code < 0xd800 || code > 0xdfff);
+            put += text_put_code_point(plain ? code : 0xfffd, text + put);
+            at += 7;
+        } else {
+            text[put++] = text[at++];
+        }
+    }
+    text[put] = '\0';
+}
+
 static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature, size_t i, struct arena *arena)
 {
     int column = feed->columns[i];
@@ -775,7 +845,11 @@ static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature
     case FIELD_STRING:
         break;
     }
-    return value_of_string(arena_strdup(arena, OGR_F_GetFieldAsString(feature, column)));
+    char *copy = arena_strdup(arena, OGR_F_GetFieldAsString(feature, column));
+    if (copy && feed->format == SOURCE_DXF) {
+        unescape_drawing(copy);
+    }
+    return value_of_string(copy);
 }
 
 static bool export_geometry(struct feed_ogr *feed, OGRGeometryH geometry, struct feed_feature *feature,
@@ -839,6 +913,7 @@ static OGRFeatureH next_feature(struct feed_ogr *feed)
         feature = OGR_L_GetNextFeature(feed->layer);
     }
     CPLPopErrorHandler();
+    hide_folder(feed->damage, feed->path);
     return feature;
 }
 
@@ -908,6 +983,18 @@ static int drop_srid(GByte *bytes, int size)
     return size - 4;
 }
 
+/* "POINTZ(1 2 3)" as some databases write for "POINT Z (1 2 3)". */
+static char *part_dimensions(const char *wkt, struct arena *arena)
+{
+    size_t word = strcspn(wkt, " (");
+    size_t marks = 0;
+    while (word > 4 && marks < 2 && marks < word && strchr("ZMzm", wkt[word - 1 - marks])) {
+        marks++;
+    }
+    return marks == 0 ? arena_strdup(arena, wkt)
+                      : arena_printf(arena, "%.*s %s", (int)(word - marks), wkt, wkt + word - marks);
+}
+
 bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsigned char **out_wkb, size_t *out_size)
 {
     feed_ogr_set_up();
@@ -930,11 +1017,21 @@ bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsign
     } else {
         /* "SRID=4326;POINT(…)" is PostGIS's spelling. */
         char *at = strncasecmp(copy, "SRID=", 5) == 0 && strchr(copy, ';') ? strchr(copy, ';') + 1 : copy;
-        if (OGR_G_CreateFromWkt(&at, NULL, &geometry) != OGRERR_NONE) {
-            geometry = NULL;
+        if (at[0] == '{') {
+            geometry = OGR_G_CreateGeometryFromJson(at);
+        } else {
+            char *spaced = part_dimensions(at, arena);
+            if (!spaced || OGR_G_CreateFromWkt(&spaced, NULL, &geometry) != OGRERR_NONE) {
+                geometry = NULL;
+            }
         }
     }
     bool ok = false;
+    if (geometry && OGR_G_HasCurveGeometry(geometry, 1)) {
+        OGRGeometryH linear = OGR_G_GetLinearGeometry(geometry, 0, NULL);
+        OGR_G_DestroyGeometry(geometry);
+        geometry = linear;
+    }
     if (geometry) {
         size_t size = (size_t)OGR_G_WkbSize(geometry);
         unsigned char *wkb = arena_alloc_raw(arena, size);

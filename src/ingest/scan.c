@@ -414,6 +414,19 @@ static void tell_encoding(struct scan *scan, const struct findings *found)
     bool beyond_ascii = evidence->utf8 + evidence->utf8_cut + evidence->other > 0;
     const char *declared = scan->feed->info.encoding;
     struct report_message *message = NULL;
+    if (evidence->twice > 0) {
+        message = report_tell(
+            scan->report, "IMP-010", REPORT_WARNING,
+            "%llu values were made UTF-8 twice before they came here (\"Torre\xc3\x83\xc2\xb3n\"); they are kept so",
+            "%llu valores se codificaron dos veces antes de llegar (se ven como «Torre\xc3\x83\xc2\xb3n»); se "
+            "conservan "
+            "así",
+            (unsigned long long)evidence->twice);
+        report_cure(scan->report, message, "export from the original, or mend the text in QGIS",
+                    "exporte desde el original, o corrija el texto en QGIS");
+        report_at(scan->report, message, scan->layer->name, NULL);
+        message = NULL;
+    }
     if (choice->contradicted) {
         message = report_tell(scan->report, "IMP-010", REPORT_WARNING, "encoding: %s; read as %s",
                               "codificación: %s; leída como %s", choice->how_english, choice->name);
@@ -455,7 +468,17 @@ static bool decide_encoding(struct scan *scan, const struct scan_wishes *wishes,
         declared = canonical;
         source = ENCODING_OPTION;
     }
-    encoding_decide(&found->evidence, declared, source, &scan->encoding);
+    struct encoding_evidence evidence = found->evidence;
+    for (size_t i = 0; i < info->field_count; i++) {
+        encoding_evidence_add(&evidence, info->fields[i].name, 0);
+    }
+    encoding_decide(&evidence, declared, source, &scan->encoding);
+    if (strncmp(scan->encoding.name, "UTF-16", 6) == 0) {
+        error_tell(err, ERROR_INVALID, "IMP-010",
+                   "the .dbf is declared to be UTF-16, which no .dbf can hold: export it in UTF-8",
+                   "se declara que el .dbf está en UTF-16, lo que un .dbf no admite: expórtelo en UTF-8");
+        return false;
+    }
     tell_encoding(scan, found);
     struct encoding *encoding = NULL;
     if (!encoding_open(&scan->encoding, &encoding, err)) {
@@ -624,6 +647,21 @@ static bool decide_crs(struct scan *scan, const struct scan_wishes *wishes, stru
                          "el archivo dice estar en grados, pero sus coordenadas no lo son");
         }
     }
+    /* In metres that is a stamp beside the system's origin. */
+    bool origin =
+        scan->extent.min_x == 0 && scan->extent.max_x == 0 && scan->extent.min_y == 0 && scan->extent.max_y == 0;
+    if (!degrees && !origin && crs_is_degree_range(&scan->extent)) {
+        const char *system = scan->crs.code ? scan->crs.code : scan->crs.name;
+        struct report_message *message =
+            report_tell(scan->report, "IMP-021", wishes->srs ? REPORT_WARNING : REPORT_ERROR,
+                        "%s is not in degrees, but the coordinates look like degrees (%.10g, %.10g to %.10g, %.10g)",
+                        "%s no está en grados, pero las coordenadas parecen grados (%.10g, %.10g a %.10g, %.10g)",
+                        system, scan->extent.min_x, scan->extent.min_y, scan->extent.max_x, scan->extent.max_y);
+        report_cure(scan->report, message, "if they are degrees, load with --srs EPSG:4326; else with --srs %s",
+                    "si son grados, cargue con --srs EPSG:4326; si no, con --srs %s", system);
+        report_at(scan->report, message, scan->layer->name, NULL);
+        scan->failed |= !wishes->srs;
+    }
     return true;
 }
 
@@ -670,6 +708,19 @@ static void check_place(struct scan *scan)
     const double slack = 5;
     bool outside = bbox_is_empty(box) || box->min_x > area.max_x + slack || box->max_x < area.min_x - slack ||
                    box->min_y > area.max_y + slack || box->max_y < area.min_y - slack;
+    /* The same place with the sign of its longitude lost. */
+    bool mirrored = !outside && box->min_x >= 86 && box->max_x <= 119 && box->min_y >= 14 && box->max_y <= 33.5 &&
+                    crs_is_geographic(&scan->crs);
+    if (mirrored) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-021", REPORT_WARNING,
+                        "the coordinates fall in Asia (longitude %.10g to %.10g): has the minus sign been lost?",
+                        "las coordenadas caen en Asia (longitud %.10g a %.10g): ¿se perdió el signo menos?",
+                        scan->extent.min_x, scan->extent.max_x);
+        report_cure(scan->report, message, "longitudes in Mexico are negative: mend the column and load again",
+                    "en México las longitudes son negativas: corrija la columna y cargue de nuevo");
+        report_at(scan->report, message, scan->layer->name, NULL);
+    }
     if (outside) {
         struct report_message *message =
             report_tell(scan->report, "IMP-021", REPORT_WARNING,
