@@ -7,6 +7,7 @@
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
+#include <ctype.h>
 #include <gdal.h>
 #include <math.h>
 #include <ogr_api.h>
@@ -226,39 +227,62 @@ static bool open_ogr(const struct export_kind *kind, const struct export_job *jo
     return true;
 }
 
-/* "2020-03-15T10:00:00.5-06:00". */
-static bool set_datetime(OGRFeatureH feature, int index, const char *text)
+/* Just `count` digits. */
+static bool take_digits(const char **at, int count, int *out)
+{
+    *out = 0;
+    for (int i = 0; i < count; i++, (*at)++) {
+        if (!isdigit((unsigned char)**at)) {
+            return false;
+        }
+        *out = *out * 10 + **at - '0';
+    }
+    return true;
+}
+
+static bool take_byte(const char **at, char byte)
+{
+    bool there = **at == byte;
+    *at += there;
+    return there;
+}
+
+/* "2020-03-15" or "2020-03-15T10:00:00.5-06:00". */
+static bool set_datetime(OGRFeatureH feature, int index, const char *at)
 {
     int year;
     int month;
     int day;
     int hour = 0;
     int minute = 0;
-    int taken = 0;
+    int zone = 0; /* OGR's: 100 is UTC, each step 15 minutes */
+    int zone_hour;
+    int zone_minute = 0;
     float second = 0;
-    int zone = 0;
-    if (sscanf(text, "%4d-%2d-%2d%n", &year, &month, &day, &taken) < 3) {
+    if (!take_digits(&at, 4, &year) || !take_byte(&at, '-') || !take_digits(&at, 2, &month) || !take_byte(&at, '-') ||
+        !take_digits(&at, 2, &day)) {
         return false;
     }
-    const char *at = text + taken;
-    if (*at == 'T' || *at == ' ') {
-        if (sscanf(at + 1, "%2d:%2d%n", &hour, &minute, &taken) < 2) {
+    if (take_byte(&at, 'T') || take_byte(&at, ' ')) {
+        if (!take_digits(&at, 2, &hour) || !take_byte(&at, ':') || !take_digits(&at, 2, &minute)) {
             return false;
         }
-        at += 1 + taken;
-        if (*at == ':') {
+        if (take_byte(&at, ':')) {
             char *end = NULL;
-            second = strtof(at + 1, &end);
+            second = strtof(at, &end);
             at = end;
         }
     }
-    int zone_hour;
-    int zone_minute = 0;
-    if (*at == 'Z') {
+    bool west = *at == '-';
+    if (take_byte(&at, 'Z')) {
         zone = 100;
-    } else if ((*at == '+' || *at == '-') && sscanf(at + 1, "%2d:%2d", &zone_hour, &zone_minute) >= 1) {
+    } else if (west || *at == '+') {
+        at++;
+        if (!take_digits(&at, 2, &zone_hour) || (take_byte(&at, ':') && !take_digits(&at, 2, &zone_minute))) {
+            return false;
+        }
         int quarters = zone_hour * 4 + zone_minute / 15;
-        zone = *at == '-' ? 100 - quarters : 100 + quarters;
+        zone = west ? 100 - quarters : 100 + quarters;
     }
     OGR_F_SetFieldDateTimeEx(feature, index, year, month, day, hour, minute, second, zone);
     return true;

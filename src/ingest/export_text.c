@@ -17,20 +17,21 @@ struct text_sink {
     unsigned decimals;
 };
 
-static bool open_text(const struct export_job *job, struct text_sink **out_sink, struct error *err)
+/* NULL on failure, told in `err`. */
+static struct text_sink *open_text(const struct export_job *job, struct error *err)
 {
     struct text_sink *sink = calloc(1, sizeof *sink);
     if (!sink) {
-        return error_no_memory(err);
+        error_no_memory(err);
+        return NULL;
     }
     sink->base.job = job;
     sink->decimals = job->decimals;
     if (!export_file_open(job->path, &sink->file, err)) {
         free(sink);
-        return false;
+        return NULL;
     }
-    *out_sink = sink;
-    return true;
+    return sink;
 }
 
 static void close_text(struct export_sink *base)
@@ -125,9 +126,9 @@ static void put_json_geometry(const struct text_sink *sink, const struct export_
 
 static bool open_geojson(const struct export_job *job, struct export_sink **out_sink, struct error *err)
 {
-    struct text_sink *sink;
+    struct text_sink *sink = open_text(job, err);
     struct json_writer json;
-    if (!open_text(job, &sink, err)) {
+    if (!sink) {
         return false;
     }
     buffer_append_text(&sink->file.out, "{\"type\":\"FeatureCollection\",\"name\":");
@@ -249,12 +250,12 @@ static bool has_column(const struct export_job *job, const char *name)
 static bool open_csv(const struct export_job *job, struct export_sink **out_sink, struct error *err)
 {
     static const char *const geometry_names[] = {"wkt", "geometria", "geometry", "geom"};
-    struct text_sink *sink;
+    struct text_sink *sink = open_text(job, err);
     size_t free_name = 0;
     while (free_name < 3 && has_column(job, geometry_names[free_name])) {
         free_name++;
     }
-    if (!open_text(job, &sink, err)) {
+    if (!sink) {
         return false;
     }
     buffer_append_text(&sink->file.out, geometry_names[free_name]);
@@ -348,8 +349,8 @@ static const char *kml_type(enum field_type type)
 
 static bool open_kml(const struct export_job *job, struct export_sink **out_sink, struct error *err)
 {
-    struct text_sink *sink;
-    if (!open_text(job, &sink, err)) {
+    struct text_sink *sink = open_text(job, err);
+    if (!sink) {
         return false;
     }
     struct buffer *out = &sink->file.out;

@@ -1,4 +1,4 @@
-foreach(file IN ITEMS archive crs descriptor encoding feed_csv import_stream isolation repair shapefile source)
+foreach(file IN ITEMS archive crs descriptor encoding export_geometry feed_csv import_stream isolation repair shapefile source)
   tesela_unit_test(ingest ${file})
 endforeach()
 if(TARGET unit_ingest_archive)
