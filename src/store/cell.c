@@ -12,7 +12,7 @@ static const double degree_steps = 1e9;
 static const int64_t bits_40 = CELL_ROW_MAX;
 
 /* The deepest style zoom of each band but the last, which has full precision. */
-static const unsigned band_zooms[CELL_BAND_FULL] = {4, 7, 10, 13, 16};
+static const unsigned band_zooms[CELL_BAND_FULL] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
 
 unsigned cell_band(double zoom)
 {
@@ -29,9 +29,19 @@ unsigned cell_shift(unsigned band)
     return band < CELL_BAND_FULL ? 20 - band_zooms[band] : 0;
 }
 
+int64_t cell_pixel(unsigned band)
+{
+    return (int64_t)1 << (cell_shift(band) + 3);
+}
+
+double cell_tolerance(unsigned band)
+{
+    return band < CELL_BAND_FULL ? (double)cell_pixel(band) / 4 : 0;
+}
+
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index)
 {
-    return serial << 40 | (int64_t)band << 37 | (int64_t)level << 35 | (int64_t)index;
+    return serial << 40 | (int64_t)band << 36 | (int64_t)level << 34 | (int64_t)index;
 }
 
 int64_t cell_item_id(int64_t serial, int64_t row)
