@@ -45,6 +45,8 @@ enum cell_result { CELL_OK, CELL_DAMAGED, CELL_NO_ROOM };
 
 /* Snaps `geometry` as geometry_from_shape does and appends it; false (nothing appended) when it collapses. */
 bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsigned shift);
+/* The same for one that is snapped already: no equal neighbours, no part that collapsed. */
+void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsigned shift);
 /* A geometry without parts. */
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,

@@ -270,10 +270,8 @@ static bool spool_shape(struct cell_build *build, int64_t row, const struct shap
     record.key = hilbert_key(&record.box);
     record.attributes_elsewhere = build->attributes.length > CELL_INLINE_BYTES;
     buffer_clear(&build->content);
-    if (!cell_put_geometry(&build->content, &geometry, 0)) {
-        /* Smaller than a world unit: nothing to draw, but a query by box must find it. */
-        cell_put_nothing(&build->content);
-    }
+    /* Without a part when smaller than a world unit: nothing to draw, but a query by box must find it. */
+    cell_put_snapped(&build->content, &geometry, 0);
     if (build->content.failed) {
         return error_no_memory(err);
     }

@@ -125,9 +125,8 @@ static bool put_band(struct worker *worker, struct batch *batch, size_t index, c
         piece->way[1] = (double)geometry->points[geometry->vertex_count - 1].y - geometry->points[0].y;
         return true;
     }
-    if (cell_put_geometry(&batch->out, &reduced, cell_shift(band))) {
-        buffer_append(&batch->out, record->attributes.data, record->attributes.length);
-    }
+    cell_put_snapped(&batch->out, &reduced, cell_shift(band));
+    buffer_append(&batch->out, record->attributes.data, record->attributes.length);
     piece->length = batch->out.length - piece->offset;
     return !batch->out.failed;
 }
@@ -138,7 +137,7 @@ static bool generalise(struct worker *worker, struct batch *batch, size_t index,
     if (!cell_generaliser_set(worker->generaliser, geometry, worker->crew->junctions, err)) {
         return false;
     }
-    for (unsigned band = 0; band < CELL_BAND_FULL && geometry->part_count > 0; band++) {
+    for (unsigned band = CELL_BAND_FULL; band-- > 0 && geometry->part_count > 0;) {
         if (!put_band(worker, batch, index, geometry, band)) {
             return error_no_memory(err);
         }

@@ -139,6 +139,9 @@ struct cell_generaliser {
     struct chain *chains; /* still to be looked at */
     size_t chain_count;
     size_t chain_room;
+    struct world_point *left; /* the vertices that the coarser bands may still have, with their ranks */
+    unsigned char *left_ranks;
+    uint32_t *left_ends; /* of parts */
     struct world_point *points; /* of the band asked for */
     struct shape_part *parts;
     uint32_t part_room;
@@ -164,6 +167,9 @@ void cell_generaliser_close(struct cell_generaliser *generaliser)
         free(generaliser->ranks);
         free(generaliser->chains);
         free(generaliser->points);
+        free(generaliser->left);
+        free(generaliser->left_ranks);
+        free(generaliser->left_ends);
         free(generaliser->parts);
         free(generaliser->areas);
         free(generaliser->islets);
@@ -177,25 +183,31 @@ static bool reserve(struct cell_generaliser *generaliser, const struct geometry 
         /* A square in the place of a triangle takes one vertex more. */
         uint32_t room = geometry->vertex_count + geometry->vertex_count / 2 + 8;
         free(generaliser->ranks);
+        free(generaliser->left_ranks);
+        free(generaliser->left);
         free(generaliser->points);
         generaliser->vertex_room = 0;
         generaliser->ranks = malloc(room);
+        generaliser->left_ranks = malloc(room);
+        generaliser->left = malloc((size_t)room * sizeof *generaliser->left);
         generaliser->points = malloc((size_t)room * sizeof *generaliser->points);
-        if (!generaliser->ranks || !generaliser->points) {
+        if (!generaliser->ranks || !generaliser->left_ranks || !generaliser->left || !generaliser->points) {
             return false;
         }
         generaliser->vertex_room = room;
     }
     if (geometry->part_count > generaliser->part_room) {
         uint32_t room = geometry->part_count + geometry->part_count / 2;
+        free(generaliser->left_ends);
         free(generaliser->parts);
         free(generaliser->areas);
         free(generaliser->islets);
         generaliser->part_room = 0;
+        generaliser->left_ends = malloc((size_t)room * sizeof *generaliser->left_ends);
         generaliser->parts = malloc((size_t)room * sizeof *generaliser->parts);
         generaliser->areas = malloc((size_t)room * sizeof *generaliser->areas);
         generaliser->islets = malloc((size_t)room * sizeof *generaliser->islets);
-        if (!generaliser->parts || !generaliser->areas || !generaliser->islets) {
+        if (!generaliser->left_ends || !generaliser->parts || !generaliser->areas || !generaliser->islets) {
             return false;
         }
         generaliser->part_room = room;
@@ -454,6 +466,44 @@ static void measure(struct cell_generaliser *generaliser)
     generaliser->extent = geometry->vertex_count > 0 ? fmax((double)(east - west), (double)(south - north)) : 0;
 }
 
+/* Rings are left open: where one begins may go. */
+static void begin_bands(struct cell_generaliser *generaliser)
+{
+    const struct geometry *geometry = generaliser->geometry;
+    bool is_ring = geometry->kind == GEOMETRY_POLYGON;
+    uint32_t start = 0;
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < geometry->part_count && geometry->kind != GEOMETRY_POINT; p++) {
+        uint32_t end = geometry->parts[p].end - (is_ring ? 1 : 0);
+        for (uint32_t i = start; i < end; i++) {
+            if (generaliser->ranks[i] < CELL_BAND_FULL) {
+                generaliser->left[count] = geometry->points[i];
+                generaliser->left_ranks[count++] = generaliser->ranks[i];
+            }
+        }
+        generaliser->left_ends[p] = count;
+        start = geometry->parts[p].end;
+    }
+}
+
+/* Drops the vertices that neither `band` nor a coarser one has. */
+static void drop_finer(struct cell_generaliser *generaliser, unsigned band)
+{
+    uint32_t start = 0;
+    uint32_t count = 0;
+    for (uint32_t p = 0; p < generaliser->geometry->part_count; p++) {
+        uint32_t end = generaliser->left_ends[p];
+        for (uint32_t i = start; i < end; i++) {
+            if (generaliser->left_ranks[i] <= band) {
+                generaliser->left[count] = generaliser->left[i];
+                generaliser->left_ranks[count++] = generaliser->left_ranks[i];
+            }
+        }
+        generaliser->left_ends[p] = count;
+        start = end;
+    }
+}
+
 bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geometry *geometry,
                           const struct cell_junctions *junctions, struct error *err)
 {
@@ -472,6 +522,7 @@ bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geo
         }
         start = geometry->parts[p].end;
     }
+    begin_bands(generaliser);
     return true;
 }
 
@@ -522,23 +573,17 @@ static uint32_t append(struct world_point *out, uint32_t count, struct world_poi
     }
 }
 
-static uint32_t reduce_part(const struct world_point *points, const unsigned char *ranks, uint32_t count, bool is_ring,
-                            unsigned band, struct world_point *out)
+static uint32_t reduce_part(const struct world_point *points, uint32_t count, bool is_ring, unsigned band,
+                            struct world_point *out)
 {
     unsigned shift = cell_shift(band);
     uint32_t kept = 0;
-    uint32_t distinct = is_ring ? count - 1 : count;
-    for (uint32_t i = 0; i < distinct; i++) {
-        if (ranks[i] <= band) {
-            kept = append(out, kept, (struct world_point){snap(points[i].x, shift), snap(points[i].y, shift)}, is_ring);
-        }
+    for (uint32_t i = 0; i < count; i++) {
+        kept = append(out, kept, (struct world_point){snap(points[i].x, shift), snap(points[i].y, shift)}, is_ring);
     }
     if (is_ring && kept > 0) {
         struct world_point first = out[0];
         kept = append(out, kept, first, true);
-        if (kept > 0 && !is_same(out[kept - 1], first)) {
-            kept = 0;
-        }
     }
     return kept;
 }
@@ -556,10 +601,10 @@ static bool keep_part(struct reduction *reduction, uint32_t part, uint32_t least
 {
     struct cell_generaliser *generaliser = reduction->generaliser;
     const struct geometry *geometry = generaliser->geometry;
-    uint32_t start = part > 0 ? geometry->parts[part - 1].end : 0;
-    uint32_t kept =
-        reduce_part(geometry->points + start, generaliser->ranks + start, geometry->parts[part].end - start,
-                    geometry->kind == GEOMETRY_POLYGON, reduction->band, generaliser->points + reduction->vertices);
+    uint32_t start = part > 0 ? generaliser->left_ends[part - 1] : 0;
+    uint32_t kept = reduce_part(generaliser->left + start, generaliser->left_ends[part] - start,
+                                geometry->kind == GEOMETRY_POLYGON, reduction->band,
+                                generaliser->points + reduction->vertices);
     if (kept < least) {
         return false;
     }
@@ -685,6 +730,9 @@ void cell_generaliser_band(struct cell_generaliser *generaliser, unsigned band, 
     const struct geometry *geometry = generaliser->geometry;
     struct reduction reduction = {generaliser, band, 0, 0, 0};
     double ink = generaliser->size;
+    if (geometry->kind != GEOMETRY_POINT) {
+        drop_finer(generaliser, band);
+    }
     if (geometry->kind == GEOMETRY_POLYGON) {
         reduce_polygons(&reduction);
         if (generaliser->shells > 1) {
