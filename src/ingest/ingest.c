@@ -204,7 +204,9 @@ static bool may_write(const struct intake *intake, const char *id)
 static bool begin(struct intake *intake, struct store_writer_layer *layer, struct error *err)
 {
     const char *file = strrchr(intake->task.path, '/');
-    if (intake->task.inspect || intake->task.options->dry_run || intake->begun ||
+    /* The same layer again takes the place of what was sent of it. */
+    bool other_begun = intake->begun && strcmp(intake->begun, layer->id) != 0;
+    if (intake->task.inspect || intake->task.options->dry_run || other_begun ||
         intake->published_count == LAYERS_MAX || !may_write(intake, layer->id)) {
         return nonsense(err);
     }

@@ -12,7 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLANS_MAX = 200, PROGRESS_STEP = 1000 };
+enum {
+    PLANS_MAX = 200,
+    PROGRESS_STEP = 1000,
+    GUESS_FEATURES = 2000,       /* looked at before loading a large layer in one pass */
+    GUESS_FEATURES_LEAST = 10000 /* smaller layers are read twice */
+};
 
 #define FEATURE_ARENA_BYTES ((size_t)1 << 30)
 #define JOURNEY_ARENA_BYTES ((size_t)64 << 20)
@@ -29,6 +34,10 @@ struct plan {
     const char *srs;               /* wishes: the option, else the descriptor's */
     const char *encoding;
     const char *key;
+    /* A large layer is read once: loaded by what its first features say, and looked at whole meanwhile. When the look
+     * comes to other conclusions it is loaded again by those. */
+    bool guessed;
+    struct scan guess;
 };
 
 struct journey {
@@ -317,6 +326,79 @@ static void tell_replacement(struct journey *journey, const struct plan *plan)
     }
 }
 
+static struct scan_wishes wishes_of(const struct journey *journey, const struct plan *plan)
+{
+    return (struct scan_wishes){
+        .srs = plan->srs,
+        .encoding = plan->encoding,
+        .key = plan->key,
+        .key_is_needed = plan->key && (journey->options->key || plan->own_descriptor),
+        .descriptor = plan->base,
+    };
+}
+
+/* Looks at the first features only; what is odd about them will be told when all are known. */
+static bool look_at_first(struct journey *journey, struct plan *plan, struct report *unheard, struct error *err)
+{
+    struct scan_wishes wishes = wishes_of(journey, plan);
+    struct scan_pass *pass = NULL;
+    bool ok = false;
+    struct arena *arena = arena_create(FEATURE_ARENA_BYTES);
+    plan->guess = (struct scan){.feed = plan->scan.feed,
+                                .report = unheard,
+                                .layer = report_add_layer(unheard, plan->from->name),
+                                .arena = journey->arena};
+    if (!arena || !plan->guess.layer) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!scan_begin(&plan->guess, &wishes, &pass, err)) {
+        goto done;
+    }
+    bool end = false;
+    for (int i = 0; i < GUESS_FEATURES && !end; i++) {
+        struct feed_feature feature;
+        arena_reset(arena);
+        if (!feed_next(plan->scan.feed, arena, &feature, &end, err) ||
+            (!end && !scan_note(&plan->guess, pass, &feature, false, journey->repair, arena, err))) {
+            goto done;
+        }
+    }
+    ok = !end && scan_conclude(&plan->guess, pass, &wishes, false, err) && !plan->guess.failed;
+done:
+    scan_pass_close(pass);
+    arena_destroy(arena);
+    return ok;
+}
+
+/* Whatever speaks against guessing leads to looking at everything first, where it will be told. */
+static void guess(struct journey *journey, struct plan *plan)
+{
+    bool rewinds = plan->from->format == SOURCE_SHAPEFILE || plan->from->format == SOURCE_GEOPACKAGE ||
+                   plan->from->format == SOURCE_FLATGEOBUF || plan->from->format == SOURCE_CSV;
+    if (!rewinds || journey->plan_count != 1 || plan->scan.feed->info.feature_count < GUESS_FEATURES_LEAST) {
+        return;
+    }
+    struct error unheard_error;
+    struct report *unheard = report_create(journey->report->file);
+    plan->guessed = unheard && look_at_first(journey, plan, unheard, &unheard_error);
+    report_destroy(unheard);
+    if (!feed_rewind(plan->scan.feed, &unheard_error)) {
+        plan->guessed = false;
+    }
+}
+
+/* What follows from a look that is complete. */
+static void tell_stored(struct journey *journey, struct plan *plan)
+{
+    if (plan->old) {
+        protect_stored(journey, plan);
+        if (!plan->scan.failed) {
+            tell_replacement(journey, plan);
+        }
+    }
+}
+
 static bool prepare_plan(struct journey *journey, size_t index, bool check, struct error *err)
 {
     struct plan *plan = &journey->plans[index];
@@ -332,24 +414,21 @@ static bool prepare_plan(struct journey *journey, size_t index, bool check, stru
     if (!feed_open(plan->from, journey->report, &plan->scan.feed, err)) {
         return false;
     }
-    struct scan_wishes wishes = {
-        .srs = plan->srs,
-        .encoding = plan->encoding,
-        .key = plan->key,
-        .key_is_needed = plan->key && (journey->options->key || plan->own_descriptor),
-        .descriptor = plan->base,
-    };
+    if (!check) {
+        guess(journey, plan);
+        if (plan->guessed) {
+            return true;
+        }
+    }
+    struct scan_wishes wishes = wishes_of(journey, plan);
     struct look look = {journey, plan->from->name};
     if (!scan_run(&plan->scan, &wishes, check, journey->repair, tell_look, &look, err)) {
         return false;
     }
     if (plan->scan.is_empty) {
         layer->id = NULL;
-    } else if (plan->old) {
-        protect_stored(journey, plan);
-        if (!plan->scan.failed) {
-            tell_replacement(journey, plan);
-        }
+    } else {
+        tell_stored(journey, plan);
     }
     return true;
 }
@@ -416,8 +495,10 @@ static bool to_degrees(struct projection *projection, const double *in, size_t c
 }
 
 struct loading {
-    const struct journey *journey;
-    const struct plan *plan;
+    struct journey *journey;
+    struct plan *plan;
+    const struct scan *scan; /* what it is loaded by: that of the plan, or its guess */
+    struct scan_pass *pass;  /* of the plan's scan, where that is made meanwhile; else NULL */
     struct projection *projection;
     struct encoding *encoding;
     struct arena *arena; /* of the feature at hand */
@@ -510,7 +591,7 @@ static bool make_shape(struct loading *loading, const struct repair_result *resu
 
 static bool add_feature(struct loading *loading, const struct feed_feature *feature, struct error *err)
 {
-    const struct scan *scan = &loading->plan->scan;
+    const struct scan *scan = loading->scan;
     struct fates *fates = &loading->fates;
     char key[64];
     unsigned outcome;
@@ -610,7 +691,7 @@ static void finish_fates(struct fates *fates)
     }
 }
 
-static struct text make_descriptor(const struct journey *journey, const struct plan *plan)
+static struct text make_descriptor(const struct journey *journey, const struct plan *plan, const struct scan *scan)
 {
     const char *title = journey->options->title;
     if (!title && !plan->base) {
@@ -619,14 +700,14 @@ static struct text make_descriptor(const struct journey *journey, const struct p
     const char *file = strrchr(journey->source->file, '/');
     const char *label = value_member_string(plan->base, "label");
     bool has_label = false;
-    for (size_t i = 0; label && i < plan->scan.field_count; i++) {
-        has_label |= strcmp(plan->scan.fields[i].name, label) == 0;
+    for (size_t i = 0; label && i < scan->field_count; i++) {
+        has_label |= strcmp(scan->fields[i].name, label) == 0;
     }
     struct descriptor_change change = {
         .id = plan->id,
         .title = title,
-        .key = plan->scan.key >= 0 ? plan->scan.fields[plan->scan.key].name : NULL,
-        .drop_key = plan->scan.key < 0,
+        .key = scan->key >= 0 ? scan->fields[scan->key].name : NULL,
+        .drop_key = scan->key < 0,
         .drop_label = label && !has_label && !plan->own_descriptor,
         .file = file ? file + 1 : journey->source->file,
         .source_layer = journey->source->layer_count > 1 ? plan->from->name : NULL,
@@ -646,7 +727,7 @@ static struct text make_descriptor(const struct journey *journey, const struct p
 
 static bool read_features(struct loading *loading, struct error *err)
 {
-    const struct scan *scan = &loading->plan->scan;
+    const struct scan *scan = loading->scan;
     if (!feed_rewind(scan->feed, err)) {
         return false;
     }
@@ -660,12 +741,17 @@ static bool read_features(struct loading *loading, struct error *err)
         if (end) {
             return true;
         }
+        if (loading->pass && !scan_note(&loading->plan->scan, loading->pass, &feature, false, loading->journey->repair,
+                                        loading->arena, err)) {
+            return false;
+        }
         if (!add_feature(loading, &feature, err)) {
             error_prefix(err, "#%lld", (long long)feature.row);
             return false;
         }
         if (done % PROGRESS_STEP == 0) {
-            tell_progress(loading->journey, INGEST_LOADING, loading->plan->id, done, scan->features);
+            tell_progress(loading->journey, INGEST_LOADING, loading->plan->id, done,
+                          loading->pass ? scan->feed->info.feature_count : scan->features);
         }
     }
 }
@@ -682,15 +768,16 @@ static bool begin_version(struct loading *loading, struct error *err)
 {
     const struct journey *journey = loading->journey;
     const struct plan *plan = loading->plan;
+    const struct scan *scan = loading->scan;
     const char *file = strrchr(journey->source->file, '/');
     struct store_writer_layer layer = {
         .id = plan->id,
-        .kind = plan->scan.kind,
-        .has_z = plan->scan.has_z,
-        .srs = plan->scan.crs.definition,
-        .fields = plan->scan.fields,
-        .field_count = plan->scan.field_count,
-        .descriptor_json = make_descriptor(journey, plan),
+        .kind = scan->kind,
+        .has_z = scan->has_z,
+        .srs = scan->crs.definition,
+        .fields = scan->fields,
+        .field_count = scan->field_count,
+        .descriptor_json = make_descriptor(journey, plan, scan),
         .source_file = file ? file + 1 : journey->source->file,
         .source_sha256 = journey->source->sha256,
     };
@@ -708,35 +795,67 @@ static bool publish(const struct loading *loading, struct error *err)
     return import_stream_report(stream, loading->journey->report, err) && import_stream_publish(stream, &publish, err);
 }
 
-static bool load_plan(struct journey *journey, struct plan *plan, struct error *err)
+/* After the features of a guess have been sent: whether they were read as they should. `*out_again`: they were not. */
+static bool conclude_guess(struct loading *loading, bool *out_again, struct error *err)
 {
-    bool ok = false;
-    struct loading loading = {.journey = journey, .plan = plan};
-    loading.arena = arena_create(FEATURE_ARENA_BYTES);
-    if (!loading.arena) {
-        return error_no_memory(err);
+    struct plan *plan = loading->plan;
+    struct scan_wishes wishes = wishes_of(loading->journey, plan);
+    if (!scan_conclude(&plan->scan, loading->pass, &wishes, false, err)) {
+        return false;
     }
-    if (!projection_open(plan->scan.crs.definition, &loading.projection, err) ||
-        !encoding_open(&plan->scan.encoding, &loading.encoding, err) || !begin_version(&loading, err) ||
-        !read_features(&loading, err)) {
-        goto done;
-    }
-    bool losses = has_losses(&loading.fates);
-    tell_fates(&loading);
-    if (loading.loaded == 0) {
+    plan->guessed = false;
+    tell_stored(loading->journey, plan);
+    *out_again = !plan->scan.failed && !scan_agrees(&plan->guess, &plan->scan);
+    return true;
+}
+
+static bool check_fates(struct loading *loading, struct error *err)
+{
+    const struct plan *plan = loading->plan;
+    bool losses = has_losses(&loading->fates);
+    tell_fates(loading);
+    if (loading->loaded == 0) {
         error_tell(err, ERROR_INVALID, "IMP-050", "layer \"%s\": no feature is left to load",
                    "capa «%s»: no queda ningún elemento que cargar", plan->id);
-        goto done;
+        return false;
     }
-    if (losses && journey->options->strict) {
+    if (losses && loading->journey->options->strict) {
         error_tell(err, ERROR_INVALID, "IMP-050",
                    "layer \"%s\": features would have to be mended or left out (--strict)",
                    "capa «%s»: habría que reparar u omitir elementos (--strict)", plan->id);
+        return false;
+    }
+    return true;
+}
+
+static bool open_loading(struct loading *loading, struct error *err)
+{
+    const struct plan *plan = loading->plan;
+    struct scan_wishes wishes = wishes_of(loading->journey, plan);
+    loading->arena = arena_create(FEATURE_ARENA_BYTES);
+    if (!loading->arena) {
+        return error_no_memory(err);
+    }
+    return (!plan->guessed || scan_begin(&loading->plan->scan, &wishes, &loading->pass, err)) &&
+           projection_open(loading->scan->crs.definition, &loading->projection, err) &&
+           encoding_open(&loading->scan->encoding, &loading->encoding, err);
+}
+
+/* `*out_again`: it was loaded by a wrong guess. A layer that must not be loaded was told so, and is not published. */
+static bool load_once(struct journey *journey, struct plan *plan, bool *out_again, struct error *err)
+{
+    bool ok = false;
+    struct loading loading = {.journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan};
+    if (!open_loading(&loading, err) || !begin_version(&loading, err) || !read_features(&loading, err)) {
         goto done;
     }
-    ok = publish(&loading, err);
+    if (loading.pass && !conclude_guess(&loading, out_again, err)) {
+        goto done;
+    }
+    ok = *out_again || plan->scan.failed || (check_fates(&loading, err) && publish(&loading, err));
 done:
     finish_fates(&loading.fates);
+    scan_pass_close(loading.pass);
     encoding_close(loading.encoding);
     projection_close(loading.projection);
     arena_destroy(loading.arena);
@@ -750,6 +869,16 @@ static bool has_work(const struct journey *journey)
         any |= !journey->plans[i].scan.is_empty;
     }
     return any;
+}
+
+static bool load_plan(struct journey *journey, struct plan *plan, struct error *err)
+{
+    bool again = false;
+    if (!load_once(journey, plan, &again, err)) {
+        return false;
+    }
+    bool never = false;
+    return !again || load_once(journey, plan, &never, err);
 }
 
 static enum ingest_outcome prepare(struct journey *journey, const char *path, bool check)
@@ -807,8 +936,20 @@ static enum ingest_outcome load_plans(struct journey *journey)
 {
     struct error err = {0};
     for (size_t i = 0; i < journey->plan_count; i++) {
-        if (!journey->plans[i].scan.is_empty && !load_plan(journey, &journey->plans[i], &err)) {
-            return fail(journey, &err);
+        const struct plan *plan = &journey->plans[i];
+        bool guessed = plan->guessed;
+        if (plan->scan.is_empty) {
+            continue;
+        }
+        if (!load_plan(journey, &journey->plans[i], &err)) {
+            enum ingest_outcome outcome = fail(journey, &err);
+            if (guessed) {
+                report_at(journey->report, journey->report->last_message, plan->from->name, NULL);
+            }
+            return outcome;
+        }
+        if (plan->scan.failed) {
+            return INGEST_REJECTED;
         }
     }
     return INGEST_DONE;
@@ -832,8 +973,9 @@ enum ingest_outcome journey_run(const struct journey_task *task, struct import_s
     if (outcome == INGEST_DONE && !send_styles(&journey, &err)) {
         outcome = fail(&journey, &err);
     }
+    bool is_known = journey.plan_count != 1 || !journey.plans[0].guessed;
     /* Told before loading, too: whoever writes the store may fail. */
-    if (!import_stream_report(stream, report, &err)) {
+    if (is_known && !import_stream_report(stream, report, &err)) {
         outcome = fail(&journey, &err);
     } else if (outcome == INGEST_DONE && !look_only) {
         outcome = load_plans(&journey);

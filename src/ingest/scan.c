@@ -363,7 +363,30 @@ static bool note_geometry(struct scan *scan, struct findings *found, const struc
     return true;
 }
 
-static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, bool check, struct repair *repair,
+struct scan_pass {
+    struct findings found;
+    size_t column_count;
+    ptrdiff_t key; /* the wished key's column, -1: none */
+};
+
+bool scan_note(struct scan *scan, struct scan_pass *pass, const struct feed_feature *feature, bool check,
+               struct repair *repair, struct arena *arena, struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    struct findings *found = &pass->found;
+    scan->features++;
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (info->fields[i].type == FIELD_STRING && feature->values[i].type == VALUE_STRING) {
+            encoding_evidence_add(&found->evidence, feature->values[i].string, info->fields[i].width);
+        }
+    }
+    if (!note_keys(scan, found, feature, pass->key)) {
+        return error_no_memory(err);
+    }
+    return note_geometry(scan, found, feature, check, repair, arena, err);
+}
+
+static bool read_all(struct scan *scan, struct scan_pass *pass, bool check, struct repair *repair,
                      void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
 {
     bool ok = false;
@@ -371,7 +394,6 @@ static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, b
     if (!arena) {
         return error_no_memory(err);
     }
-    const struct feed_info *info = &scan->feed->info;
     for (;;) {
         struct feed_feature feature;
         bool end = false;
@@ -382,21 +404,11 @@ static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, b
         if (end) {
             break;
         }
-        scan->features++;
-        for (size_t i = 0; i < info->field_count; i++) {
-            if (info->fields[i].type == FIELD_STRING && feature.values[i].type == VALUE_STRING) {
-                encoding_evidence_add(&found->evidence, feature.values[i].string, info->fields[i].width);
-            }
-        }
-        if (!note_keys(scan, found, &feature, key)) {
-            error_no_memory(err);
-            goto done;
-        }
-        if (!note_geometry(scan, found, &feature, check, repair, arena, err)) {
+        if (!scan_note(scan, pass, &feature, check, repair, arena, err)) {
             goto done;
         }
         if (progress && scan->features % PROGRESS_STEP == 0) {
-            progress(context, scan->features, info->feature_count);
+            progress(context, scan->features, scan->feed->info.feature_count);
         }
     }
     ok = true;
@@ -888,42 +900,84 @@ static ptrdiff_t key_before_names(const struct scan *scan, const char *key)
     return -1;
 }
 
-bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
-              void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
+void scan_pass_close(struct scan_pass *pass)
 {
-    struct findings *found = calloc(1, sizeof *found);
-    const struct feed_info *info = &scan->feed->info;
-    if (found) {
-        found->keys = calloc(info->field_count + 1, sizeof *found->keys);
+    if (!pass) {
+        return;
     }
-    bool ok = false;
-    if (!found || !found->keys) {
-        error_no_memory(err);
-        goto done;
+    struct findings *found = &pass->found;
+    for (size_t i = 0; found->keys && i < pass->column_count; i++) {
+        free(found->keys[i].slots);
+    }
+    free(found->keys);
+    report_rows_finish(&found->unusable);
+    report_rows_finish(&found->invalid_rows);
+    report_rows_finish(&found->duplicates);
+    report_rows_finish(&found->keyless);
+    free(pass);
+}
+
+bool scan_begin(struct scan *scan, const struct scan_wishes *wishes, struct scan_pass **out_pass, struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    struct scan_pass *pass = calloc(1, sizeof *pass);
+    if (!pass) {
+        return error_no_memory(err);
+    }
+    struct findings *found = &pass->found;
+    pass->column_count = info->field_count;
+    found->keys = calloc(info->field_count + 1, sizeof *found->keys);
+    if (!found->keys) {
+        scan_pass_close(pass);
+        return error_no_memory(err);
     }
     for (size_t i = 0; i < 4; i++) {
         found->boxes[i] = bbox_empty();
     }
-    ptrdiff_t key = key_before_names(scan, wishes->key);
+    pass->key = key_before_names(scan, wishes->key);
     for (size_t i = 0; i < info->field_count; i++) {
         bool can = info->fields[i].type == FIELD_STRING || info->fields[i].type == FIELD_INTEGER;
-        found->keys[i].out = (!can || i >= KEY_COLUMNS_MAX) && (ptrdiff_t)i != key;
-        if (!can && (ptrdiff_t)i == key) {
+        found->keys[i].out = (!can || i >= KEY_COLUMNS_MAX) && (ptrdiff_t)i != pass->key;
+        if (!can && (ptrdiff_t)i == pass->key) {
             found->keys[i].out = true;
         }
     }
-    ok = read_all(scan, found, key, check, repair, progress, context, err) && conclude(scan, wishes, found, check, err);
-done:
-    if (found) {
-        for (size_t i = 0; found->keys && i < info->field_count; i++) {
-            free(found->keys[i].slots);
-        }
-        free(found->keys);
-        report_rows_finish(&found->unusable);
-        report_rows_finish(&found->invalid_rows);
-        report_rows_finish(&found->duplicates);
-        report_rows_finish(&found->keyless);
-        free(found);
-    }
+    *out_pass = pass;
+    return true;
+}
+
+bool scan_conclude(struct scan *scan, struct scan_pass *pass, const struct scan_wishes *wishes, bool check,
+                   struct error *err)
+{
+    return conclude(scan, wishes, &pass->found, check, err);
+}
+
+bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
+              void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
+{
+    struct scan_pass *pass = NULL;
+    bool ok = scan_begin(scan, wishes, &pass, err) &&
+              read_all(scan, pass, check, repair, progress, context, err) &&
+              scan_conclude(scan, pass, wishes, check, err);
+    scan_pass_close(pass);
     return ok;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool scan_agrees(const struct scan *scan, const struct scan *other)
+{
+    bool same = scan->failed == other->failed && scan->kind == other->kind && scan->has_z == other->has_z &&
+                scan->key == other->key && scan->field_count == other->field_count &&
+                same_text(scan->crs.definition, other->crs.definition) &&
+                strcmp(scan->encoding.name, other->encoding.name) == 0 &&
+                strcmp(scan->encoding.fallback, other->encoding.fallback) == 0 &&
+                scan->encoding.said == other->encoding.said;
+    for (size_t i = 0; same && i < scan->field_count; i++) {
+        same = scan->fields[i].type == other->fields[i].type && same_text(scan->fields[i].name, other->fields[i].name);
+    }
+    return same;
 }

@@ -43,3 +43,17 @@ struct scan {
  * (told in `err`). `progress` may be NULL. */
 bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
               void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err);
+
+/* The same in steps, for features that are read for another purpose, too: begin, note each feature, conclude. Whatever
+ * happens, the pass is closed in the end. */
+struct scan_pass;
+
+bool scan_begin(struct scan *scan, const struct scan_wishes *wishes, struct scan_pass **out_pass, struct error *err);
+bool scan_note(struct scan *scan, struct scan_pass *pass, const struct feed_feature *feature, bool check,
+               struct repair *repair, struct arena *arena, struct error *err);
+bool scan_conclude(struct scan *scan, struct scan_pass *pass, const struct scan_wishes *wishes, bool check,
+                   struct error *err);
+void scan_pass_close(struct scan_pass *pass);
+
+/* True when features would be loaded alike after either. */
+bool scan_agrees(const struct scan *scan, const struct scan *other);
