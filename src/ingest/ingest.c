@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/ingest.h"
 
+#include "base/file.h"
+
 #include "ingest/child.h"
 #include "ingest/gdal_drivers.h"
 #include "ingest/intake_paths.h"
@@ -10,6 +12,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { LAYERS_MAX = 200, DESCRIPTORS_OPEN = 64 };
 
@@ -149,6 +152,7 @@ static bool open_intake(struct intake *intake, struct error *err)
         !intake_paths_find(intake->task.path, intake->folder, intake->arena, &intake->isolation, err)) {
         return false;
     }
+    intake->task.folder = intake->folder;
     intake->limits = child_limits_get();
     intake->isolation.memory_bytes = intake->limits.memory_bytes;
     intake->isolation.cpu_seconds = intake->limits.cpu_seconds;
@@ -243,7 +247,20 @@ static bool publish(struct intake *intake, const struct import_publish *publish,
     if (options->progress) {
         options->progress(options->context, INGEST_PUBLISHING, intake->begun, intake->added, intake->added);
     }
-    if (!store_writer_publish(intake->writer, &done.version, err)) {
+    /* A raster's pixels wait in the private folder; whether there should be any says the descriptor. */
+    char *pixels = arena_printf(intake->frame_arena, "%s/%s.tif", intake->folder, intake->begun);
+    if (!pixels) {
+        return error_no_memory(err);
+    }
+    bool has_pixels = file_exists(pixels);
+    if (has_pixels && !store_writer_set_raster(intake->writer, pixels, err)) {
+        return false;
+    }
+    bool stored = store_writer_publish(intake->writer, &done.version, err);
+    if (has_pixels) {
+        unlink(pixels);
+    }
+    if (!stored) {
         return false;
     }
     intake->published[intake->published_count++] = done;

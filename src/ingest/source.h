@@ -17,7 +17,8 @@ enum source_format {
     SOURCE_DXF,
     SOURCE_ODS,
     SOURCE_XLSX,
-    SOURCE_OSM
+    SOURCE_OSM,
+    SOURCE_RASTER
 };
 
 const char *source_format_name(enum source_format format);

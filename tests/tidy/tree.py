@@ -23,7 +23,7 @@ ROOMS = {
 
 # Which rooms may include the header of a foreign library (regular expression of the include).
 DOORS = {
-    r"gdal.*|ogr_.*|cpl_.*": ["ingest"],
+    r"gdal.*|ogr_.*|cpl_.*": ["ingest", "store"],
     r"geos_c\.h": ["ingest"],
     r"zip\.h": ["ingest"],
     r"proj\.h": ["geo"],
