@@ -28,7 +28,7 @@ DOORS = {
     r"zip\.h": ["ingest"],
     r"proj\.h": ["geo"],
     r"spatialite.*|sqlite3\.h": ["store"],
-    r"png\.h": ["draw"],
+    r"png\.h|jpeglib\.h|webp/.*": ["draw"],
     r"ft2build\.h|freetype/.*|hb.*\.h|fribidi.*|fontconfig/.*": ["draw"],
     r"microhttpd\.h": ["server"],
     r"brotli/.*": ["tile", "server"],
