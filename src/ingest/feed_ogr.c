@@ -122,6 +122,7 @@ static const char *driver_of(enum source_format format)
     case SOURCE_CSV:
     case SOURCE_ODS:
     case SOURCE_XLSX:
+    case SOURCE_RASTER:
         break;
     }
     return NULL;

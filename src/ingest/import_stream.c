@@ -261,6 +261,17 @@ static void put_layer(struct import_stream *stream, const struct report_layer *l
     put_i64(stream, layer->version);
     put_i64(stream, layer->loaded);
     put_i64(stream, layer->left_out);
+    const struct report_raster *raster = &layer->raster;
+    put_i64(stream, raster->width);
+    put_i64(stream, raster->height);
+    put_i64(stream, raster->bands);
+    put_i64(stream, raster->overviews);
+    put_string(stream, raster->type);
+    put_string(stream, raster->no_data);
+    put_string(stream, raster->kind);
+    put_u8(stream, raster->has_mask);
+    put_double(stream, raster->pixel_x);
+    put_double(stream, raster->pixel_y);
 }
 
 static void put_rows(struct import_stream *stream, const struct report_rows *rows)
@@ -636,6 +647,17 @@ static void take_layer(struct cursor *cursor, struct report *report)
     layer->version = take_i64(cursor);
     layer->loaded = take_i64(cursor);
     layer->left_out = take_i64(cursor);
+    struct report_raster *raster = &layer->raster;
+    raster->width = take_i64(cursor);
+    raster->height = take_i64(cursor);
+    raster->bands = take_i64(cursor);
+    raster->overviews = take_i64(cursor);
+    raster->type = take_string(cursor);
+    raster->no_data = take_string(cursor);
+    raster->kind = take_string(cursor);
+    raster->has_mask = take_u8(cursor, 1) != 0;
+    raster->pixel_x = take_double(cursor);
+    raster->pixel_y = take_double(cursor);
 }
 
 static void take_rows(struct cursor *cursor, struct report *report, struct report_message *message)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/ingest.h"
 
+#include "base/file.h"
+
 #include "ingest/child.h"
 #include "ingest/gdal_drivers.h"
 #include "ingest/intake_paths.h"
@@ -11,6 +13,7 @@
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { LAYERS_MAX = 200, DESCRIPTORS_OPEN = 64 };
 
@@ -153,6 +156,7 @@ static bool open_intake(struct intake *intake, struct error *err)
         !intake_paths_find(intake->task.path, intake->folder, intake->arena, &intake->isolation, err)) {
         return false;
     }
+    intake->task.folder = intake->folder;
     intake->limits = child_limits_get();
     intake->isolation.memory_bytes = intake->limits.memory_bytes;
     intake->isolation.cpu_seconds = intake->limits.cpu_seconds;
@@ -206,8 +210,8 @@ static bool begin(struct intake *intake, struct store_writer_layer *layer, struc
     const char *file = strrchr(intake->task.path, '/');
     /* The same layer again takes the place of what was sent of it. */
     bool other_begun = intake->begun && strcmp(intake->begun, layer->id) != 0;
-    if (intake->task.inspect || intake->task.options->dry_run || other_begun ||
-        intake->published_count == LAYERS_MAX || !may_write(intake, layer->id)) {
+    if (intake->task.inspect || intake->task.options->dry_run || other_begun || intake->published_count == LAYERS_MAX ||
+        !may_write(intake, layer->id)) {
         return nonsense(err);
     }
     layer->source_file = file ? file + 1 : intake->task.path;
@@ -257,7 +261,20 @@ static bool complete(struct intake *intake, const struct import_publish *publish
     if (options->progress) {
         options->progress(options->context, INGEST_PUBLISHING, intake->begun, intake->added, intake->added);
     }
-    if (!store_writer_complete(intake->writer, &done.version, err)) {
+    /* A raster's pixels wait in the private folder; whether there should be any says the descriptor. */
+    char *pixels = arena_printf(intake->frame_arena, "%s/%s.tif", intake->folder, intake->begun);
+    if (!pixels) {
+        return error_no_memory(err);
+    }
+    bool has_pixels = file_exists(pixels);
+    if (has_pixels && !store_writer_set_raster(intake->writer, pixels, err)) {
+        return false;
+    }
+    bool stored = store_writer_complete(intake->writer, &done.version, err);
+    if (has_pixels) {
+        unlink(pixels);
+    }
+    if (!stored) {
         return false;
     }
     intake->published[intake->published_count++] = done;

@@ -3,6 +3,8 @@
 
 #include "geo/projection.h"
 #include "ingest/feed_ogr.h"
+#include "ingest/feed_raster.h"
+#include "ingest/raster_convert.h"
 #include "ingest/scan.h"
 #include "ingest/source.h"
 
@@ -34,6 +36,7 @@ struct plan {
     const char *srs;               /* wishes: the option, else the descriptor's */
     const char *encoding;
     const char *key;
+    struct text raster; /* JSON that describes the pixels */
     /* A large layer is read once: loaded by what its first features say, and looked at whole meanwhile. When the look
      * comes to other conclusions it is loaded again by those. */
     bool guessed;
@@ -41,6 +44,7 @@ struct plan {
 };
 
 struct journey {
+    const char *folder;
     const struct ingest_options *options;
     struct report *report;
     struct arena *arena;
@@ -87,6 +91,12 @@ static void tell_look(void *context, int64_t done, int64_t total)
 {
     const struct look *look = context;
     tell_progress(look->journey, INGEST_LOOKING, look->layer, done, total);
+}
+
+static void tell_conversion(void *context, int64_t done, int64_t total)
+{
+    const struct look *look = context;
+    tell_progress(look->journey, INGEST_LOADING, look->layer, done, total);
 }
 
 /* --- preparing --- */
@@ -425,6 +435,9 @@ static bool prepare_plan(struct journey *journey, size_t index, bool check, stru
     if (!scan_run(&plan->scan, &wishes, check, journey->repair, tell_look, &look, err)) {
         return false;
     }
+    if (plan->from->format == SOURCE_RASTER && !feed_raster_describe(plan->scan.feed, journey->report, layer)) {
+        return error_no_memory(err);
+    }
     if (plan->scan.is_empty) {
         layer->id = NULL;
     } else {
@@ -714,6 +727,7 @@ static struct text make_descriptor(const struct journey *journey, const struct p
         .srs = plan->srs,
         .encoding = plan->encoding,
         .sha256 = journey->source->sha256,
+        .raster = plan->raster,
     };
     if (plan->own_descriptor) {
         /* Kept as it was written, so that a later --all can tell whether it changed. */
@@ -795,6 +809,34 @@ static bool publish(const struct loading *loading, struct error *err)
     return import_stream_report(stream, loading->journey->report, err) && import_stream_publish(stream, &publish, err);
 }
 
+/* The pixels, before the version is begun: its descriptor describes them. */
+static bool load_raster(struct journey *journey, struct plan *plan, struct error *err)
+{
+    if (plan->from->format != SOURCE_RASTER) {
+        return true;
+    }
+    struct look look = {journey, plan->id};
+    struct raster_convert convert = {
+        .feed = plan->scan.feed,
+        .srs = plan->scan.crs.definition,
+        .folder = journey->folder,
+        .path = arena_printf(journey->arena, "%s/%s.tif", journey->folder, plan->id),
+        .kind = value_member_string(value_member(plan->base, "raster"), "kind"),
+        .progress = tell_conversion,
+        .context = &look,
+    };
+    struct value about;
+    if (!convert.path) {
+        return error_no_memory(err);
+    }
+    if (!raster_convert(&convert, journey->arena, &plan->raster, err) ||
+        !value_read_json(plan->raster, journey->arena, &about, err)) {
+        return false;
+    }
+    plan->scan.layer->raster.kind = arena_strdup(journey->report->arena, value_member_string(&about, "kind"));
+    return true;
+}
+
 /* After the features of a guess have been sent: whether they were read as they should. `*out_again`: they were not. */
 static bool conclude_guess(struct loading *loading, bool *out_again, struct error *err)
 {
@@ -846,7 +888,8 @@ static bool load_once(struct journey *journey, struct plan *plan, bool *out_agai
 {
     bool ok = false;
     struct loading loading = {.journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan};
-    if (!open_loading(&loading, err) || !begin_version(&loading, err) || !read_features(&loading, err)) {
+    if (!open_loading(&loading, err) || !load_raster(journey, plan, err) || !begin_version(&loading, err) ||
+        !read_features(&loading, err)) {
         goto done;
     }
     if (loading.pass && !conclude_guess(&loading, out_again, err)) {
@@ -958,6 +1001,7 @@ static enum ingest_outcome load_plans(struct journey *journey)
 enum ingest_outcome journey_run(const struct journey_task *task, struct import_stream *stream, struct report *report)
 {
     struct journey journey = {
+        .folder = task->folder,
         .options = task->options,
         .report = report,
         .stream = stream,

@@ -224,6 +224,31 @@ static void write_fields(struct json_writer *json, const struct report_layer *la
     json_write_end_array(json);
 }
 
+static void write_raster(struct json_writer *json, const struct report_raster *raster)
+{
+    if (raster->width == 0) {
+        return;
+    }
+    json_write_name(json, "raster");
+    json_write_begin_object(json);
+    json_write_member_int(json, "width", raster->width);
+    json_write_member_int(json, "height", raster->height);
+    json_write_member_int(json, "bands", raster->bands);
+    json_write_member_string(json, "type", raster->type);
+    json_write_member_string(json, "no_data", raster->no_data);
+    json_write_member_bool(json, "mask", raster->has_mask);
+    json_write_name(json, "pixel");
+    json_write_begin_array(json);
+    json_write_double(json, raster->pixel_x);
+    json_write_double(json, raster->pixel_y);
+    json_write_end_array(json);
+    json_write_member_int(json, "overviews", raster->overviews);
+    if (raster->kind) {
+        json_write_member_string(json, "kind", raster->kind);
+    }
+    json_write_end_object(json);
+}
+
 static void write_layer(struct json_writer *json, const struct report_layer *layer, enum report_language language)
 {
     json_write_begin_object(json);
@@ -260,6 +285,7 @@ static void write_layer(struct json_writer *json, const struct report_layer *lay
     json_write_end_object(json);
     write_fields(json, layer, language);
     write_bbox(json, &layer->bbox);
+    write_raster(json, &layer->raster);
     json_write_member_string(json, "layer", layer->id);
     if (layer->version > 0) {
         json_write_member_int(json, "version", layer->version);
@@ -377,11 +403,25 @@ static void print_encoding(const struct report_layer *layer, enum report_languag
     fputc('\n', out);
 }
 
+static void print_raster(const struct report_raster *raster, enum report_language language, FILE *out)
+{
+    fprintf(out, ": %s, %lld x %lld px, %s %lld (%s), %s %s%s", pick(language, "raster", "ráster"),
+            (long long)raster->width, (long long)raster->height, pick(language, "bands", "bandas"),
+            (long long)raster->bands, raster->type, pick(language, "no-data", "sin dato"),
+            raster->no_data ? raster->no_data : "-",
+            raster->has_mask ? pick(language, ", with mask", ", con máscara") : "");
+}
+
 static void print_layer(const struct report_layer *layer, enum report_language language, FILE *out)
 {
     fputs("\n", out);
     put_clean(out, layer->name);
-    fprintf(out, ": %s, %lld %s", layer->geometry, (long long)layer->features, pick(language, "features", "elementos"));
+    if (layer->raster.width > 0) {
+        print_raster(&layer->raster, language, out);
+    } else {
+        fprintf(out, ": %s, %lld %s", layer->geometry, (long long)layer->features,
+                pick(language, "features", "elementos"));
+    }
     if (layer->null_geometries > 0) {
         fprintf(out, ", %lld %s", (long long)layer->null_geometries,
                 pick(language, "without geometry", "sin geometría"));

@@ -7,7 +7,6 @@
 #include "ingest/feed_csv.h"
 #include "ingest/feed_ogr.h"
 #include "ingest/feed_sheet.h"
-#include "ingest/image.h"
 #include "ingest/shapefile.h"
 #include "ingest/staging.h"
 #include "ingest/utf16.h"
@@ -24,6 +23,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+/* World files: where a picture lies. */
+#define WORLD_EXTENSIONS "tfw", "tifw", "tiffw", "pgw", "pngw", "jgw", "jpgw", "jpegw", "j2w", "jp2w", "wld"
 
 enum { HEAD_BYTES = 65536, LAYERS_MAX = 200, LABEL_BYTES_MAX = 64 };
 
@@ -68,8 +70,8 @@ struct part {
 
 const char *source_format_name(enum source_format format)
 {
-    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf",    "KML",    "CSV",
-                                        "DXF",       "ODS",        "XLSX",    "OpenStreetMap", "GeoJSON"};
+    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf",    "KML",     "CSV",
+                                        "DXF",       "ODS",        "XLSX",    "OpenStreetMap", "GeoJSON", "raster"};
     return names[format];
 }
 
@@ -725,6 +727,42 @@ static bool add_sheets(struct source *source, const char *path, enum source_form
     return true;
 }
 
+/* Small files that GDAL looks for beside a raster: where it lies, and its mask. The .prj is read by the feed. */
+static bool add_raster(struct source *source, const char *path, const char *name, const struct part *parts,
+                       size_t count, struct error *err)
+{
+    static const char *const extensions[] = {WORLD_EXTENSIONS};
+    const char *dot = strrchr(base_name(name), '.');
+    struct part raster = {name, dot ? dot + 1 : "", path};
+    char extension[8];
+    snprintf(extension, sizeof extension, "%s", dot ? dot + 1 : "tif");
+    for (char *at = extension; *at != '\0'; at++) {
+        *at = (char)(isalnum((unsigned char)*at) ? tolower((unsigned char)*at) : 'x');
+    }
+    char *stem = stem_of(name, source->arena);
+    struct source_layer *layer = stem ? add_layer(source, stem, SOURCE_RASTER, err) : NULL;
+    if (!layer) {
+        return stem ? false : error_no_memory(err);
+    }
+    layer->path = place(source, path, extension, err);
+    if (!layer->path) {
+        return false;
+    }
+    for (size_t i = 0; dot && i < sizeof extensions / sizeof extensions[0]; i++) {
+        const struct part *world = beside(parts, count, &raster, extensions[i]);
+        if (world) {
+            if (!place(source, world->path, "wld", err)) {
+                return false;
+            }
+            break;
+        }
+    }
+    const struct part *prj = dot ? beside(parts, count, &raster, "prj") : NULL;
+    layer->prj = prj ? prj->path : NULL;
+    source->layer_count++;
+    return true;
+}
+
 static bool add_single(struct source *source, const char *path, const char *name, enum source_format format,
                        const char *extension, struct error *err)
 {
@@ -828,8 +866,8 @@ static bool refuse_content(const char *path, enum content content, struct error 
         {CONTENT_OLD_OFFICE,
          "is an old spreadsheet (.xls) or one with a password: save it as .xlsx or .ods without password",
          "es una hoja de cálculo antigua (.xls) o con contraseña: guárdela como .xlsx u .ods sin contraseña"},
-        {CONTENT_RASTER, "is an image: give it by itself, not packed; raster layers cannot be loaded yet",
-         "es una imagen: entréguela sin comprimir; las capas ráster aún no se pueden cargar"},
+        {CONTENT_RASTER, "is an image: give it by itself or in a zip with its world file",
+         "es una imagen: entréguela sola o en un zip con su archivo de mundo"},
         {CONTENT_PDF, "is a PDF: ask for the layer as shapefile or GeoPackage",
          "es un PDF: pida la capa como shapefile o GeoPackage"},
         {CONTENT_UTF16, "is text in UTF-16: save it as CSV in UTF-8", "es texto en UTF-16: guárdelo como CSV en UTF-8"},
@@ -857,7 +895,7 @@ static bool refuse_content(const char *path, enum content content, struct error 
 static bool list_beside(struct source *source, const char *path, struct part **out_parts, size_t *out_count,
                         struct error *err)
 {
-    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "cpg", "cst"};
+    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "cpg", "cst", WORLD_EXTENSIONS};
     const char *base = base_name(path);
     const char *dot = strrchr(base, '.');
     size_t stem = dot ? (size_t)(dot - base) : strlen(base);
@@ -876,7 +914,7 @@ static bool list_beside(struct source *source, const char *path, struct part **o
     for (struct dirent *entry = open_folder ? readdir(open_folder) : NULL; entry && count < 64;
          entry = readdir(open_folder)) {
         const char *name = entry->d_name;
-        if (strlen(name) != stem + 4 || name[stem] != '.' || strncasecmp(name, base, stem) != 0) {
+        if (strlen(name) <= stem || name[stem] != '.' || strncasecmp(name, base, stem) != 0) {
             continue;
         }
         for (size_t i = 1; i < sizeof extensions / sizeof extensions[0]; i++) {
@@ -1008,7 +1046,7 @@ static bool add_members(struct source *source, const struct part *parts, size_t 
             }
             continue;
         }
-        static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst"};
+        static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst", WORLD_EXTENSIONS};
         bool sidecar = false;
         for (size_t j = 0; j < sizeof sidecars / sizeof sidecars[0]; j++) {
             sidecar |= strcmp(part->extension, sidecars[j]) == 0;
@@ -1023,6 +1061,36 @@ static bool add_members(struct source *source, const struct part *parts, size_t 
         }
         if ((content == CONTENT_TEXT) == tables && !add_file(source, file, part->name, content, report, err)) {
             error_prefix(err, "%s", part->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rasters are the layers of an archive that has no others; beside others they are told. Pictures without a world file
+ * are logos and previews. */
+static bool add_rasters(struct source *source, const struct part *parts, size_t count, struct report *report,
+                        struct error *err)
+{
+    bool has_others = source->layer_count > 0;
+    for (size_t i = 0; i < count; i++) {
+        static const char *const world[] = {WORLD_EXTENSIONS};
+        enum content content = CONTENT_UNKNOWN;
+        bool placed = strcmp(parts[i].extension, "tif") == 0 || strcmp(parts[i].extension, "tiff") == 0 ||
+                      strcmp(parts[i].extension, "jp2") == 0;
+        for (size_t k = 0; k < sizeof world / sizeof world[0]; k++) {
+            placed = placed || beside(parts, count, &parts[i], world[k]) != NULL;
+        }
+        if (!placed || !read_content(parts[i].path, &content, NULL) || content != CONTENT_RASTER) {
+            continue;
+        }
+        if (has_others) {
+            report_tell(report, "IMP-090", REPORT_NOTICE,
+                        "the raster \"%s\" beside other layers was left out: give it by itself",
+                        "se omitió el ráster «%s», que viene junto a otras capas: entréguelo por separado",
+                        parts[i].name);
+        } else if (!add_raster(source, parts[i].path, parts[i].name, parts, count, err)) {
+            error_prefix(err, "%s", parts[i].name);
             return false;
         }
     }
@@ -1048,9 +1116,10 @@ static bool is_book(const struct archive *archive, enum source_format *out_forma
 
 static bool open_archive(struct source *source, const char *path, struct report *report, struct error *err)
 {
-    static const char *const extensions[] = {"shp",     "shx",  "dbf",      "prj",    "cpg", "cst", "gpkg",
-                                             "geojson", "json", "geojsonl", "ndjson", "fgb", "kml", "csv",
-                                             "tsv",     "txt",  "dxf",      "pbf",    "osm"};
+    static const char *const extensions[] = {"shp",     "shx",  "dbf",      "prj",    "cpg",           "cst", "gpkg",
+                                             "geojson", "json", "geojsonl", "ndjson", "fgb",           "kml", "csv",
+                                             "tsv",     "txt",  "dxf",      "pbf",    "osm",           "tif", "tiff",
+                                             "jp2",     "png",  "jpg",      "jpeg",   WORLD_EXTENSIONS};
     struct archive archive;
     enum source_format book = SOURCE_ODS;
     struct part whole = {.name = path, .extension = "", .path = path};
@@ -1072,6 +1141,7 @@ static bool open_archive(struct source *source, const char *path, struct report 
     }
     /* Tables of text beside real layers are notes to them; alone they are the layer. */
     if (!add_members(source, parts, archive.member_count, false, report, err) ||
+        !add_rasters(source, parts, archive.member_count, report, err) ||
         (source->layer_count == 0 && !add_members(source, parts, archive.member_count, true, report, err))) {
         return false;
     }
@@ -1120,42 +1190,13 @@ static bool refuse_part(const char *path, struct error *err)
     return false;
 }
 
-/* A picture's place stands in a world file beside it: colonia.png and colonia.pgw (or .pngw, .wld). */
-static void place_world_file(struct source *source, const char *path)
+static bool open_raster(struct source *source, const char *path, struct error *err)
 {
-    const char *dot = strrchr(base_name(path), '.');
-    if (!dot || strlen(dot) < 4) {
-        return;
-    }
-    const char upper[] = {(char)toupper((unsigned char)dot[1]), (char)toupper((unsigned char)dot[strlen(dot) - 1]), 'W',
-                          '\0'};
-    const char lower[] = {(char)tolower((unsigned char)dot[1]), (char)tolower((unsigned char)dot[strlen(dot) - 1]), 'w',
-                          '\0'};
-    const char *const extensions[] = {lower, upper, "wld", "WLD"};
-    for (size_t i = 0; i < 4; i++) {
-        char *beside_it = arena_printf(source->arena, "%.*s.%s", (int)(dot - path), path, extensions[i]);
-        if (beside_it && access(beside_it, R_OK) == 0 && place(source, beside_it, i < 2 ? lower : "wld", NULL)) {
-            return;
-        }
-    }
-}
-
-static bool refuse_raster(struct source *source, const char *path, struct report *report, struct error *err)
-{
-    const char *dot = strrchr(base_name(path), '.');
-    char extension[8];
-    snprintf(extension, sizeof extension, "%s", dot ? dot + 1 : "tif");
-    for (char *at = extension; *at != '\0'; at++) {
-        *at = (char)(isalnum((unsigned char)*at) ? tolower((unsigned char)*at) : 'x');
-    }
-    const char *placed = place(source, path, extension, err);
-    if (!placed) {
-        return false;
-    }
-    place_world_file(source, path);
-    report->sha256 = arena_strdup(report->arena, source->sha256);
-    report->format = "raster";
-    return image_refuse(placed, source->stem, report, err);
+    struct part *parts;
+    size_t count;
+    source->format = source_format_name(SOURCE_RASTER);
+    return list_beside(source, path, &parts, &count, err) &&
+           add_raster(source, path, base_name(path), parts, count, err);
 }
 
 static bool open_content(struct source *source, const char *path, struct report *report, struct error *err)
@@ -1191,7 +1232,7 @@ static bool open_content(struct source *source, const char *path, struct report 
         return false;
     }
     if (content == CONTENT_RASTER) {
-        return refuse_raster(source, path, report, err);
+        return open_raster(source, path, err);
     }
     if (source->layer_count == 0) {
         if (content == CONTENT_SQLITE || content == CONTENT_KML || content == CONTENT_DXF || content == CONTENT_OSM) {

@@ -18,7 +18,8 @@ enum source_format {
     SOURCE_ODS,
     SOURCE_XLSX,
     SOURCE_OSM,
-    SOURCE_GEOJSON_SEQUENCE
+    SOURCE_GEOJSON_SEQUENCE,
+    SOURCE_RASTER
 };
 
 const char *source_format_name(enum source_format format);

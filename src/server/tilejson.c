@@ -125,14 +125,23 @@ static void write_layer(struct json_writer *writer, const struct request *reques
     if (layer->attribution) {
         json_write_member_string(writer, "attribution", layer->attribution);
     }
+    bool is_raster = layer->raster.kind != STORE_RASTER_NONE;
+    int zoom_max = is_raster ? (int)layer->raster.zoom_max : GRID_ZOOM_MAX;
     json_write_name(writer, "tiles");
-    write_tiles(writer, request, layer->id, ".mvt", catalog_subject_version(context->catalog, layer->id),
-                context->arena);
-    json_write_member_string(writer, "format", "pbf");
+    write_tiles(writer, request, layer->id, is_raster ? ".png" : ".mvt",
+                catalog_subject_version(context->catalog, layer->id), context->arena);
+    json_write_member_string(writer, "format", is_raster ? "png" : "pbf");
     json_write_member_string(writer, "scheme", "xyz");
     json_write_member_int(writer, "minzoom", 0);
-    json_write_member_int(writer, "maxzoom", GRID_ZOOM_MAX);
-    write_place(writer, layer->bbox, false, 0, 0, zoom_that_fits(&layer->bbox, 0, GRID_ZOOM_MAX));
+    json_write_member_int(writer, "maxzoom", zoom_max);
+    write_place(writer, layer->bbox, false, 0, 0, zoom_that_fits(&layer->bbox, 0, zoom_max));
+    if (is_raster) {
+        json_write_member_int(writer, "tileSize", 256);
+        if (layer->raster.kind == STORE_RASTER_ELEVATION) {
+            json_write_member_string(writer, "encoding", "mapbox");
+        }
+        return;
+    }
     write_vector_layers(writer, &layer, 1);
     json_write_name(writer, "geojson_tiles");
     write_tiles(writer, request, layer->id, ".geojson", catalog_layer_version(layer), context->arena);

@@ -55,15 +55,22 @@ static bool is_served_map(const struct handler_context *context, const char *id)
 static void want_tile(const struct request *request, struct handler_context *context, struct response *response,
                       enum tile_format format, uint32_t size_px, uint32_t pixel_ratio)
 {
-    static const char *const types[] = {[TILE_PNG] = TYPE_PNG, [TILE_MVT] = TYPE_MVT, [TILE_GEOJSON] = TYPE_GEOJSON};
+    static const char *const types[] = {[TILE_PNG] = TYPE_PNG,
+                                        [TILE_MVT] = TYPE_MVT,
+                                        [TILE_GEOJSON] = TYPE_GEOJSON,
+                                        [TILE_JPEG] = TYPE_JPEG,
+                                        [TILE_WEBP] = TYPE_WEBP};
     const char *subject = request_capture(request, 0);
     struct tile_request tile = {.format = format, .size_px = size_px, .pixel_ratio = pixel_ratio};
     if (!read_tile(request, response, &tile.tile)) {
         return;
     }
     bool is_map = is_served_map(context, subject);
-    bool is_layer = catalog_layer_find(context->catalog, subject) != NULL;
-    if (format == TILE_PNG && !is_map) {
+    const struct store_layer *layer = catalog_layer_find(context->catalog, subject);
+    bool is_layer = layer != NULL;
+    bool is_picture = tile_format_is_picture(format);
+    bool is_raster = layer && layer->raster.kind != STORE_RASTER_NONE;
+    if (is_picture && !is_map && !is_raster) {
         response_problem(response, request, 404, "MAP-404", "no existe el mapa «%.64s»%s", subject,
                          is_layer ? "; es una capa: pida .mvt o .geojson" : "");
         return;
@@ -76,8 +83,9 @@ static void want_tile(const struct request *request, struct handler_context *con
     response->content_type = types[format];
     response->wants_tile = true;
     response->tile = tile;
-    response->version = format == TILE_PNG ? catalog_map_find(context->catalog, subject)->version
-                                           : catalog_subject_version(context->catalog, subject);
+    response->version = is_picture && is_map ? catalog_map_find(context->catalog, subject)->version
+                        : is_picture         ? catalog_layer_version(layer)
+                                             : catalog_subject_version(context->catalog, subject);
 }
 
 void handle_tile_png(const struct request *request, struct handler_context *context, struct response *response)
@@ -108,4 +116,24 @@ void handle_tile_mvt(const struct request *request, struct handler_context *cont
 void handle_tile_geojson(const struct request *request, struct handler_context *context, struct response *response)
 {
     want_tile(request, context, response, TILE_GEOJSON, 512, 1);
+}
+
+void handle_tile_jpeg(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_JPEG, 256, 1);
+}
+
+void handle_tile_jpeg_2x(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_JPEG, 256, 2);
+}
+
+void handle_tile_webp(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_WEBP, 256, 1);
+}
+
+void handle_tile_webp_2x(const struct request *request, struct handler_context *context, struct response *response)
+{
+    want_tile(request, context, response, TILE_WEBP, 256, 2);
 }

@@ -2,6 +2,7 @@
 #include "store/layer_read.h"
 
 #include "store/database.h"
+#include "store/raster_file.h"
 
 #include <sqlite3.h>
 #include <string.h>
@@ -182,7 +183,8 @@ bool layer_read(struct sqlite3_stmt *statement, struct arena *arena, struct laye
     layer->bbox = read_bbox(statement);
     record.has_z = sqlite3_column_int(statement, COLUMN_HAS_Z) != 0;
     if (!value_read_json(column_text(statement, COLUMN_DESCRIPTOR), arena, &layer->descriptor, err) ||
-        !read_fields(column_text(statement, COLUMN_FIELDS), arena, &record, err)) {
+        !read_fields(column_text(statement, COLUMN_FIELDS), arena, &record, err) ||
+        !raster_file_describe(&layer->descriptor, &layer->raster, err)) {
         error_prefix(err, "layer \"%s\"", layer->id);
         return false;
     }

@@ -19,6 +19,21 @@ struct store_field {
     bool hidden; /* kept in the truth, not shown or served */
 };
 
+/* A layer of pixels: one file beside the database, of which the layer's only feature is the outline. */
+enum store_raster_kind { STORE_RASTER_NONE, STORE_RASTER_IMAGERY, STORE_RASTER_ELEVATION };
+
+struct store_raster {
+    enum store_raster_kind kind; /* STORE_RASTER_NONE: a layer of features */
+    uint32_t width_px;
+    uint32_t height_px;
+    uint32_t bands;
+    const char *type;    /* of a value, as GDAL calls it: "Byte", "Float32" */
+    double transform[6]; /* from pixels to the layer's reference system, as GDAL has it */
+    double low;          /* imagery that is not of bytes: what is shown black … */
+    double high;         /* … and white */
+    uint32_t zoom_max;   /* tiles of 256 px at this zoom show every pixel */
+};
+
 /* A published version of a layer: immutable. Everything lives in the arena it was read into. */
 struct store_layer {
     const char *id;
@@ -43,9 +58,10 @@ struct store_layer {
     const char *source_date;
     const char *license_name;
     const char *license_url;
-    const char *loaded_at;   /* "2026-11-21T07:15:42Z" */
-    const char *srs;         /* of the truth, e.g. "EPSG:6372"; WKT where it has no code */
-    const char *table;       /* the table of this version in tesela.sqlite */
+    const char *loaded_at; /* "2026-11-21T07:15:42Z" */
+    const char *srs;       /* of the truth, e.g. "EPSG:6372"; WKT where it has no code */
+    const char *table;     /* the table of this version in tesela.sqlite */
+    struct store_raster raster;
     struct value descriptor; /* the whole descriptor, an object */
 };
 

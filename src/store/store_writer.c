@@ -11,6 +11,7 @@
 #include "store/cell_rebuild.h"
 #include "store/database.h"
 #include "store/layer_read.h"
+#include "store/raster_file.h"
 #include "store/truth_table.h"
 #include "store/write_lock.h"
 #include "store/writer.h"
@@ -41,6 +42,8 @@ struct load {
     struct store_writer_layer layer;
     struct value descriptor;
     struct text report;
+    struct store_raster raster;
+    const char *raster_path; /* of its pixels; NULL: none were given */
     int64_t serial;
     int64_t version;
     int64_t stamp;
@@ -187,6 +190,7 @@ bool store_writer_open(const char *directory, struct store_writer **out_writer, 
     if (!sweep_cells(writer, err)) {
         goto done;
     }
+    raster_file_sweep(writer->directory, writer->truth.db);
     *out_writer = writer;
     writer = NULL;
     ok = true;
@@ -262,7 +266,7 @@ static bool read_descriptor(struct load *load, struct error *err)
         error_prefix(err, "layer \"%s\": descriptor", load->layer.id);
         return false;
     }
-    return true;
+    return raster_file_describe(&load->descriptor, &load->raster, err);
 }
 
 /* The number comes from the row itself, which the transaction holds back until the end. */
@@ -451,6 +455,16 @@ void store_writer_set_report(struct store_writer *writer, struct text report_jso
     }
 }
 
+bool store_writer_set_raster(struct store_writer *writer, const char *path, struct error *err)
+{
+    if (!writer->load) {
+        error_set(err, ERROR_INTERNAL, "no load was begun");
+        return false;
+    }
+    writer->load->raster_path = arena_strdup(writer->load->arena, path);
+    return writer->load->raster_path != NULL || error_no_memory(err);
+}
+
 /* --- publish --- */
 
 static void bind_text(struct sqlite3_stmt *statement, int index, struct text text)
@@ -511,11 +525,23 @@ static bool prune(struct store_writer *writer, const struct load *load, int64_t 
     return writer_drop_versions(writer->truth.db, load->layer.id, which, err);
 }
 
+/* In its place before the transaction that names it. */
+static bool place_raster(struct store_writer *writer, const struct load *load, struct error *err)
+{
+    bool is_raster = load->raster.kind != STORE_RASTER_NONE;
+    if (is_raster != (load->raster_path != NULL)) {
+        error_set(err, ERROR_INVALID, "the pixels of the raster are missing");
+        return false;
+    }
+    return !is_raster || raster_file_take(writer->directory, truth_table_name(load->table), load->raster_path, err);
+}
+
 static bool finish_load(struct store_writer *writer, struct load *load, struct error *err)
 {
     struct sqlite3 *db = writer->truth.db;
     int64_t replaced;
-    return truth_table_finish(load->table, err) && write_version(writer, load, err) &&
+    return truth_table_finish(load->table, err) && place_raster(writer, load, err) &&
+           write_version(writer, load, err) &&
            database_runf(db, err,
                          "INSERT INTO tesela_layer VALUES (%Q, %lld, NULL)"
                          " ON CONFLICT (id) DO UPDATE SET last_version=excluded.last_version",
@@ -529,6 +555,7 @@ static bool finish_load(struct store_writer *writer, struct load *load, struct e
 void writer_tidy(struct store_writer *writer)
 {
     sweep_cells(writer, NULL);
+    raster_file_sweep(writer->directory, writer->truth.db);
     database_checkpoint(writer->truth.db);
     database_checkpoint(writer->cells);
 }

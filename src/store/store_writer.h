@@ -42,6 +42,9 @@ void store_writer_close(struct store_writer *writer);
 bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err);
 bool store_writer_add(struct store_writer *writer, const struct store_writer_feature *feature, struct error *err);
 void store_writer_set_report(struct store_writer *writer, struct text report_json);
+/* The file of a raster layer: a layer has one exactly if its descriptor describes it (store/raster_file.h). Copied by
+ * store_writer_complete. */
+bool store_writer_set_raster(struct store_writer *writer, const char *path, struct error *err);
 /* Builds indexes and cells of the version begun. It becomes the served one, or a draft that waits for
  * store_writer_publish_version, when the publication is committed. Keeps the newest versions that were served
  * (environment TESELA_KEEP_VERSIONS, 2 to 100, default 3), as many drafts, and always the served version and the one it

@@ -6,7 +6,9 @@
 #include "geo/clip.h"
 #include "geo/geojson.h"
 #include "render/mvt.h"
+#include "store/raster_source.h"
 #include "tile/label_cache.h"
+#include "tile/tile_raster.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +27,8 @@ bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struc
         return false;
     }
     worker->painter = painter_create(err);
-    if (!worker->painter || !store_open(data_folder, &worker->store, err)) {
+    if (!worker->painter || !store_open(data_folder, &worker->store, err) ||
+        !raster_source_open(data_folder, &worker->rasters, err)) {
         tile_worker_finish(worker);
         return false;
     }
@@ -34,15 +37,18 @@ bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struc
 
 void tile_worker_finish(struct tile_worker *worker)
 {
+    raster_source_close(worker->rasters);
     store_close(worker->store);
     painter_destroy(worker->painter);
     arena_destroy(worker->arena);
     *worker = (struct tile_worker){0};
 }
 
-/* Reads the features of each need. A layer that is not loaded gives none: the rest of the map is still shown. */
+/* Reads what each need asks for: features at `zoom`, rasters for `view`. A layer that is not loaded gives nothing: the
+ * rest of the map is still shown. */
 static bool find_inputs(struct tile_worker *worker, const struct catalog *catalog, const struct render_need *needs,
-                        size_t count, double zoom, struct render_input **out_inputs, struct error *err)
+                        size_t count, double zoom, const struct view *view, struct render_input **out_inputs,
+                        struct error *err)
 {
     struct render_input *inputs = arena_array(worker->arena, count, sizeof *inputs);
     if (!inputs) {
@@ -52,7 +58,12 @@ static bool find_inputs(struct tile_worker *worker, const struct catalog *catalo
         inputs[i].source = needs[i].source;
         inputs[i].source_layer = needs[i].source_layer;
         const struct store_layer *layer = catalog_layer_find(catalog, needs[i].layer_id);
-        if (layer && !store_find(worker->store, layer, &needs[i].area, zoom, worker->arena, &inputs[i].features, err)) {
+        if (layer && needs[i].kind != RENDER_NEED_FEATURES) {
+            if (!tile_raster_find(worker, layer, &needs[i], view, &inputs[i], err)) {
+                return false;
+            }
+        } else if (layer &&
+                   !store_find(worker->store, layer, &needs[i].area, zoom, worker->arena, &inputs[i].features, err)) {
             error_prefix(err, "layer \"%s\"", layer->id);
             return false;
         }
@@ -67,6 +78,7 @@ struct plan_job {
     struct tile_worker *worker;
     const struct catalog *catalog;
     const struct style *style;
+    enum tile_format format;
 };
 
 static bool make_plan(void *context, struct label_square square, struct label_plan **out_plan, struct error *err)
@@ -76,7 +88,7 @@ static bool make_plan(void *context, struct label_square square, struct label_pl
     size_t count;
     struct render_input *inputs;
     return label_needs(job->style, square, job->worker->arena, &needs, &count, err) &&
-           find_inputs(job->worker, job->catalog, needs, count, square.zoom, &inputs, err) &&
+           find_inputs(job->worker, job->catalog, needs, count, square.zoom, NULL, &inputs, err) &&
            label_plan_create(job->worker->painter, job->style, square, inputs, count, job->worker->arena, out_plan,
                              err);
 }
@@ -145,7 +157,7 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     size_t count;
     struct render_input *inputs;
     if (!label_needs_of_view(job->style, view, job->worker->arena, &needs, &count, err) ||
-        !find_inputs(job->worker, job->catalog, needs, count, view->zoom, &inputs, err) ||
+        !find_inputs(job->worker, job->catalog, needs, count, view->zoom, view, &inputs, err) ||
         !label_plan_create_for_view(job->worker->painter, job->style, view, inputs, count, job->worker->arena,
                                     &out_plans->own[0], err)) {
         return false;
@@ -155,13 +167,26 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     return true;
 }
 
+bool tile_encode(struct tile_worker *worker, enum tile_format format, const struct canvas *canvas, struct buffer *out,
+                 struct error *err)
+{
+    switch (format) {
+    case TILE_JPEG:
+        return render_encode_jpeg(canvas, out, err);
+    case TILE_WEBP:
+        return render_encode_webp(canvas, out, err);
+    default:
+        return render_encode_png(worker->painter, canvas, NULL, out, err);
+    }
+}
+
 static bool encode(struct plan_job *job, const struct view *view, const struct canvas *canvas, struct buffer *out,
                    struct error *err)
 {
-    struct painter *painter = job->worker->painter;
-    return job->worker->exact_colors
-               ? render_encode_png(painter, canvas, NULL, out, err)
-               : render_encode_png_indexed(painter, job->style, view->zoom, canvas, NULL, out, err);
+    struct tile_worker *worker = job->worker;
+    return worker->exact_colors || job->format != TILE_PNG
+               ? tile_encode(worker, job->format, canvas, out, err)
+               : render_encode_png_indexed(worker->painter, job->style, view->zoom, canvas, NULL, out, err);
 }
 
 /* Paints and encodes; releases the plans. */
@@ -174,7 +199,7 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     struct render_input *inputs;
     const struct canvas *canvas;
     bool ok = render_needs(job->style, view, worker->arena, &needs, &count, err) &&
-              find_inputs(worker, job->catalog, needs, count, view->zoom, &inputs, err) &&
+              find_inputs(worker, job->catalog, needs, count, view->zoom, view, &inputs, err) &&
               render_paint(worker->painter, job->style, view, inputs, count, plans->items, plans->count, worker->arena,
                            &canvas, err) &&
               encode(job, view, canvas, out, err);
@@ -182,13 +207,14 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     return ok;
 }
 
-bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                   const struct style *style, const struct view *view, struct buffer *out, struct error *err)
+bool tile_make_view(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                    const struct style *style, const struct view *view, enum tile_format format, struct buffer *out,
+                    struct error *err)
 {
     const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
     bool is_map = map && map->style == style;
     struct label_cache *shared = is_map ? labels : NULL;
-    struct plan_job job = {worker, catalog, style};
+    struct plan_job job = {worker, catalog, style, format};
     struct plans plans = {0};
     if (!find_plans(&job, shared, is_map ? map->version : 0, view, &plans, err)) {
         release_plans(&plans, shared);
@@ -198,9 +224,9 @@ bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, st
 }
 
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
-                       const struct view *view, struct buffer *out, struct error *err)
+                       const struct view *view, enum tile_format format, struct buffer *out, struct error *err)
 {
-    struct plan_job job = {worker, catalog, style};
+    struct plan_job job = {worker, catalog, style, format};
     struct plans plans = {0};
     return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
 }
@@ -304,12 +330,17 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
     const struct catalog_map *map = catalog_map_find(catalog, request->subject);
     const struct store_layer *layer = catalog_layer_find(catalog, request->subject);
     switch (request->format) {
-    case TILE_PNG: {
+    case TILE_PNG:
+    case TILE_JPEG:
+    case TILE_WEBP: {
+        if (!map && layer && layer->raster.kind != STORE_RASTER_NONE) {
+            return tile_raster_make(worker, layer, request, out, err);
+        }
         if (!map) {
             return not_found(request->subject, err);
         }
         struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
-        return tile_make_png(worker, catalog, labels, map->style, &view, out, err);
+        return tile_make_view(worker, catalog, labels, map->style, &view, request->format, out, err);
     }
     case TILE_MVT: {
         if (layer) {

@@ -339,7 +339,7 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
         } else {
             size_t size = 0;
             unsigned char *data = buffer_take(&out, &size);
-            blob = tile_blob_create(data, size, flight->key.request.format != TILE_PNG);
+            blob = tile_blob_create(data, size, !tile_format_is_picture(flight->key.request.format));
             if (!blob) {
                 error_no_memory(err);
             }
@@ -411,11 +411,16 @@ static void *work(void *context)
 
 static void tell_missing(enum tile_format format, const char *subject, struct error *err)
 {
-    if (format == TILE_PNG) {
+    if (tile_format_is_picture(format)) {
         error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map \"%s\"", "no existe el mapa «%s»", subject);
     } else {
         error_tell(err, ERROR_NOT_FOUND, "LAY-404", "there is no layer \"%s\"", "no existe la capa «%s»", subject);
     }
+}
+
+static bool layer_has_raster(const struct store_layer *layer)
+{
+    return layer && layer->raster.kind != STORE_RASTER_NONE;
 }
 
 static bool find_version(const struct catalog *catalog, const struct tile_request *request, uint64_t *out_version,
@@ -426,9 +431,10 @@ static bool find_version(const struct catalog *catalog, const struct tile_reques
     if (map && map->state == MAP_IGNORE) {
         map = NULL;
     }
-    if (request->format == TILE_PNG && map) {
+    bool is_picture = tile_format_is_picture(request->format);
+    if (is_picture && map) {
         *out_version = map->version;
-    } else if (request->format == TILE_GEOJSON && layer) {
+    } else if ((request->format == TILE_GEOJSON || (is_picture && layer_has_raster(layer))) && layer) {
         *out_version = catalog_layer_version(layer);
     } else if (request->format == TILE_MVT && (map || layer)) {
         *out_version = catalog_subject_version(catalog, request->subject);

@@ -10,6 +10,7 @@
 struct tile_worker {
     struct store *store;
     struct painter *painter;
+    struct raster_source *rasters;
     struct arena *arena; /* reset before each job */
     bool exact_colors;   /* PNG exactly as painted; otherwise in the palette of the map's style */
 };
@@ -17,9 +18,14 @@ struct tile_worker {
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
 void tile_worker_finish(struct tile_worker *worker);
 
-enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON };
+enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON, TILE_JPEG, TILE_WEBP };
 
-/* One tile of a map (PNG, MVT) or of a layer (MVT, GeoJSON). */
+static inline bool tile_format_is_picture(enum tile_format format)
+{
+    return format == TILE_PNG || format == TILE_JPEG || format == TILE_WEBP;
+}
+
+/* One tile of a map (pictures, MVT) or of a layer (MVT, GeoJSON; pictures of raster layers). */
 struct tile_request {
     enum tile_format format;
     char subject[65]; /* id of a map or layer */
@@ -35,10 +41,15 @@ struct label_cache; /* plans of label squares, shared by workers, bounded (tile/
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err);
 
-/* The view of a tile as PNG: labels are those of the squares it lies in, so that neighbours join. */
-bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                   const struct style *style, const struct view *view, struct buffer *out, struct error *err);
+/* Appends a picture as PNG with its own colours, JPEG or WebP. */
+bool tile_encode(struct tile_worker *worker, enum tile_format format, const struct canvas *canvas, struct buffer *out,
+                 struct error *err);
 
-/* One picture of an area as PNG: labels placed for it alone, at its own zoom. */
+/* The view of a tile as PNG, JPEG or WebP: labels are those of the squares it lies in, so that neighbours join. */
+bool tile_make_view(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                    const struct style *style, const struct view *view, enum tile_format format, struct buffer *out,
+                    struct error *err);
+
+/* One picture of an area: labels placed for it alone, at its own zoom. */
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
-                       const struct view *view, struct buffer *out, struct error *err);
+                       const struct view *view, enum tile_format format, struct buffer *out, struct error *err);

@@ -23,12 +23,12 @@ ROOMS = {
 
 # Which rooms may include the header of a foreign library (regular expression of the include).
 DOORS = {
-    r"gdal.*|ogr_.*|cpl_.*": ["ingest"],
+    r"gdal.*|ogr_.*|cpl_.*": ["ingest", "store"],
     r"geos_c\.h": ["ingest"],
     r"zip\.h": ["ingest"],
     r"proj\.h": ["geo"],
     r"spatialite.*|sqlite3\.h": ["store"],
-    r"png\.h": ["draw"],
+    r"png\.h|jpeglib\.h|webp/.*": ["draw"],
     r"ft2build\.h|freetype/.*|hb.*\.h|fribidi.*|fontconfig/.*": ["draw"],
     r"microhttpd\.h": ["server"],
     r"brotli/.*": ["tile", "server"],
