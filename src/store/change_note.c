@@ -513,10 +513,10 @@ bool change_note(struct sqlite3 *db, const char *layer, int64_t from, int64_t to
     buffer_init(&boxes, 1 + (size_t)CHANGE_BOXES_MAX * BOX_BYTES);
     /* What cannot be compared counts as changed: a damaged old version must not keep a new one from being shown. */
     bool found = find_changes(&note, from, to, &is_whole, &why);
-    close_note(&note);
     if (found && !is_whole) {
         write_boxes(&note, &boxes);
     }
+    close_note(&note);
     bool ok = write_change(db, layer, found && !is_whole && !boxes.failed ? &boxes : NULL, err);
     buffer_finish(&boxes);
     return ok;
