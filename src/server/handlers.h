@@ -11,6 +11,8 @@ handler handle_tile_png_512;
 handler handle_tile_png_512_2x;
 handler handle_tile_mvt;
 handler handle_tile_geojson;
+handler handle_tile_jpg;
+handler handle_tile_webp;
 
 /* tilejson.c, styles.c, picture.c */
 handler handle_tilejson;

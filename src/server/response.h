@@ -23,6 +23,8 @@ enum { RESPONSE_BODY_MAX = 64 << 20, RESPONSE_HEADERS_MAX = 20 };
 #define TYPE_JSON "application/json"
 #define TYPE_GEOJSON "application/geo+json"
 #define TYPE_PNG "image/png"
+#define TYPE_JPEG "image/jpeg"
+#define TYPE_WEBP "image/webp"
 #define TYPE_MVT "application/vnd.mapbox-vector-tile"
 #define TYPE_XML "application/xml; charset=utf-8"
 #define TYPE_PROBLEM "application/problem+json"

@@ -27,7 +27,8 @@ struct catalog {
     struct arena *arena; /* the layers and the texts made here */
     struct store_layer_list layers;
     struct store_changes changes;
-    struct catalog_map *maps; /* by id */
+    struct archive_shelf *archives; /* NULL: none */
+    struct catalog_map *maps;       /* by id */
     size_t map_count;
     uint64_t version;
 };
@@ -396,6 +397,7 @@ void catalog_unref(struct catalog *catalog)
     for (size_t i = 0; i < catalog->map_count; i++) {
         style_unref(catalog->maps[i].style);
     }
+    archive_shelf_unref(catalog->archives);
     free(catalog->maps);
     arena_destroy(catalog->arena);
     free(catalog);
@@ -459,6 +461,16 @@ size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_ma
 uint64_t catalog_version(const struct catalog *catalog)
 {
     return catalog->version;
+}
+
+void catalog_set_archives(struct catalog *catalog, struct archive_shelf *take_shelf)
+{
+    catalog->archives = take_shelf;
+}
+
+const struct archive_item *catalog_archive_find(const struct catalog *catalog, const char *id)
+{
+    return archive_shelf_find(catalog->archives, id);
 }
 
 const struct store_changes *catalog_changes(const struct catalog *catalog)

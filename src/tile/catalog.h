@@ -5,6 +5,7 @@
 
 #include "store/store_change.h"
 #include "style/style.h"
+#include "tile/archive_shelf.h"
 
 /* A map: a style with root metadata "tesela:map". Texts are NULL where the metadata is silent. */
 struct catalog_map {
@@ -56,6 +57,10 @@ size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_ma
                           const struct store_layer **out_layers, size_t capacity);
 /* Changes whenever the content does. */
 uint64_t catalog_version(const struct catalog *catalog);
+/* Archives that are served beside layers and maps; a layer or map of the same id goes before. The catalog takes over a
+ * reference; before anybody else has it. */
+void catalog_set_archives(struct catalog *catalog, struct archive_shelf *take_shelf);
+const struct archive_item *catalog_archive_find(const struct catalog *catalog, const char *id);
 /* What was published until this catalog was read: the marks that finished tiles carry. */
 const struct store_changes *catalog_changes(const struct catalog *catalog);
 

@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -19,6 +20,7 @@ enum { LOOKS_PER_STYLES = 25 };
 struct catalog_watch {
     char *data_folder;
     char *styles_folder;
+    char *archives_folder;
 
     pthread_mutex_t lock; /* guards `catalog` and `is_stopping` */
     pthread_cond_t wake;
@@ -31,6 +33,8 @@ struct catalog_watch {
     struct store *store;
     uint64_t generation;
     uint64_t fingerprint;
+    uint64_t archives_fingerprint;
+    struct archive_shelf *archives;
     bool store_is_lost;
     uint64_t problems[PROBLEMS_MAX]; /* hashes of the warnings told for the last catalog */
     size_t problem_count;
@@ -69,6 +73,7 @@ static bool read_catalog(struct catalog_watch *watch, struct error *err)
     if (!catalog_create(watch->store, watch->styles_folder, note_problem, &problems, &catalog, err)) {
         return false;
     }
+    catalog_set_archives(catalog, archive_shelf_ref(watch->archives));
     memcpy(watch->problems, problems.hashes, problems.count * sizeof problems.hashes[0]);
     watch->problem_count = problems.count;
     pthread_mutex_lock(&watch->lock);
@@ -94,13 +99,39 @@ static bool look_at_store(struct catalog_watch *watch, uint64_t *out_generation,
     return store_generation(watch->store, out_generation, err);
 }
 
+static void tell_archive(void *context, const char *path, const struct error *problem)
+{
+    (void)context;
+    log_event(LOG_WARNING, "archive_left_out", "file=\"%s\" code=%s reason=\"%s\"", path,
+              problem->code[0] ? problem->code : "-", problem->english);
+}
+
+/* Opens the archives again when their folder changed. */
+static bool look_at_archives(struct catalog_watch *watch)
+{
+    uint64_t fingerprint = archive_shelf_fingerprint(watch->archives_folder);
+    if (watch->archives && fingerprint == watch->archives_fingerprint) {
+        return false;
+    }
+    struct archive_shelf *shelf = archive_shelf_create(watch->archives_folder, tell_archive, NULL);
+    if (!shelf) {
+        return false;
+    }
+    archive_shelf_unref(watch->archives);
+    watch->archives = shelf;
+    watch->archives_fingerprint = fingerprint;
+    return true;
+}
+
 static void look(struct catalog_watch *watch, bool at_styles)
 {
+    bool has_news = at_styles && look_at_archives(watch);
     struct error err = {0};
     uint64_t generation = 0;
     uint64_t fingerprint = at_styles ? catalog_styles_fingerprint(watch->styles_folder) : watch->fingerprint;
     bool ok = look_at_store(watch, &generation, &err);
-    if (ok && generation == watch->generation && fingerprint == watch->fingerprint && !watch->store_is_lost) {
+    if (ok && !has_news && generation == watch->generation && fingerprint == watch->fingerprint &&
+        !watch->store_is_lost) {
         return;
     }
     ok = ok && read_catalog(watch, &err);
@@ -164,10 +195,14 @@ bool catalog_watch_create(const char *data_folder, const char *styles_folder, st
     init_locks(watch);
     watch->data_folder = strdup(data_folder);
     watch->styles_folder = styles_folder ? strdup(styles_folder) : NULL;
-    if (!watch->data_folder || (styles_folder && !watch->styles_folder)) {
+    if (asprintf(&watch->archives_folder, "%s/archives", data_folder) < 0) {
+        watch->archives_folder = NULL;
+    }
+    if (!watch->data_folder || (styles_folder && !watch->styles_folder) || !watch->archives_folder) {
         error_no_memory(err);
         goto done;
     }
+    look_at_archives(watch);
     /* The fingerprint is taken before the files are read: a change in between is seen at the next look. */
     watch->fingerprint = catalog_styles_fingerprint(watch->styles_folder);
     if (!look_at_store(watch, &watch->generation, err) || !read_catalog(watch, err)) {
@@ -210,6 +245,8 @@ void catalog_watch_destroy(struct catalog_watch *watch)
     store_close(watch->store);
     pthread_cond_destroy(&watch->wake);
     pthread_mutex_destroy(&watch->lock);
+    archive_shelf_unref(watch->archives);
+    free(watch->archives_folder);
     free(watch->styles_folder);
     free(watch->data_folder);
     free(watch);

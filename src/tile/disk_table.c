@@ -36,7 +36,8 @@ static const char tables_sql[] =
     " UNION ALL SELECT 'json', '{\"vector_layers\":[]}' FROM shown, series AS s"
     " WHERE s.id = shown.series AND s.format = 'mvt';";
 
-static const char *const format_names[] = {[TILE_PNG] = "png", [TILE_MVT] = "mvt", [TILE_GEOJSON] = "geojson"};
+static const char *const format_names[] = {
+    [TILE_PNG] = "png", [TILE_MVT] = "mvt", [TILE_GEOJSON] = "geojson", [TILE_ARCHIVE] = "archive"};
 
 const char disk_table_find_series[] =
     "SELECT id FROM series WHERE subject=?1 AND format=?2 AND size_px=?3 AND pixel_ratio=?4";

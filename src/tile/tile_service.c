@@ -237,7 +237,8 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
 static struct tile_blob *read_tile(struct worker_thread *self, const struct flight *flight)
 {
     uint64_t mark;
-    struct tile_blob *blob = self->disk ? disk_reader_get(self->disk, &flight->key, &mark) : NULL;
+    bool may_be_there = self->disk && flight->key.request.format != TILE_ARCHIVE;
+    struct tile_blob *blob = may_be_there ? disk_reader_get(self->disk, &flight->key, &mark) : NULL;
     if (!blob || mark == flight->mark) {
         return blob;
     }
@@ -260,7 +261,7 @@ static struct tile_blob *draw_tile(struct worker_thread *self, const struct flig
     if (blob) {
         log_event(LOG_DEBUG, "tile_made", "subject=%s tile=%u/%u/%u bytes=%zu ms=%.2f", request->subject,
                   request->tile.z, request->tile.x, request->tile.y, blob->size, ms);
-        if (service->disk) {
+        if (service->disk && request->format != TILE_ARCHIVE) {
             disk_cache_put(service->disk, &flight->key, flight->mark, blob, false);
         }
     } else if (err->kind != ERROR_NOT_FOUND) {
@@ -369,9 +370,13 @@ bool tile_key_find(const struct catalog *catalog, const struct tile_request *req
     if (map && map->state == MAP_IGNORE) {
         map = NULL;
     }
-    if (request->format == TILE_PNG && map) {
+    const struct archive_item *archive =
+        request->format == TILE_ARCHIVE ? catalog_archive_find(catalog, request->subject) : NULL;
+    if (archive) {
+        look = hash_mix(look, archive->version);
+    } else if (request->format == TILE_PNG && map) {
         look = hash_mix(look, map->look);
-    } else if (request->format != TILE_PNG && layer) {
+    } else if ((request->format == TILE_MVT || request->format == TILE_GEOJSON) && layer) {
         look = hash_mix(look, 1); /* of a layer's tiles all is in its versions */
     } else if (request->format == TILE_MVT && map) {
         look = hash_mix(look, map->look);

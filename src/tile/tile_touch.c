@@ -154,7 +154,8 @@ static bool is_touched(const struct subject *subject, const struct store_change 
 enum tile_touch tile_touch_since(const struct catalog *catalog, const struct tile_request *request, uint64_t mark)
 {
     const struct store_changes *changes = catalog_changes(catalog);
-    if (mark == changes->mark) {
+    /* Another file is another look. */
+    if (mark == changes->mark || request->format == TILE_ARCHIVE) {
         return TILE_UNTOUCHED;
     }
     size_t after = changes->count;

@@ -17,7 +17,12 @@ struct tile_worker {
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
 void tile_worker_finish(struct tile_worker *worker);
 
-enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON };
+enum tile_format {
+    TILE_PNG,
+    TILE_MVT,
+    TILE_GEOJSON,
+    TILE_ARCHIVE /* as it lies in an archive, not compressed */
+};
 
 /* One tile of a map (PNG, MVT) or of a layer (MVT, GeoJSON). */
 struct tile_request {
