@@ -9,8 +9,8 @@ import signal
 import sqlite3
 import struct
 import subprocess
-import time
 import unittest
+from contextlib import closing
 
 from tests.http.harness import BASE_STYLE, PROGRAM, Server, point_collection, wait_until
 
@@ -122,7 +122,7 @@ class ArchiveTest(unittest.TestCase):
         done = subprocess.run([PROGRAM, "export", subject, "--format", name.rsplit(".", 1)[1], "-o", path, *self.data, *options],
                               capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.assertEqual([file for file in os.listdir(self.server.folder) if "part" in file], [])
+        self.assertEqual([file for file in os.listdir(self.server.folder) if file.startswith(name + ".")], [])
         return path
 
     def test_vector_pmtiles(self):
@@ -159,7 +159,7 @@ class ArchiveTest(unittest.TestCase):
 
     def test_mbtiles(self):
         path = self.export("muchos", "v.mbtiles", "--zooms", "4-12")
-        with sqlite3.connect(path) as database:
+        with closing(sqlite3.connect(path)) as database:
             metadata = dict(database.execute("SELECT name, value FROM metadata"))
             self.assertEqual({metadata[name] for name in ("format", "minzoom", "maxzoom")}, {"pbf", "4", "12"})
             self.assertEqual(json.loads(metadata["json"])["vector_layers"][0]["id"], "muchos")
@@ -182,7 +182,7 @@ class ArchiveTest(unittest.TestCase):
 
         def written():
             try:
-                with sqlite3.connect(f"file:{path}.part?mode=ro", uri=True) as database:
+                with closing(sqlite3.connect(f"file:{path}.part?mode=ro", uri=True)) as database:
                     return database.execute("SELECT count(*) FROM map").fetchone()[0]
             except sqlite3.Error:
                 return 0
@@ -196,7 +196,7 @@ class ArchiveTest(unittest.TestCase):
         before = written()
         done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
         self.assertEqual(done.returncode, 0, done.stderr)
-        with sqlite3.connect(path) as database:
+        with closing(sqlite3.connect(path)) as database:
             total = database.execute("SELECT count(*) FROM tiles").fetchone()[0]
         self.assertGreater(before, 0)
         self.assertGreater(total, before)

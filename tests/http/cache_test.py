@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import time
 import unittest
+from contextlib import closing
 
 from tests.http.harness import PROGRAM, Server, point_collection, wait_until
 
@@ -139,11 +140,11 @@ class CacheTest(unittest.TestCase):
         path = os.path.join(self.server.data, "tiles.sqlite")
 
         def count():
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
                 return database.execute("SELECT count(*) FROM tiles").fetchone()[0]
 
         self.assertTrue(wait_until(lambda: count() == 30))
-        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as database:
             zoom, x, row, data = database.execute("SELECT * FROM tiles LIMIT 1").fetchone()
             metadata = dict(database.execute("SELECT name, value FROM metadata"))
             kept = database.execute("SELECT count(*) FROM blob").fetchone()[0]

@@ -24,8 +24,12 @@ class RestartTest(unittest.TestCase):
                                    stdout=subprocess.PIPE, stderr=log, text=True)
         log.close()
         line = process.stdout.readline()
-        self.assertRegex(line, r"http://127\.0\.0\.1:\d+/", open(os.path.join(server.folder, f"log{number}")).read())
+        self.assertRegex(line, r"http://127\.0\.0\.1:\d+/", self.log(server, number))
         return process
+
+    def log(self, server, number):
+        with open(os.path.join(server.folder, f"log{number}"), encoding="utf-8", errors="replace") as file:
+            return file.read()
 
     def test_no_request_fails(self):
         server = Server(layers={"muchos": (point_collection(500), ["--key", "clave"])})
@@ -83,7 +87,7 @@ class RestartTest(unittest.TestCase):
                     process.wait(timeout=30)
                 process.stdout.close()
             listening.close()
-        logs = "".join(open(os.path.join(server.folder, f"log{number}")).read() for number in range(5))
+        logs = "".join(self.log(server, number) for number in range(5))
         self.assertNotIn("Sanitizer", logs)
         self.assertGreater(answers[0], 50)
         self.assertEqual(failures, [])
@@ -103,6 +107,7 @@ class RestartTest(unittest.TestCase):
                 self.assertEqual(told.recv(100), b"READY=1")
                 server.process.send_signal(signal.SIGTERM)
                 self.assertEqual(told.recv(100), b"STOPPING=1")
+                self.assertEqual(server.process.wait(timeout=30), 0)
             finally:
                 del os.environ["NOTIFY_SOCKET"]
                 server.stop()
