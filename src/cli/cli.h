@@ -33,9 +33,10 @@ int cli_publish(int argc, char **argv);
 int cli_unpublish(int argc, char **argv);
 int cli_rollback(int argc, char **argv);
 int cli_diff(int argc, char **argv);
+int cli_export(int argc, char **argv);
+int cli_seed(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_backup(int argc, char **argv);
-int cli_export(int argc, char **argv);
 
 enum cli_language { CLI_ENGLISH, CLI_SPANISH };
 

@@ -31,6 +31,7 @@ enum { RESPONSE_BODY_MAX = 64 << 20, RESPONSE_HEADERS_MAX = 20 };
 
 enum response_cache {
     RESPONSE_CACHE_PUBLIC, /* 5 minutes, then revalidated; immutable when ?v= is the current version */
+    RESPONSE_CACHE_STALE,  /* a tile before the last publish, while the new one is made: asked for again at once */
     RESPONSE_CACHE_NONE    /* no-store: health, metrics, refusals of the moment */
 };
 

@@ -147,6 +147,34 @@ static void write_layer(struct json_writer *writer, const struct request *reques
     write_tiles(writer, request, layer->id, ".geojson", catalog_layer_version(layer), context->arena);
 }
 
+static void write_archive(struct json_writer *writer, const struct request *request, struct handler_context *context,
+                          const struct archive_item *item)
+{
+    static const char *const suffixes[] = {
+        [ARCHIVE_MVT] = ".mvt", [ARCHIVE_PNG] = ".png", [ARCHIVE_JPEG] = ".jpg", [ARCHIVE_WEBP] = ".webp"};
+    static const char *const formats[] = {
+        [ARCHIVE_MVT] = "pbf", [ARCHIVE_PNG] = "png", [ARCHIVE_JPEG] = "jpg", [ARCHIVE_WEBP] = "webp"};
+    const struct archive_info *info = archive_info(item->archive);
+    json_write_member_string(writer, "name", info->name ? info->name : item->id);
+    if (info->description) {
+        json_write_member_string(writer, "description", info->description);
+    }
+    if (info->attribution) {
+        json_write_member_string(writer, "attribution", info->attribution);
+    }
+    json_write_name(writer, "tiles");
+    write_tiles(writer, request, item->id, suffixes[info->type], item->version, context->arena);
+    json_write_member_string(writer, "format", formats[info->type]);
+    json_write_member_string(writer, "scheme", "xyz");
+    json_write_member_int(writer, "minzoom", info->min_zoom);
+    json_write_member_int(writer, "maxzoom", info->max_zoom);
+    write_place(writer, info->bounds, info->has_center, info->center_lon, info->center_lat, info->center_zoom);
+    if (info->type == ARCHIVE_MVT) {
+        json_write_name(writer, "vector_layers");
+        json_write_raw(writer, text_of(info->vector_layers ? info->vector_layers : "[]"));
+    }
+}
+
 void handle_tilejson(const struct request *request, struct handler_context *context, struct response *response)
 {
     const char *subject = request_capture(request, 0);
@@ -155,7 +183,8 @@ void handle_tilejson(const struct request *request, struct handler_context *cont
     if (map && map->state == MAP_IGNORE) {
         map = NULL;
     }
-    if (!map && !layer) {
+    const struct archive_item *archive = map || layer ? NULL : catalog_archive_find(context->catalog, subject);
+    if (!map && !layer && !archive) {
         response_problem(response, request, 404, "MAP-404", "no existe el mapa ni la capa «%.64s»", subject);
         return;
     }
@@ -165,11 +194,13 @@ void handle_tilejson(const struct request *request, struct handler_context *cont
     json_write_member_string(&writer, "tilejson", "3.0.0");
     json_write_member_string(&writer, "id", subject);
     json_write_member_string(&writer, "version", "1.0.0");
-    if (map) {
+    if (archive) {
+        write_archive(&writer, request, context, archive);
+    } else if (map) {
         write_map(&writer, request, context, map);
     } else {
         write_layer(&writer, request, context, layer);
     }
     json_write_end_object(&writer);
-    response->version = catalog_subject_version(context->catalog, subject);
+    response->version = archive ? archive->version : catalog_subject_version(context->catalog, subject);
 }

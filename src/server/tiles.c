@@ -52,6 +52,37 @@ static bool is_served_map(const struct handler_context *context, const char *id)
     return map && map->state != MAP_IGNORE;
 }
 
+/* An archive of tiles of this type, where no map or layer has its name. */
+static const struct archive_item *find_archive(const struct handler_context *context, const char *id,
+                                               enum archive_type type)
+{
+    const struct archive_item *item = catalog_archive_find(context->catalog, id);
+    bool is_hidden = is_served_map(context, id) || catalog_layer_find(context->catalog, id);
+    return item && !is_hidden && archive_info(item->archive)->type == type ? item : NULL;
+}
+
+/* Answers with a tile of an archive, or that there is none such; false when there is no such archive. */
+static bool want_archive_tile(const struct request *request, struct handler_context *context, struct response *response,
+                              enum archive_type type)
+{
+    static const char *const types[] = {
+        [ARCHIVE_MVT] = TYPE_MVT, [ARCHIVE_PNG] = TYPE_PNG, [ARCHIVE_JPEG] = TYPE_JPEG, [ARCHIVE_WEBP] = TYPE_WEBP};
+    const char *subject = request_capture(request, 0);
+    const struct archive_item *item = find_archive(context, subject, type);
+    struct tile_request tile = {.format = TILE_ARCHIVE, .size_px = 256, .pixel_ratio = 1};
+    if (!item) {
+        return false;
+    }
+    if (read_tile(request, response, &tile.tile)) {
+        snprintf(tile.subject, sizeof tile.subject, "%s", subject);
+        response->content_type = types[type];
+        response->wants_tile = true;
+        response->tile = tile;
+        response->version = item->version;
+    }
+    return true;
+}
+
 static void want_tile(const struct request *request, struct handler_context *context, struct response *response,
                       enum tile_format format, uint32_t size_px, uint32_t pixel_ratio)
 {
@@ -90,7 +121,9 @@ static void want_tile(const struct request *request, struct handler_context *con
 
 void handle_tile_png(const struct request *request, struct handler_context *context, struct response *response)
 {
-    want_tile(request, context, response, TILE_PNG, 256, 1);
+    if (!want_archive_tile(request, context, response, ARCHIVE_PNG)) {
+        want_tile(request, context, response, TILE_PNG, 256, 1);
+    }
 }
 
 void handle_tile_png_2x(const struct request *request, struct handler_context *context, struct response *response)
@@ -110,7 +143,9 @@ void handle_tile_png_512_2x(const struct request *request, struct handler_contex
 
 void handle_tile_mvt(const struct request *request, struct handler_context *context, struct response *response)
 {
-    want_tile(request, context, response, TILE_MVT, 512, 1);
+    if (!want_archive_tile(request, context, response, ARCHIVE_MVT)) {
+        want_tile(request, context, response, TILE_MVT, 512, 1);
+    }
 }
 
 void handle_tile_geojson(const struct request *request, struct handler_context *context, struct response *response)
@@ -120,7 +155,9 @@ void handle_tile_geojson(const struct request *request, struct handler_context *
 
 void handle_tile_jpeg(const struct request *request, struct handler_context *context, struct response *response)
 {
-    want_tile(request, context, response, TILE_JPEG, 256, 1);
+    if (!want_archive_tile(request, context, response, ARCHIVE_JPEG)) {
+        want_tile(request, context, response, TILE_JPEG, 256, 1);
+    }
 }
 
 void handle_tile_jpeg_2x(const struct request *request, struct handler_context *context, struct response *response)
@@ -130,7 +167,9 @@ void handle_tile_jpeg_2x(const struct request *request, struct handler_context *
 
 void handle_tile_webp(const struct request *request, struct handler_context *context, struct response *response)
 {
-    want_tile(request, context, response, TILE_WEBP, 256, 1);
+    if (!want_archive_tile(request, context, response, ARCHIVE_WEBP)) {
+        want_tile(request, context, response, TILE_WEBP, 256, 1);
+    }
 }
 
 void handle_tile_webp_2x(const struct request *request, struct handler_context *context, struct response *response)

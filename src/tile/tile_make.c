@@ -7,6 +7,7 @@
 #include "geo/geojson.h"
 #include "render/mvt.h"
 #include "store/raster_source.h"
+#include "tile/archive_tile.h"
 #include "tile/label_cache.h"
 #include "tile/tile_raster.h"
 
@@ -353,6 +354,8 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
         size_t count = catalog_map_layers(catalog, map, layers, LAYERS_MAX);
         return make_mvt(worker, layers, count < LAYERS_MAX ? count : LAYERS_MAX, request->tile, out, err);
     }
+    case TILE_ARCHIVE:
+        return archive_make_tile(catalog_archive_find(catalog, request->subject), request->tile, out, err);
     case TILE_GEOJSON:
         return layer ? make_geojson(worker, layer, request->tile, out, err) : not_found(request->subject, err);
     }

@@ -18,7 +18,14 @@ struct tile_worker {
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
 void tile_worker_finish(struct tile_worker *worker);
 
-enum tile_format { TILE_PNG, TILE_MVT, TILE_GEOJSON, TILE_JPEG, TILE_WEBP };
+enum tile_format {
+    TILE_PNG,
+    TILE_MVT,
+    TILE_GEOJSON,
+    TILE_JPEG,
+    TILE_WEBP,
+    TILE_ARCHIVE /* as it lies in an archive, not compressed */
+};
 
 static inline bool tile_format_is_picture(enum tile_format format)
 {
