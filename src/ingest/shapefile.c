@@ -386,7 +386,9 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
     uint64_t total = 0;
     uint32_t damaged_entries = 0;
     unsigned char entry[8];
-    while (fread(entry, 1, sizeof entry, index_file) == sizeof entry) {
+    uint64_t entries =
+        (uint64_t)big32(told) * 2 > SHP_HEADER_BYTES ? ((uint64_t)big32(told) * 2 - SHP_HEADER_BYTES) / 8 : 0;
+    while (shapes.records < entries && fread(entry, 1, sizeof entry, index_file) == sizeof entry) {
         uint64_t offset = (uint64_t)big32(entry) * 2;
         uint64_t length = (uint64_t)big32(entry + 4) * 2;
         /* Deleted records are kept by some programs as empty entries. */
@@ -398,7 +400,8 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
         if (length > 0 && shapes.records < ENTRIES_CHECKED_MAX &&
             pread(fileno(shapes_file), head, sizeof head, (off_t)offset) == (ssize_t)sizeof head) {
             /* A wrong length alone does no harm, and some writers leave it so. */
-            damaged_entries += (uint64_t)big32(head + 4) * 2 != length && big32(head) != shapes.records + 1;
+            bool deleted = big32(head + 4) == 0;
+            damaged_entries += !deleted && (uint64_t)big32(head + 4) * 2 != length && big32(head) != shapes.records + 1;
         }
         total += length + 8;
         shapes.records++;
