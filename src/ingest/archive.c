@@ -28,18 +28,7 @@ struct unpacking {
 /* Old Windows programs write names in the code page of the console, newer ones in UTF-8 without saying so. */
 static const char *readable_name(const char *raw, struct arena *arena)
 {
-    struct encoding_evidence evidence = {0};
-    struct encoding_choice choice;
-    struct encoding *encoding = NULL;
-    encoding_evidence_add(&evidence, text_of(raw), 0);
-    encoding_decide(&evidence, NULL, ENCODING_UNDECLARED, &choice);
-    if (!encoding_open(&choice, &encoding, NULL)) {
-        return NULL;
-    }
-    unsigned outcome;
-    struct text text = encoding_decode(encoding, text_of(raw), 0, arena, &outcome);
-    char *name = text.data ? arena_strndup(arena, text.data, text.length) : NULL;
-    encoding_close(encoding);
+    char *name = encoding_readable(raw, arena);
     /* Some programs for Windows part folders by its own sign. */
     for (char *at = name; at && *at != '\0'; at++) {
         *at = *at == '\\' ? '/' : *at;

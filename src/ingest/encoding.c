@@ -742,3 +742,20 @@ struct text encoding_decode(struct encoding *encoding, struct text raw, unsigned
     }
     return decode_odd(encoding, raw, width, arena, out_outcome);
 }
+
+char *encoding_readable(const char *raw, struct arena *arena)
+{
+    struct encoding_evidence evidence = {0};
+    struct encoding_choice choice;
+    struct encoding *encoding = NULL;
+    encoding_evidence_add(&evidence, text_of(raw), 0);
+    encoding_decide(&evidence, NULL, ENCODING_UNDECLARED, &choice);
+    if (!encoding_open(&choice, &encoding, NULL)) {
+        return NULL;
+    }
+    unsigned outcome;
+    struct text text = encoding_decode(encoding, text_of(raw), 0, arena, &outcome);
+    char *name = text.data ? arena_strndup(arena, text.data, text.length) : NULL;
+    encoding_close(encoding);
+    return name;
+}

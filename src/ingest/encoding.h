@@ -68,6 +68,9 @@ enum encoding_outcome {
     ENCODING_REPLACED = 4   /* bytes that mean nothing became U+FFFD */
 };
 
+/* A name that came without any word on its encoding, as UTF-8; NULL when memory is out. */
+char *encoding_readable(const char *raw, struct arena *arena);
+
 /* Decodes values of one layer. Belongs to one thread. */
 struct encoding;
 

@@ -716,7 +716,8 @@ static bool find_header(struct feed_csv *feed, struct row *out_header, struct er
             break;
         }
         first = words && first == 0 ? i : first;
-        if (words && names_place(&row)) {
+        /* The last line is data, whatever it says. */
+        if (words && (i < rows || i == first) && names_place(&row)) {
             chosen = i;
             break;
         }
@@ -858,8 +859,7 @@ static void find_pair(struct feed_csv *feed, const struct row *header)
 
 static bool names_place(const struct row *header)
 {
-    return find_column(header, header->count, wkt_names) >= 0 ||
-           (find_column(header, header->count, x_names) >= 0 && find_column(header, header->count, y_names) >= 0);
+    return find_column(header, header->count, x_names) >= 0 && find_column(header, header->count, y_names) >= 0;
 }
 
 /* Column pairs with these names are degrees by their very name. */

@@ -32,9 +32,12 @@ struct feed_ogr {
     unsigned char *wkb;        /* the feature's geometry; grows */
     size_t wkb_room;
     int64_t rows_read;
+    int64_t records_told;                   /* of a sequence of GeoJSON features: how many there are to the eye */
     const struct shapefile_cell *bad_cells; /* of the .dbf: taken as no value; in the order of rows */
     size_t bad_count;
-    unsigned kind; /* as in source_layer */
+    size_t bad_room;
+    struct shapefile_cell *misfits; /* bad_cells of a GeoPackage */
+    unsigned kind;                  /* as in source_layer */
     bool with_empty;
     char damage[200]; /* what GDAL says of the feature at hand */
 };
@@ -268,6 +271,22 @@ static bool count_kinds(GDALDatasetH dataset, const char *path, struct feed_ogr_
     return true;
 }
 
+/* A view is a program: one that calls itself may run for ever. */
+static bool has_endless_view(GDALDatasetH dataset)
+{
+    static const char sql[] = "SELECT name FROM sqlite_master WHERE type = 'view' AND sql LIKE '%RECURSIVE%'";
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH views = GDALDatasetExecuteSQL(dataset, sql, NULL, NULL);
+    OGRFeatureH view = views ? OGR_L_GetNextFeature(views) : NULL;
+    bool found = view != NULL;
+    OGR_F_Destroy(view);
+    if (views) {
+        GDALDatasetReleaseResultSet(dataset, views);
+    }
+    CPLPopErrorHandler();
+    return found;
+}
+
 bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena,
                    struct feed_ogr_entry **out_entries, size_t *out_count, struct error *err)
 {
@@ -291,6 +310,12 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
     }
     if (!entries) {
         error_no_memory(err);
+        goto done;
+    }
+    if (format == SOURCE_GEOPACKAGE && has_endless_view(dataset)) {
+        error_tell(err, ERROR_INVALID, "IMP-060",
+                   "the GeoPackage has a recursive view, which might never end: export its layers to another file",
+                   "el GeoPackage tiene una vista recursiva, que podría no terminar: exporte sus capas a otro archivo");
         goto done;
     }
     bool silent = format == SOURCE_KML || format == SOURCE_DXF || format == SOURCE_OSM;
@@ -581,6 +606,192 @@ static bool read_fields(struct feed_ogr *feed, struct error *err)
     return true;
 }
 
+/* Record separators, or, without them, lines that begin with a brace. GDAL passes over a record that it cannot read. */
+static int64_t count_records(const char *path)
+{
+    int64_t lines = 0;
+    int64_t separators = 0;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "rbe");
+    for (ssize_t length; file && (length = getline(&line, &room, file)) >= 0;) {
+        size_t blank = strspn(line, " \t\r\n\xef\xbb\xbf");
+        lines += line[blank] == '{';
+        for (const char *at = memchr(line, 0x1e, (size_t)length); at;
+             at = memchr(at + 1, 0x1e, (size_t)(line + length - at - 1))) {
+            separators++;
+        }
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    return separators > 0 ? separators : lines;
+}
+
+static const char *quoted_name(const char *name, struct arena *arena)
+{
+    size_t length = strlen(name);
+    char *out = arena_alloc_raw(arena, 2 * length + 3);
+    size_t put = 0;
+    for (size_t i = 0; out && i <= length; i++) {
+        if (i == 0) {
+            out[put++] = '"';
+        }
+        if (name[i] == '"') {
+            out[put++] = '"';
+        }
+        out[put++] = name[i] == '\0' ? '"' : name[i];
+    }
+    if (out) {
+        out[put] = '\0';
+    }
+    return out;
+}
+
+/* What stands in column `i` and is not of its type, in SQL; NULL where anything goes. */
+static const char *misfit_test(const struct feed_ogr *feed, size_t i, const char *column)
+{
+    switch (feed->fields[i].type) {
+    case FIELD_INTEGER:
+    case FIELD_BOOLEAN:
+        return arena_printf(feed->arena, "typeof(%s) NOT IN ('integer', 'null')", column);
+    case FIELD_REAL:
+        return arena_printf(feed->arena, "typeof(%s) NOT IN ('integer', 'real', 'null')", column);
+    case FIELD_DATE:
+    case FIELD_DATETIME:
+        return arena_printf(feed->arena, "(%s IS NOT NULL AND julianday(%s) IS NULL)", column, column);
+    case FIELD_TIME:
+    case FIELD_STRING:
+        break;
+    }
+    return NULL;
+}
+
+static bool note_misfits(struct feed_ogr *feed, const struct source_layer *layer, size_t i, OGRLayerH found,
+                         struct report *report, struct error *err)
+{
+    struct report_rows rows = {0};
+    for (OGRFeatureH row = OGR_L_GetNextFeature(found); row; row = OGR_L_GetNextFeature(found)) {
+        struct shapefile_cell cell = {.row = (uint32_t)OGR_F_GetFieldAsInteger64(row, 0),
+                                      .column = (unsigned)feed->columns[i]};
+        const char *text = OGR_F_GetFieldAsString(row, 1);
+        struct report_detail detail = {.row = cell.row, .x = NAN, .y = NAN};
+        if (rows.detail_count < REPORT_DETAILS_MAX) {
+            bool said = text_is_utf8(text_of(text));
+            detail.english = said ? arena_printf(feed->arena, "\"%.40s\" is no value of its type", text) : "unreadable";
+            detail.spanish = said ? arena_printf(feed->arena, "«%.40s» no es un valor de su tipo", text) : "ilegible";
+        }
+        if (feed->bad_count == feed->bad_room) {
+            size_t room = feed->bad_room == 0 ? 64 : feed->bad_room * 2;
+            struct shapefile_cell *larger = realloc(feed->misfits, room * sizeof *larger);
+            feed->misfits = larger ? larger : feed->misfits;
+            feed->bad_room = larger ? room : feed->bad_room;
+        }
+        bool noted = feed->bad_count < feed->bad_room && report_rows_add(&rows, report->arena, &detail);
+        if (noted) {
+            feed->misfits[feed->bad_count++] = cell;
+        }
+        OGR_F_Destroy(row);
+        if (!noted) {
+            report_rows_finish(&rows);
+            return error_no_memory(err);
+        }
+    }
+    if (rows.count == 0) {
+        return true;
+    }
+    struct report_message *message =
+        report_tell(report, "IMP-030", REPORT_WARNING,
+                    "column \"%s\": %zu values are not of the column's type (%s); they become no value",
+                    "columna «%s»: %zu valores no son del tipo de la columna (%s); quedan sin valor",
+                    feed->fields[i].name.data, rows.count, field_type_name(feed->fields[i].type));
+    report_cure(report, message, "mend the values, or make the column one of text, and export the layer again",
+                "corrija los valores o haga la columna de texto, y exporte la capa de nuevo");
+    report_take_rows(report, message, &rows);
+    report_at(report, message, layer->name, feed->fields[i].name.data);
+    return true;
+}
+
+static int compare_cells(const void *a, const void *b)
+{
+    const struct shapefile_cell *left = a;
+    const struct shapefile_cell *right = b;
+    if (left->row != right->row) {
+        return left->row < right->row ? -1 : 1;
+    }
+    return left->column < right->column ? -1 : left->column > right->column;
+}
+
+/* SQLite keeps text in a column of numbers without a word, and GDAL reads it as 0. */
+static bool find_misfits(struct feed_ogr *feed, const struct source_layer *layer, struct report *report,
+                         struct error *err)
+{
+    bool ok = true;
+    const char *id = OGR_L_GetFIDColumn(feed->layer);
+    const char *table = quoted_name(OGR_L_GetName(feed->layer), feed->arena);
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    for (size_t i = 0; ok && table && id && id[0] != '\0' && i < feed->base.info.field_count; i++) {
+        const char *column = quoted_name(feed->fields[i].name.data, feed->arena);
+        const char *test = column ? misfit_test(feed, i, column) : NULL;
+        const char *sql =
+            test ? arena_printf(feed->arena, "SELECT 0 + %s AS row, CAST(%s AS TEXT) AS value FROM %s WHERE %s",
+                                quoted_name(id, feed->arena), column, table, test)
+                 : NULL;
+        OGRLayerH found = sql ? GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL) : NULL;
+        if (found) {
+            ok = note_misfits(feed, layer, i, found, report, err);
+            GDALDatasetReleaseResultSet(feed->dataset, found);
+        }
+    }
+    CPLPopErrorHandler();
+    if (feed->bad_count > 0) {
+        qsort(feed->misfits, feed->bad_count, sizeof *feed->misfits, compare_cells);
+        feed->bad_cells = feed->misfits;
+    }
+    return ok;
+}
+
+/* Columns of types that the format does not have are passed over by GDAL. */
+static bool find_left_columns(struct feed_ogr *feed, struct report *report, const struct source_layer *layer,
+                              struct error *err)
+{
+    const char *table = quoted_name(OGR_L_GetName(feed->layer), feed->arena);
+    const char *sql = table ? arena_printf(feed->arena, "PRAGMA table_info(%s)", table) : NULL;
+    if (!sql) {
+        return error_no_memory(err);
+    }
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH columns = GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL);
+    OGRFeatureDefnH definition = OGR_L_GetLayerDefn(feed->layer);
+    for (OGRFeatureH row = columns ? OGR_L_GetNextFeature(columns) : NULL; row; row = OGR_L_GetNextFeature(columns)) {
+        int name_at = OGR_F_GetFieldIndex(row, "name");
+        int type_at = OGR_F_GetFieldIndex(row, "type");
+        const char *name = name_at >= 0 ? OGR_F_GetFieldAsString(row, name_at) : "";
+        const char *type = type_at >= 0 ? OGR_F_GetFieldAsString(row, type_at) : "";
+        bool read = name[0] == '\0' || strcasecmp(name, OGR_L_GetFIDColumn(feed->layer)) == 0 ||
+                    strcasecmp(name, OGR_L_GetGeometryColumn(feed->layer)) == 0 ||
+                    OGR_FD_GetFieldIndex(definition, name) >= 0;
+        if (!read) {
+            const char *shown = text_is_utf8(text_of(name)) && text_is_utf8(text_of(type)) ? name : "?";
+            struct report_message *message =
+                report_tell(report, "IMP-030", REPORT_WARNING,
+                            "column \"%.80s\" is of a type (%.40s) that is not read: it was left out",
+                            "la columna «%.80s» es de un tipo (%.40s) que no se lee: se omitió", shown,
+                            shown[0] == '?' ? "?" : type);
+            report_cure(report, message, "export the layer again from QGIS, with the column as text",
+                        "exporte la capa de nuevo desde QGIS, con la columna como texto");
+            report_at(report, message, layer->name, shown);
+        }
+        OGR_F_Destroy(row);
+    }
+    if (columns) {
+        GDALDatasetReleaseResultSet(feed->dataset, columns);
+    }
+    CPLPopErrorHandler();
+    return true;
+}
+
 static bool read_prj(struct feed_ogr *feed, const char *path, struct error *err)
 {
     struct buffer content;
@@ -691,6 +902,11 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         if (!read_srs(feed, err)) {
             goto done;
         }
+        feed->records_told = layer->format == SOURCE_GEOJSON_SEQUENCE ? count_records(layer->path) : 0;
+        if (layer->format == SOURCE_GEOPACKAGE &&
+            (!find_misfits(feed, layer, report, err) || !find_left_columns(feed, report, layer, err))) {
+            goto done;
+        }
     }
     *out_feed = &feed->base;
     feed = NULL;
@@ -711,6 +927,7 @@ static void close_ogr(struct feed *base)
         CPLPopErrorHandler();
     }
     arena_destroy(feed->arena);
+    free(feed->misfits);
     free(feed->wkb);
     free(feed);
 }
@@ -928,6 +1145,15 @@ static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature
             error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: %.200s",
                        "la lectura se detiene después de la fila %lld: %.200s", (long long)feed->rows_read,
                        feed->damage);
+            return false;
+        }
+        if (feed->records_told > 0 && feed->rows_read < feed->records_told) {
+            error_tell(
+                err, ERROR_INVALID, "IMP-060",
+                "%lld of the file's %lld records cannot be read as features: mend them, or export the layer again",
+                "%lld de los %lld registros del archivo no se pueden leer como elementos: corríjalos o exporte la "
+                "capa de nuevo",
+                (long long)(feed->records_told - feed->rows_read), (long long)feed->records_told);
             return false;
         }
         *out_end = true;

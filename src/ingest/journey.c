@@ -181,6 +181,18 @@ static bool id_is_planned(const struct journey *journey, size_t before, const ch
     return false;
 }
 
+/* What a layer is called that nobody named: after the file, or after itself where the file has several. The layers of
+ * OpenStreetMap ("points", "lines") say nothing without their file. */
+static const char *layer_title(const struct journey *journey, const struct plan *plan)
+{
+    const struct source *source = journey->source;
+    if (plan->from->format == SOURCE_OSM) {
+        const char *title = arena_printf(journey->arena, "%s-%s", source->stem, plan->from->name);
+        return title ? title : plan->from->name;
+    }
+    return source->layer_count > 1 ? plan->from->name : source->stem;
+}
+
 static void choose_id(struct journey *journey, size_t index)
 {
     struct plan *plan = &journey->plans[index];
@@ -191,7 +203,7 @@ static void choose_id(struct journey *journey, size_t index)
     } else if (journey->has_descriptor && journey->descriptor.id) {
         snprintf(plan->id, sizeof plan->id, "%s", journey->descriptor.id);
     } else {
-        source_slug(journey->source->layer_count > 1 ? plan->from->name : journey->source->stem, plan->id);
+        source_slug(layer_title(journey, plan), plan->id);
     }
     char first[65];
     memcpy(first, plan->id, sizeof first);
@@ -708,7 +720,7 @@ static struct text make_descriptor(const struct journey *journey, const struct p
 {
     const char *title = journey->options->title;
     if (!title && !plan->base) {
-        title = journey->source->layer_count > 1 ? plan->from->name : journey->source->stem;
+        title = layer_title(journey, plan);
     }
     const char *file = strrchr(journey->source->file, '/');
     const char *label = value_member_string(plan->base, "label");

@@ -2,6 +2,7 @@
 #include "ingest/report.h"
 
 #include "base/json_write.h"
+#include "ingest/encoding.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@ struct report *report_create(const char *file)
         return NULL;
     }
     report->arena = arena;
-    report->file = arena_strdup(arena, file);
+    report->file = encoding_readable(file, arena);
     return report;
 }
 
@@ -39,7 +40,7 @@ struct report_layer *report_add_layer(struct report *report, const char *name)
         report->out_of_memory = true;
         return NULL;
     }
-    layer->name = arena_strdup(report->arena, name);
+    layer->name = encoding_readable(name, report->arena);
     layer->geometry = "none";
     layer->invalid_geometries = -1;
     layer->bbox = bbox_empty();
@@ -59,7 +60,12 @@ static const char *print_into(struct report *report, const char *format, va_list
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
-    const char *copy = arena_strdup(report->arena, text);
+    /* The end of a long text may be half a character. */
+    for (size_t length = strlen(text), cut = 0; cut < 4 && length + 4 > sizeof text && !text_is_utf8(text_of(text));
+         cut++) {
+        text[--length] = '\0';
+    }
+    const char *copy = encoding_readable(text, report->arena);
     report->out_of_memory |= !copy;
     return copy ? copy : "";
 }

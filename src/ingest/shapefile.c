@@ -386,6 +386,7 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
     uint64_t total = 0;
     uint32_t damaged_entries = 0;
     unsigned char entry[8];
+    uint64_t entries = big32(told) > SHP_HEADER_BYTES / 2 ? ((uint64_t)big32(told) * 2 - SHP_HEADER_BYTES) / 8 : 0;
     while (fread(entry, 1, sizeof entry, index_file) == sizeof entry) {
         uint64_t offset = (uint64_t)big32(entry) * 2;
         uint64_t length = (uint64_t)big32(entry + 4) * 2;
@@ -395,10 +396,11 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
         }
         /* The record says its length, too; an entry that points elsewhere would give any bytes as a shape. */
         unsigned char head[8];
-        if (length > 0 && shapes.records < ENTRIES_CHECKED_MAX &&
+        if (length > 0 && shapes.records < entries && shapes.records < ENTRIES_CHECKED_MAX &&
             pread(fileno(shapes_file), head, sizeof head, (off_t)offset) == (ssize_t)sizeof head) {
             /* A wrong length alone does no harm, and some writers leave it so. */
-            damaged_entries += (uint64_t)big32(head + 4) * 2 != length && big32(head) != shapes.records + 1;
+            bool deleted = big32(head + 4) == 0;
+            damaged_entries += !deleted && (uint64_t)big32(head + 4) * 2 != length && big32(head) != shapes.records + 1;
         }
         total += length + 8;
         shapes.records++;
@@ -409,6 +411,7 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
     if (shapes.records == UINT32_MAX || total > 2 * shp_size + 8 * (uint64_t)shapes.records) {
         goto damaged;
     }
+    shapes.records = shapes.records < entries ? shapes.records : (uint32_t)entries;
     *out_shapes = shapes;
     ok = true;
     goto done;

@@ -4,6 +4,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "ingest/archive.h"
+#include "ingest/encoding.h"
 #include "ingest/feed_csv.h"
 #include "ingest/feed_ogr.h"
 #include "ingest/feed_sheet.h"
@@ -556,7 +557,8 @@ static bool add_shapefile(struct source *source, const struct part *parts, size_
                           struct report *report, struct error *err)
 {
     struct shapefile_shapes shapes;
-    char *name = stem_of(shp->name, source->arena);
+    char *readable = encoding_readable(shp->name, source->arena);
+    char *name = readable ? stem_of(readable, source->arena) : NULL;
     struct source_layer *layer = name ? add_layer(source, name, SOURCE_SHAPEFILE, err) : NULL;
     if (!layer) {
         return name ? false : error_no_memory(err);
@@ -766,7 +768,8 @@ static bool add_raster(struct source *source, const char *path, const char *name
 static bool add_single(struct source *source, const char *path, const char *name, enum source_format format,
                        const char *extension, struct error *err)
 {
-    char *stem = stem_of(name, source->arena);
+    char *readable = encoding_readable(name, source->arena);
+    char *stem = readable ? stem_of(readable, source->arena) : NULL;
     struct source_layer *layer = stem ? add_layer(source, stem, format, err) : NULL;
     if (!layer) {
         return stem ? false : error_no_memory(err);
@@ -776,6 +779,42 @@ static bool add_single(struct source *source, const char *path, const char *name
         return false;
     }
     source->layer_count++;
+    return true;
+}
+
+/* What a KML file says elsewhere, and never is fetched; and what the library that reads it does not survive. */
+static bool look_into_kml(const char *path, struct report *report, struct error *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool tracks = false;
+    bool links = false;
+    FILE *file = fopen(path, "rbe");
+    for (ssize_t length; file && (length = getdelim(&line, &room, '>', file)) >= 0;) {
+        const char *tag = strrchr(line, '<');
+        tracks |= tag && strncmp(tag, "<gx:MultiTrack", 14) == 0;
+        links |= tag && (strncmp(tag, "<NetworkLink>", 13) == 0 || strncmp(tag, "<NetworkLink ", 13) == 0);
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    if (links) {
+        struct report_message *message = report_tell(
+            report, "IMP-060", REPORT_WARNING, "the KML points to other files (NetworkLink); they are not fetched",
+            "el KML remite a otros archivos (NetworkLink); no se descargan");
+        report_cure(report, message, "in Google Earth, save the linked places as KML, and load that file",
+                    "en Google Earth guarde los lugares enlazados como KML y cargue ese archivo");
+    }
+    if (tracks) {
+        error_tell(
+            err, ERROR_INVALID, "IMP-060",
+            "the KML has tracks of several parts (gx:MultiTrack), which are not read: open it in Google Earth or QGIS "
+            "and export it as GeoPackage",
+            "el KML tiene recorridos de varias partes (gx:MultiTrack), que no se leen: ábralo en QGIS y expórtelo "
+            "como GeoPackage");
+        return false;
+    }
     return true;
 }
 
@@ -811,6 +850,9 @@ static bool add_file(struct source *source, const char *path, const char *name, 
         }
         return add_container(source, path, SOURCE_GEOPACKAGE, "gpkg", report, err);
     case CONTENT_KML:
+        if (!look_into_kml(path, report, err)) {
+            return false;
+        }
         return add_container(source, path, SOURCE_KML, "kml", report, err);
     case CONTENT_OSM:
         return add_container(source, path, SOURCE_OSM, ends_with(name, ".osm") ? "osm" : "osm.pbf", report, err);
@@ -1259,8 +1301,8 @@ bool source_open(const char *path, struct report *report, struct source **out_so
         return error_no_memory(err);
     }
     source->arena = arena;
-    source->file = arena_strdup(arena, path);
-    source->stem = stem_of(path, arena);
+    source->file = encoding_readable(path, arena);
+    source->stem = source->file ? stem_of(source->file, arena) : NULL;
     source->layers = arena_array(arena, LAYERS_MAX, sizeof *source->layers);
     if (!source->file || !source->stem || !source->layers) {
         error_no_memory(err);
