@@ -34,6 +34,7 @@ struct tile_blob {
     uint64_t hash;             /* of the bytes: the ETag */
     const unsigned char *gzip; /* the same compressed; NULL when that is no gain (PNG) */
     size_t gzip_size;
+    uint64_t label_print; /* of the labels on it, set before it is shared; 0: not known */
 };
 /* Takes `take_data` (from malloc), also on failure. `with_gzip` keeps a compressed copy too. NULL: memory is out. */
 struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool with_gzip);
@@ -80,7 +81,8 @@ struct tile_service_stats {
     uint64_t misses;
     uint64_t from_disk;
     uint64_t rendered;
-    uint64_t redrawn; /* of those: for a tile that a publish touched */
+    uint64_t redrawn;     /* of those: for a tile that a publish touched */
+    uint64_t same_labels; /* touched tiles that had the same labels afterwards, and were not drawn again */
     uint64_t shared;
     uint64_t refused;
     uint64_t abandoned; /* not made, since nobody waited any more */

@@ -10,8 +10,9 @@
 struct tile_worker {
     struct store *store;
     struct painter *painter;
-    struct arena *arena; /* reset before each job */
-    bool exact_colors;   /* PNG exactly as painted; otherwise in the palette of the map's style */
+    struct arena *arena;  /* reset before each job */
+    uint64_t label_print; /* set by tile_make: of the labels of the last PNG tile (label_plans_print); 0: none known */
+    bool exact_colors;    /* PNG exactly as painted; otherwise in the palette of the map's style */
 };
 
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
@@ -39,6 +40,10 @@ struct label_cache; /* plans of label squares, shared by workers, bounded (tile/
  * tile. `labels` may be NULL: plans are then made and dropped. */
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err);
+
+/* What tile_make would set `label_print` to, without drawing the tile. Not for other formats than PNG. */
+bool tile_make_label_print(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                           const struct tile_request *request, uint64_t *out_print, struct error *err);
 
 /* The view of a tile as PNG: labels are those of the squares it lies in, so that neighbours join. */
 bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
