@@ -35,6 +35,8 @@ static const int64_t millisecond = 1000 * 1000;
 static const int64_t wait_goal = 700 * millisecond;
 /* A job that waited longer than this is refused instead of run. */
 static const int64_t wait_max = 5000 * millisecond;
+/* Nobody waits longer than this for a tile that changed: it is answered as it was. */
+static const int64_t stale_after = 100 * millisecond;
 /* A client that waits longer than this is asked whether it is still there. */
 static const int64_t ask_after = 200 * millisecond;
 
@@ -80,6 +82,7 @@ struct worker_thread {
 
 struct tile_service {
     size_t queue_max;
+    int64_t stale_after_ns;
     struct tile_cache *cache; /* NULL when switched off */
     struct disk_cache *disk;  /* NULL when switched off */
     struct label_cache *labels;
@@ -90,6 +93,7 @@ struct tile_service {
     struct job_queue queue;
     struct flight *flights[FLIGHT_BUCKETS];
     int64_t mean_ns; /* of a job that is no redraw */
+    unsigned busy;   /* workers at work */
     bool stopping;
     bool stopped;
     struct tile_service_stats stats;
@@ -373,6 +377,7 @@ static void *work(void *context)
             continue;
         }
         service->stats.refused += refuse;
+        service->busy++;
         pthread_mutex_unlock(&service->lock);
         if (refuse) {
             refuse_job(job);
@@ -380,6 +385,7 @@ static void *work(void *context)
             do_job(self, job);
         }
         pthread_mutex_lock(&service->lock);
+        service->busy--;
     }
     pthread_mutex_unlock(&service->lock);
     return NULL;
@@ -484,14 +490,23 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
     return true;
 }
 
-/* Has the tile made again for the next who asks. False when too many wait: the caller then waits for it itself. */
+/* The lock is held. True when a new job would have to wait for long. */
+static bool is_loaded(const struct tile_service *service)
+{
+    size_t ahead = job_queue_length(&service->queue, JOB_NEW) + service->busy;
+    return (int64_t)ahead * service->mean_ns / (int64_t)service->worker_count > service->stale_after_ns;
+}
+
+/* Has the tile made again for the next who asks. False when it is made soon, or when too many wait: the caller then
+ * waits for it itself. */
 static bool redraw(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
                    const struct kept *kept)
 {
     pthread_mutex_lock(&service->lock);
     struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
-    bool ok = flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
-                                 begin_flight(service, catalog, key, JOB_DIRTY, 0, kept, &flight, NULL));
+    bool ok = is_loaded(service) &&
+              (flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
+                                  begin_flight(service, catalog, key, JOB_DIRTY, 0, kept, &flight, NULL)));
     service->stats.stale += ok;
     pthread_mutex_unlock(&service->lock);
     return ok;
@@ -662,6 +677,7 @@ static bool start_workers(struct tile_service *service, const struct tile_servic
 static bool make_parts(struct tile_service *service, const struct tile_service_options *options, struct error *err)
 {
     service->queue_max = options->queue_max ? options->queue_max : QUEUE_MAX_DEFAULT;
+    service->stale_after_ns = options->stale_after_ns ? options->stale_after_ns : stale_after;
     service->labels = label_cache_create(LABEL_CACHE_BYTES);
     service->cache = options->cache_bytes > 0 ? tile_cache_create(options->cache_bytes) : NULL;
     service->disk = options->disk_bytes > 0 ? disk_cache_create(options->data_folder, options->disk_bytes) : NULL;
