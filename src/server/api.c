@@ -14,7 +14,6 @@ struct parameter {
 };
 
 static const struct parameter parameters[] = {
-    {"archive", "Nombre del archivo de teselas", "{\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9_-]{0,63}$\"}"},
     {"layer", "Id de la capa", "{\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9_-]{0,63}$\"}"},
     {"map", "Id del mapa", "{\"type\":\"string\",\"pattern\":\"^[a-z0-9][a-z0-9_-]{0,63}$\"}"},
     {"id", "Id del elemento", "{\"type\":\"string\"}"},
@@ -65,10 +64,6 @@ static const struct operation operations[] = {
     {"/tiles/{map}/512/{z}/{x}/{y}@2x.png", "getTile512x2", "Teselas", "La misma a doble resolución", "v", TYPE_PNG},
     {"/tiles/{layer}/{z}/{x}/{y}.mvt", "getVectorTile", "Teselas", "Tesela vectorial (MVT 2.1) de una capa o un mapa",
      "v", TYPE_MVT},
-    {"/tiles/{archive}/{z}/{x}/{y}.jpg", "getJpegTile", "Teselas", "Tesela de un archivo de imágenes JPEG", "v",
-     TYPE_JPEG},
-    {"/tiles/{archive}/{z}/{x}/{y}.webp", "getWebpTile", "Teselas", "Tesela de un archivo de imágenes WebP", "v",
-     TYPE_WEBP},
     {"/tiles/{layer}/{z}/{x}/{y}.geojson", "getGeojsonTile", "Teselas", "Los mismos elementos en GeoJSON", "v",
      TYPE_GEOJSON},
     {"/tiles/{layer}.json", "getTileJson", "Teselas", "TileJSON 3.0 de una capa o un mapa", "v", TYPE_JSON},

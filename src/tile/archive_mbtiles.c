@@ -24,7 +24,7 @@ static bool read_tile(struct archive_file *archive, struct tile_id tile, struct 
     pthread_mutex_lock(&mbtiles->lock);
     sqlite3_bind_int64(mbtiles->find, 1, tile.z);
     sqlite3_bind_int64(mbtiles->find, 2, tile.x);
-    sqlite3_bind_int64(mbtiles->find, 3, ((int64_t)1 << tile.z) - 1 - tile.y); /* rows count from the south */
+    sqlite3_bind_int64(mbtiles->find, 3, ((int64_t)1 << tile.z) - 1 - (int64_t)tile.y); /* rows count from the south */
     int code = sqlite3_step(mbtiles->find);
     bool ok = code == SQLITE_ROW || code == SQLITE_DONE || database_fail(mbtiles->db, err);
     *out_found = code == SQLITE_ROW;

@@ -25,7 +25,7 @@ static struct place make_place(void)
     return place;
 }
 
-static void drop_place(const struct place *place, const struct archive_file *archive)
+static void drop_place(const struct place *place, const struct archive *archive)
 {
     for (size_t i = 0; i < archive->member_count; i++) {
         unlink(archive->members[i].path);
@@ -78,7 +78,7 @@ static void test_names(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct place place = make_place();
-        struct archive_file archive = {0};
+        struct archive archive = {0};
         struct error err = {0};
         struct arena *arena = arena_create(1 << 20);
         write_zip(place.zip, cases[i].names, cases[i].link);
@@ -108,7 +108,7 @@ static void test_bomb(void **state)
 {
     (void)state;
     struct place place = make_place();
-    struct archive_file archive = {0};
+    struct archive archive = {0};
     struct error err = {0};
     struct arena *arena = arena_create(1 << 20);
     size_t size = (size_t)300 << 20;
@@ -136,7 +136,7 @@ static void test_damage(void **state)
     assert_non_null(file);
     size_t size = fread(bytes, 1, sizeof bytes, file);
     fclose(file);
-    struct archive_file archive = {0};
+    struct archive archive = {0};
     for (size_t i = 0; i < size; i++) {
         struct error err = {0};
         struct arena *arena = arena_create(1 << 20);
