@@ -104,6 +104,9 @@ static void put_tiles(struct buffer *out, struct tile_service *service)
     put_number(out, "tesela_tiles_from_disk_total", "counter", "Tiles read from tiles.sqlite.", stats.from_disk);
     put_number(out, "tesela_tiles_redrawn_total", "counter", "Tiles made again because a publish touched them.",
                stats.redrawn);
+    put_number(out, "tesela_tiles_same_labels_total", "counter",
+               "Tiles near a publish whose labels turned out the same, so that they were not made again.",
+               stats.same_labels);
     put_number(out, "tesela_tiles_abandoned_total", "counter", "Tiles not made, since nobody waited any more.",
                stats.abandoned);
     put_number(out, "tesela_tile_file_bytes", "gauge", "Size of tiles.sqlite in use.", stats.disk_bytes);

@@ -154,7 +154,7 @@ static void write_archive(struct json_writer *writer, const struct request *requ
         [ARCHIVE_MVT] = ".mvt", [ARCHIVE_PNG] = ".png", [ARCHIVE_JPEG] = ".jpg", [ARCHIVE_WEBP] = ".webp"};
     static const char *const formats[] = {
         [ARCHIVE_MVT] = "pbf", [ARCHIVE_PNG] = "png", [ARCHIVE_JPEG] = "jpg", [ARCHIVE_WEBP] = "webp"};
-    const struct archive_info *info = archive_info(item->archive);
+    const struct archive_info *info = archive_file_info(item->archive);
     json_write_member_string(writer, "name", info->name ? info->name : item->id);
     if (info->description) {
         json_write_member_string(writer, "description", info->description);

@@ -58,7 +58,7 @@ static const struct archive_item *find_archive(const struct handler_context *con
 {
     const struct archive_item *item = catalog_archive_find(context->catalog, id);
     bool is_hidden = is_served_map(context, id) || catalog_layer_find(context->catalog, id);
-    return item && !is_hidden && archive_info(item->archive)->type == type ? item : NULL;
+    return item && !is_hidden && archive_file_info(item->archive)->type == type ? item : NULL;
 }
 
 /* Answers with a tile of an archive, or that there is none such; false when there is no such archive. */

@@ -11,20 +11,20 @@
 #include <string.h>
 
 struct mbtiles {
-    struct archive archive; /* first, so that a pointer to one is a pointer to the other */
-    pthread_mutex_t lock;   /* guards the connection */
+    struct archive_file archive; /* first, so that a pointer to one is a pointer to the other */
+    pthread_mutex_t lock;        /* guards the connection */
     struct sqlite3 *db;
     struct sqlite3_stmt *find;
 };
 
-static bool read_tile(struct archive *archive, struct tile_id tile, struct buffer *out, bool *out_found,
+static bool read_tile(struct archive_file *archive, struct tile_id tile, struct buffer *out, bool *out_found,
                       struct error *err)
 {
     struct mbtiles *mbtiles = (struct mbtiles *)(void *)archive;
     pthread_mutex_lock(&mbtiles->lock);
     sqlite3_bind_int64(mbtiles->find, 1, tile.z);
     sqlite3_bind_int64(mbtiles->find, 2, tile.x);
-    sqlite3_bind_int64(mbtiles->find, 3, ((int64_t)1 << tile.z) - 1 - tile.y); /* rows count from the south */
+    sqlite3_bind_int64(mbtiles->find, 3, ((int64_t)1 << tile.z) - 1 - (int64_t)tile.y); /* rows count from the south */
     int code = sqlite3_step(mbtiles->find);
     bool ok = code == SQLITE_ROW || code == SQLITE_DONE || database_fail(mbtiles->db, err);
     *out_found = code == SQLITE_ROW;
@@ -41,7 +41,7 @@ static bool read_tile(struct archive *archive, struct tile_id tile, struct buffe
     return ok;
 }
 
-static void close_mbtiles(struct archive *archive)
+static void close_mbtiles(struct archive_file *archive)
 {
     struct mbtiles *mbtiles = (struct mbtiles *)(void *)archive;
     sqlite3_finalize(mbtiles->find);
@@ -91,12 +91,12 @@ static bool set_format(struct archive_info *info, const char *text)
     return false;
 }
 
-static void set_text(struct archive *archive, const char **out, const char *text)
+static void set_text(struct archive_file *archive, const char **out, const char *text)
 {
     *out = arena_strdup(archive->arena, text);
 }
 
-static bool take(struct archive *archive, const char *name, const char *value)
+static bool take(struct archive_file *archive, const char *name, const char *value)
 {
     struct archive_info *info = &archive->info;
     struct bbox bounds;
@@ -171,7 +171,7 @@ static bool read_metadata(struct mbtiles *mbtiles, struct error *err)
     return find_zooms(mbtiles, err);
 }
 
-bool archive_open_mbtiles(const char *path, struct archive **out_archive, struct error *err)
+bool archive_open_mbtiles(const char *path, struct archive_file **out_archive, struct error *err)
 {
     struct mbtiles *mbtiles = calloc(1, sizeof *mbtiles);
     if (!mbtiles) {
@@ -189,7 +189,7 @@ bool archive_open_mbtiles(const char *path, struct archive **out_archive, struct
                           "SELECT tile_data FROM tiles WHERE zoom_level=?1 AND tile_column=?2 AND tile_row=?3 LIMIT 1",
                           &mbtiles->find, err);
     if (!ok) {
-        archive_close(&mbtiles->archive);
+        archive_file_close(&mbtiles->archive);
         return false;
     }
     *out_archive = &mbtiles->archive;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Reading PMTiles: the root directory stays in memory, leaf directories in a few places that are written over. */
-#include "tile/archive_directory.h"
+#include "tile/pmtiles_directory.h"
 #include "tile/archive_reader.h"
 #include "tile/gzip.h"
 #include "tile/tile_order.h"
@@ -22,7 +22,7 @@ struct kept_leaf {
 };
 
 struct pmtiles {
-    struct archive archive; /* first, so that a pointer to one is a pointer to the other */
+    struct archive_file archive; /* first, so that a pointer to one is a pointer to the other */
     int fd;
     struct pmtiles_header header;
     struct pmtiles_directory *root;
@@ -128,7 +128,7 @@ static bool find_in_leaf(struct pmtiles *pmtiles, struct pmtiles_entry leaf, uin
     return true;
 }
 
-static bool read_tile(struct archive *archive, struct tile_id tile, struct buffer *out, bool *out_found,
+static bool read_tile(struct archive_file *archive, struct tile_id tile, struct buffer *out, bool *out_found,
                       struct error *err)
 {
     struct pmtiles *pmtiles = (struct pmtiles *)(void *)archive;
@@ -156,7 +156,7 @@ static bool read_tile(struct archive *archive, struct tile_id tile, struct buffe
     return read_part(pmtiles, pmtiles->header.tiles.offset + entry.offset, entry.length, out, err);
 }
 
-static void close_pmtiles(struct archive *archive)
+static void close_pmtiles(struct archive_file *archive)
 {
     struct pmtiles *pmtiles = (struct pmtiles *)(void *)archive;
     for (size_t i = 0; i < LEAVES_KEPT; i++) {
@@ -224,7 +224,7 @@ static bool read_head(struct pmtiles *pmtiles, struct error *err)
     return ok;
 }
 
-bool archive_open_pmtiles(const char *path, struct archive **out_archive, struct error *err)
+bool archive_open_pmtiles(const char *path, struct archive_file **out_archive, struct error *err)
 {
     struct pmtiles *pmtiles = calloc(1, sizeof *pmtiles);
     if (!pmtiles) {
@@ -239,7 +239,7 @@ bool archive_open_pmtiles(const char *path, struct archive **out_archive, struct
         error_tell(err, ERROR_UNAVAILABLE, "ARC-004", "cannot be read: %s", "no se puede leer: %s", strerror(errno));
     }
     if (pmtiles->fd < 0 || !pmtiles->archive.arena || !read_head(pmtiles, err)) {
-        archive_close(&pmtiles->archive);
+        archive_file_close(&pmtiles->archive);
         return false;
     }
     *out_archive = &pmtiles->archive;

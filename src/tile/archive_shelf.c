@@ -22,7 +22,7 @@ struct archive_shelf {
 
 static int is_archive_file(const struct dirent *entry)
 {
-    return entry->d_name[0] != '.' && archive_is_name(entry->d_name);
+    return entry->d_name[0] != '.' && archive_file_is_name(entry->d_name);
 }
 
 static int by_name(const struct dirent **a, const struct dirent **b)
@@ -99,7 +99,7 @@ static bool add(struct archive_shelf *shelf, const char *folder, const char *nam
         return false;
     }
     item.id = strdup(id);
-    if (!item.id || !archive_open(path, &item.archive, err)) {
+    if (!item.id || !archive_file_open(path, &item.archive, err)) {
         bool has_memory = item.id != NULL;
         free(item.id);
         return has_memory ? false : error_no_memory(err);
@@ -150,7 +150,7 @@ void archive_shelf_unref(struct archive_shelf *shelf)
         return;
     }
     for (size_t i = 0; i < shelf->count; i++) {
-        archive_close(shelf->items[i].archive);
+        archive_file_close(shelf->items[i].archive);
         free(shelf->items[i].id);
     }
     free(shelf->items);

@@ -3,13 +3,13 @@
 /* The archives that are served: the files ID.pmtiles and ID.mbtiles of one folder, `archives` in the data directory.
  * Immutable, shared by counting; when the folder changes, another shelf takes its place. */
 
-#include "tile/archive.h"
+#include "tile/archive_file.h"
 
 struct archive_shelf;
 
 struct archive_item {
     char *id;
-    struct archive *archive;
+    struct archive_file *archive;
     uint64_t version; /* of the file */
 };
 

@@ -28,9 +28,9 @@ bool archive_make_tile(const struct archive_item *item, struct tile_id tile, str
         return false;
     }
     buffer_init(&packed, ARCHIVE_TILE_BYTES_MAX);
-    bool ok = archive_read(item->archive, tile, &packed, &found, err) && (!found || unpack(&packed, out, err));
+    bool ok = archive_file_read(item->archive, tile, &packed, &found, err) && (!found || unpack(&packed, out, err));
     buffer_finish(&packed);
-    if (ok && !found && archive_info(item->archive)->type != ARCHIVE_MVT) {
+    if (ok && !found && archive_file_info(item->archive)->type != ARCHIVE_MVT) {
         error_tell(err, ERROR_NOT_FOUND, "TIL-404", "the archive \"%s\" has no tile %u/%u/%u",
                    "el archivo «%s» no tiene la tesela %u/%u/%u", item->id, tile.z, tile.x, tile.y);
         return false;

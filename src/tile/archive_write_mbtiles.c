@@ -127,7 +127,8 @@ static bool add(struct archive_writer *base, struct tile_id tile, const void *by
     }
     sqlite3_bind_int64(writer->put_tile, 1, tile.z);
     sqlite3_bind_int64(writer->put_tile, 2, tile.x);
-    sqlite3_bind_int64(writer->put_tile, 3, ((int64_t)1 << tile.z) - 1 - tile.y); /* rows count from the south */
+    sqlite3_bind_int64(writer->put_tile, 3,
+                       ((int64_t)1 << tile.z) - 1 - (int64_t)tile.y); /* rows count from the south */
     sqlite3_bind_text(writer->put_tile, 4, id, length, SQLITE_STATIC);
     if (!database_step_done(writer->db, writer->put_tile, err)) {
         return false;

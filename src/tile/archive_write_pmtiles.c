@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Tiles come in the order of their ids, so their bytes and their entries are appended to two files beside the archive.
  * At the end the directories are built from the entries, some thousands at a time, and everything is put together. */
-#include "tile/archive_directory.h"
+#include "tile/pmtiles_directory.h"
 #include "tile/archive_write.h"
 
 #include "base/hash.h"

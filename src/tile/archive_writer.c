@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tile/archive_write.h"
+#include "tile/archive_writer.h"
 
 #include "base/hash.h"
+#include "tile/archive_write.h"
 #include "tile/gzip.h"
 
 #include <errno.h>

@@ -73,6 +73,13 @@ static bool find_inputs(struct tile_worker *worker, const struct catalog *catalo
     return true;
 }
 
+static bool not_found(const char *subject, struct error *err)
+{
+    error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map or layer \"%s\"", "no existe el mapa o la capa «%s»",
+               subject);
+    return false;
+}
+
 /* --- labels --- */
 
 struct plan_job {
@@ -221,6 +228,9 @@ bool tile_make_view(struct tile_worker *worker, const struct catalog *catalog, s
         release_plans(&plans, shared);
         return false;
     }
+    if (!label_plans_print(plans.items, plans.count, style, view, &worker->label_print)) {
+        worker->label_print = 0;
+    }
     return paint(&job, shared, &plans, view, out, err);
 }
 
@@ -230,6 +240,22 @@ bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog
     struct plan_job job = {worker, catalog, style, format};
     struct plans plans = {0};
     return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
+}
+
+bool tile_make_label_print(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                           const struct tile_request *request, uint64_t *out_print, struct error *err)
+{
+    const struct catalog_map *map = catalog_map_find(catalog, request->subject);
+    struct plans plans = {0};
+    if (!map || !tile_format_is_picture(request->format)) {
+        return not_found(request->subject, err);
+    }
+    struct plan_job job = {worker, catalog, map->style, request->format};
+    struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
+    bool ok = find_plans(&job, labels, map->version, &view, &plans, err) &&
+              (label_plans_print(plans.items, plans.count, map->style, &view, out_print) || error_no_memory(err));
+    release_plans(&plans, labels);
+    return ok;
 }
 
 /* --- vector tiles and GeoJSON --- */
@@ -318,18 +344,12 @@ static bool make_geojson(struct tile_worker *worker, const struct store_layer *l
     return true;
 }
 
-static bool not_found(const char *subject, struct error *err)
-{
-    error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map or layer \"%s\"", "no existe el mapa o la capa «%s»",
-               subject);
-    return false;
-}
-
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err)
 {
     const struct catalog_map *map = catalog_map_find(catalog, request->subject);
     const struct store_layer *layer = catalog_layer_find(catalog, request->subject);
+    worker->label_print = 0;
     switch (request->format) {
     case TILE_PNG:
     case TILE_JPEG:

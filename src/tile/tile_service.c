@@ -35,6 +35,8 @@ static const int64_t millisecond = 1000 * 1000;
 static const int64_t wait_goal = 700 * millisecond;
 /* A job that waited longer than this is refused instead of run. */
 static const int64_t wait_max = 5000 * millisecond;
+/* Nobody waits longer than this for a tile that changed: it is answered as it was. */
+static const int64_t stale_after = 100 * millisecond;
 /* A client that waits longer than this is asked whether it is still there. */
 static const int64_t ask_after = 200 * millisecond;
 
@@ -54,7 +56,9 @@ struct flight {
     struct service_job *job; /* while it waits for a worker */
     struct waiter *waiters;
     size_t waiter_count;
-    bool is_redraw; /* of a tile that a publish touched */
+    bool is_redraw;         /* of a tile that a publish touched */
+    struct tile_blob *kept; /* the tile before, which is right if its labels did not change; NULL */
+    uint64_t kept_mark;
     struct flight *bucket_next;
 };
 
@@ -78,6 +82,7 @@ struct worker_thread {
 
 struct tile_service {
     size_t queue_max;
+    int64_t stale_after_ns;
     struct tile_cache *cache; /* NULL when switched off */
     struct disk_cache *disk;  /* NULL when switched off */
     struct label_cache *labels;
@@ -88,6 +93,7 @@ struct tile_service {
     struct job_queue queue;
     struct flight *flights[FLIGHT_BUCKETS];
     int64_t mean_ns; /* of a job that is no redraw */
+    unsigned busy;   /* workers at work */
     bool stopping;
     bool stopped;
     struct tile_service_stats stats;
@@ -144,7 +150,7 @@ static bool nobody_waits(const struct service_job *job)
             return false;
         }
     }
-    return !job->flight->is_redraw;
+    return job->flight->waiters != NULL || job->head.class != JOB_DIRTY;
 }
 
 static void unlist(struct tile_service *service, struct flight *flight)
@@ -174,6 +180,13 @@ static struct service_job *pop(struct tile_service *service, bool *out_refuse)
     return job;
 }
 
+static void count(struct tile_service *service, uint64_t *counter)
+{
+    pthread_mutex_lock(&service->lock);
+    (*counter)++;
+    pthread_mutex_unlock(&service->lock);
+}
+
 /* --- the workers ------------------------------------------------------------------------------------------------- */
 
 static void set_busy(struct error *err)
@@ -193,6 +206,7 @@ static void answer_all(struct flight *flight, struct tile_blob *blob, const stru
         free(waiter);
         waiter = next;
     }
+    tile_blob_unref(flight->kept);
     catalog_unref(flight->catalog);
     free(flight);
 }
@@ -226,6 +240,8 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
             blob = tile_blob_create(data, size, !tile_format_is_picture(flight->key.request.format));
             if (!blob) {
                 error_no_memory(err);
+            } else {
+                blob->label_print = worker->label_print;
             }
         }
     }
@@ -242,12 +258,32 @@ static struct tile_blob *read_tile(struct worker_thread *self, const struct flig
     if (!blob || mark == flight->mark) {
         return blob;
     }
-    if (tile_touch_since(flight->catalog, &flight->key.request, mark) == TILE_TOUCHED) {
+    if (tile_touch_since(flight->catalog, &flight->key.request, mark) != TILE_UNTOUCHED) {
         tile_blob_unref(blob);
         return NULL;
     }
     disk_cache_confirm(self->service->disk, &flight->key, mark, flight->mark);
     return blob;
+}
+
+/* The tile before, when a publish reached its labels only and left them as they were. */
+static struct tile_blob *confirm_kept(struct worker_thread *self, const struct flight *flight)
+{
+    struct tile_service *service = self->service;
+    uint64_t print;
+    if (!flight->kept ||
+        !tile_make_label_print(&self->worker, flight->catalog, service->labels, &flight->key.request, &print, NULL)) {
+        return NULL;
+    }
+    arena_reset(self->worker.arena);
+    if (print != flight->kept->label_print) {
+        return NULL;
+    }
+    if (service->disk) {
+        disk_cache_confirm(service->disk, &flight->key, flight->kept_mark, flight->mark);
+    }
+    count(service, &service->stats.same_labels);
+    return tile_blob_ref(flight->kept);
 }
 
 /* Makes the tile and keeps it. */
@@ -275,14 +311,17 @@ static void fly(struct worker_thread *self, struct flight *flight)
 {
     struct tile_service *service = self->service;
     struct error err = {.kind = ERROR_INTERNAL, .english = "the tile was not made", .spanish = "no se hizo la tesela"};
-    struct tile_blob *blob = read_tile(self, flight);
-    bool is_read = blob != NULL;
-    blob = blob ? blob : draw_tile(self, flight, &err);
-    pthread_mutex_lock(&service->lock);
-    service->stats.from_disk += is_read;
-    service->stats.rendered += blob && !is_read;
-    service->stats.redrawn += blob && !is_read && flight->is_redraw;
-    pthread_mutex_unlock(&service->lock);
+    struct tile_blob *blob = confirm_kept(self, flight);
+    if (!blob) {
+        blob = read_tile(self, flight);
+        bool is_read = blob != NULL;
+        blob = blob ? blob : draw_tile(self, flight, &err);
+        pthread_mutex_lock(&service->lock);
+        service->stats.from_disk += is_read;
+        service->stats.rendered += blob && !is_read;
+        service->stats.redrawn += blob && !is_read && flight->is_redraw;
+        pthread_mutex_unlock(&service->lock);
+    }
     if (service->cache && blob) {
         tile_cache_put(service->cache, &flight->key, flight->mark, blob);
     } else if (service->cache) {
@@ -338,6 +377,7 @@ static void *work(void *context)
             continue;
         }
         service->stats.refused += refuse;
+        service->busy++;
         pthread_mutex_unlock(&service->lock);
         if (refuse) {
             refuse_job(job);
@@ -345,6 +385,7 @@ static void *work(void *context)
             do_job(self, job);
         }
         pthread_mutex_lock(&service->lock);
+        service->busy--;
     }
     pthread_mutex_unlock(&service->lock);
     return NULL;
@@ -396,8 +437,16 @@ bool tile_key_find(const struct catalog *catalog, const struct tile_request *req
     return true;
 }
 
+/* What memory holds of a tile that is asked for: it was touched, perhaps only by its labels (`blob`). */
+struct kept {
+    bool is_there;
+    struct tile_blob *blob; /* borrowed; NULL: not to be used */
+    uint64_t mark;
+};
+
 static bool begin_flight(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
-                         enum job_class class, uint64_t client, struct flight **out_flight, struct error *err)
+                         enum job_class class, uint64_t client, const struct kept *kept, struct flight **out_flight,
+                         struct error *err)
 {
     uint64_t mark = catalog_changes(catalog)->mark;
     uint64_t hash = tile_key_hash(key);
@@ -413,7 +462,9 @@ static bool begin_flight(struct tile_service *service, struct catalog *catalog, 
                               .hash = hash,
                               .catalog = catalog_ref(catalog),
                               .job = job,
-                              .is_redraw = class == JOB_DIRTY};
+                              .is_redraw = kept->is_there,
+                              .kept = kept->blob ? tile_blob_ref(kept->blob) : NULL,
+                              .kept_mark = kept->mark};
     struct flight **link = flight_link(service, key, mark, hash);
     flight->bucket_next = *link;
     *link = flight;
@@ -425,7 +476,7 @@ static bool begin_flight(struct tile_service *service, struct catalog *catalog, 
 
 /* The lock is held. Joins the flight under way, or begins one. */
 static bool join(struct tile_service *service, struct catalog *catalog, const struct tile_key *key, uint64_t client,
-                 struct waiter *waiter, struct error *err)
+                 const struct kept *kept, struct waiter *waiter, struct error *err)
 {
     struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
     if (service->stopping || (flight ? flight->waiter_count >= WAITERS_MAX : !has_room(service, client))) {
@@ -433,7 +484,7 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
         set_busy(err);
         return false;
     }
-    if (!flight && !begin_flight(service, catalog, key, JOB_NEW, client, &flight, err)) {
+    if (!flight && !begin_flight(service, catalog, key, JOB_NEW, client, kept, &flight, err)) {
         return false;
     }
     if (flight->waiter_count > 0) {
@@ -447,28 +498,31 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
     return true;
 }
 
-/* Has the tile made again for the next who asks. False when too many wait: the caller then waits for it itself. */
-static bool redraw(struct tile_service *service, struct catalog *catalog, const struct tile_key *key)
+/* The lock is held. True when a new job would have to wait for long. */
+static bool is_loaded(const struct tile_service *service)
+{
+    size_t ahead = job_queue_length(&service->queue, JOB_NEW) + service->busy;
+    return (int64_t)ahead * service->mean_ns / (int64_t)service->worker_count > service->stale_after_ns;
+}
+
+/* Has the tile made again for the next who asks. False when it is made soon, or when too many wait: the caller then
+ * waits for it itself. */
+static bool redraw(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
+                   const struct kept *kept)
 {
     pthread_mutex_lock(&service->lock);
     struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
-    bool ok = flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
-                                 begin_flight(service, catalog, key, JOB_DIRTY, 0, &flight, NULL));
+    bool ok = is_loaded(service) &&
+              (flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
+                                  begin_flight(service, catalog, key, JOB_DIRTY, 0, kept, &flight, NULL)));
     service->stats.stale += ok;
     pthread_mutex_unlock(&service->lock);
     return ok;
 }
 
-static void count(struct tile_service *service, uint64_t *counter)
-{
-    pthread_mutex_lock(&service->lock);
-    (*counter)++;
-    pthread_mutex_unlock(&service->lock);
-}
-
-/* Answers from memory, as far as that can be. */
+/* Answers from memory, as far as that can be. `*out_kept` is what is there otherwise; the caller unrefs its blob. */
 static bool answer_from_memory(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
-                               bool may_be_stale, tile_done *done, void *context)
+                               bool may_be_stale, tile_done *done, void *context, struct kept *out_kept)
 {
     uint64_t mark;
     uint64_t now = catalog_changes(catalog)->mark;
@@ -476,19 +530,24 @@ static bool answer_from_memory(struct tile_service *service, struct catalog *cat
     if (!blob) {
         return false;
     }
-    bool is_right = mark == now;
-    if (!is_right && tile_touch_since(catalog, &key->request, mark) == TILE_UNTOUCHED) {
-        is_right = true;
+    enum tile_touch touch = mark == now ? TILE_UNTOUCHED : tile_touch_since(catalog, &key->request, mark);
+    if (touch == TILE_UNTOUCHED && mark != now) {
         tile_cache_confirm(service->cache, key, mark, now);
         count(service, &service->stats.confirmed);
     }
-    bool is_answered = is_right || (may_be_stale && redraw(service, catalog, key));
-    if (is_answered) {
+    bool may_be_right = touch == TILE_LABELS_TOUCHED && blob->label_print != 0;
+    struct kept kept = {true, may_be_right ? blob : NULL, mark};
+    if (touch == TILE_UNTOUCHED || (may_be_stale && redraw(service, catalog, key, &kept))) {
         count(service, &service->stats.hits);
-        done(context, blob, !is_right, NULL);
+        done(context, blob, touch != TILE_UNTOUCHED, NULL);
+        tile_blob_unref(blob);
+        return true;
     }
-    tile_blob_unref(blob);
-    return is_answered;
+    if (!may_be_right) {
+        tile_blob_unref(blob);
+    }
+    *out_kept = kept;
+    return false;
 }
 
 void tile_service_get(struct tile_service *service, struct catalog *catalog, const struct tile_request *request,
@@ -496,24 +555,26 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
 {
     struct error err = {0};
     struct tile_key key;
+    struct kept kept = {0};
     if (!tile_key_find(catalog, request, &key, &err)) {
         done(context, NULL, false, &err);
         return;
     }
-    if (answer_from_memory(service, catalog, &key, may_be_stale, done, context)) {
+    if (answer_from_memory(service, catalog, &key, may_be_stale, done, context, &kept)) {
         return;
     }
     struct waiter *waiter = calloc(1, sizeof *waiter);
-    if (!waiter) {
+    bool joined = false;
+    if (waiter) {
+        *waiter = (struct waiter){.done = done, .is_gone = caller->is_gone, .context = context};
+        pthread_mutex_lock(&service->lock);
+        service->stats.misses++;
+        joined = join(service, catalog, &key, caller->client, &kept, waiter, &err);
+        pthread_mutex_unlock(&service->lock);
+    } else {
         error_no_memory(&err);
-        done(context, NULL, false, &err);
-        return;
     }
-    *waiter = (struct waiter){.done = done, .is_gone = caller->is_gone, .context = context};
-    pthread_mutex_lock(&service->lock);
-    service->stats.misses++;
-    bool joined = join(service, catalog, &key, caller->client, waiter, &err);
-    pthread_mutex_unlock(&service->lock);
+    tile_blob_unref(kept.blob);
     if (!joined) {
         free(waiter);
         done(context, NULL, false, &err);
@@ -624,6 +685,7 @@ static bool start_workers(struct tile_service *service, const struct tile_servic
 static bool make_parts(struct tile_service *service, const struct tile_service_options *options, struct error *err)
 {
     service->queue_max = options->queue_max ? options->queue_max : QUEUE_MAX_DEFAULT;
+    service->stale_after_ns = options->stale_after_ns ? options->stale_after_ns : stale_after;
     service->labels = label_cache_create(LABEL_CACHE_BYTES);
     service->cache = options->cache_bytes > 0 ? tile_cache_create(options->cache_bytes) : NULL;
     service->disk = options->disk_bytes > 0 ? disk_cache_create(options->data_folder, options->disk_bytes) : NULL;

@@ -8,10 +8,11 @@
 struct tile_service_options {
     const char *data_folder;
     const char *styles_folder;
-    unsigned workers;    /* 0: one per processor */
-    size_t cache_bytes;  /* memory for finished tiles; 0 switches it off */
-    uint64_t disk_bytes; /* of tiles.sqlite in the data folder; 0 switches it off */
-    size_t queue_max;    /* jobs waiting; past it ERROR_UNAVAILABLE. 0: 256 */
+    unsigned workers;       /* 0: one per processor */
+    size_t cache_bytes;     /* memory for finished tiles; 0 switches it off */
+    uint64_t disk_bytes;    /* of tiles.sqlite in the data folder; 0 switches it off */
+    int64_t stale_after_ns; /* a changed tile that would take longer is answered as it was; 0: 100 ms; negative: all */
+    size_t queue_max;       /* jobs waiting; past it ERROR_UNAVAILABLE. 0: 256 */
 };
 
 struct tile_service;
@@ -34,6 +35,7 @@ struct tile_blob {
     uint64_t hash;             /* of the bytes: the ETag */
     const unsigned char *gzip; /* the same compressed; NULL when that is no gain (PNG) */
     size_t gzip_size;
+    uint64_t label_print; /* of the labels on it, set before it is shared; 0: not known */
 };
 /* Takes `take_data` (from malloc), also on failure. `with_gzip` keeps a compressed copy too. NULL: memory is out. */
 struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool with_gzip);
@@ -55,7 +57,7 @@ struct tile_caller {
 };
 
 /* Answers from the cache by calling `done` before it returns, or queues the rendering and calls it later. With
- * `may_be_stale` a tile that changed is answered as it was, while it is made again. */
+ * `may_be_stale` a tile that changed is answered as it was while it is made again, when that would take long now. */
 void tile_service_get(struct tile_service *service, struct catalog *catalog, const struct tile_request *request,
                       const struct tile_caller *caller, bool may_be_stale, tile_done *done, void *context);
 
@@ -80,7 +82,8 @@ struct tile_service_stats {
     uint64_t misses;
     uint64_t from_disk;
     uint64_t rendered;
-    uint64_t redrawn; /* of those: for a tile that a publish touched */
+    uint64_t redrawn;     /* of those: for a tile that a publish touched */
+    uint64_t same_labels; /* touched tiles that had the same labels afterwards, and were not drawn again */
     uint64_t shared;
     uint64_t refused;
     uint64_t abandoned; /* not made, since nobody waited any more */

@@ -11,6 +11,7 @@ enum { ARENA_BYTES_MAX = 4 << 20, SQUARES_MAX = 64 };
 struct footprint {
     const char *layer;
     struct world_box area;
+    bool is_of_labels;
 };
 
 struct footprints {
@@ -19,7 +20,8 @@ struct footprints {
     size_t capacity;
 };
 
-static bool add(struct footprints *list, struct arena *arena, const char *layer, struct world_box area)
+static bool add(struct footprints *list, struct arena *arena, const char *layer, struct world_box area,
+                bool is_of_labels)
 {
     if (list->count == list->capacity) {
         size_t size = sizeof *list->items;
@@ -30,14 +32,15 @@ static bool add(struct footprints *list, struct arena *arena, const char *layer,
             return false;
         }
     }
-    list->items[list->count++] = (struct footprint){layer, area};
+    list->items[list->count++] = (struct footprint){layer, area, is_of_labels};
     return true;
 }
 
-static bool add_needs(struct footprints *list, struct arena *arena, const struct render_need *needs, size_t count)
+static bool add_needs(struct footprints *list, struct arena *arena, const struct render_need *needs, size_t count,
+                      bool are_of_labels)
 {
     for (size_t i = 0; i < count; i++) {
-        if (!add(list, arena, needs[i].layer_id, needs[i].area)) {
+        if (!add(list, arena, needs[i].layer_id, needs[i].area, are_of_labels)) {
             return false;
         }
     }
@@ -52,13 +55,14 @@ static bool find_of_picture(const struct style *style, const struct tile_request
     struct render_need *needs;
     size_t count;
     *out_zoom = view.zoom;
-    if (!render_needs(style, &view, arena, &needs, &count, NULL) || !add_needs(list, arena, needs, count)) {
+    if (!render_needs(style, &view, arena, &needs, &count, NULL) || !add_needs(list, arena, needs, count, false)) {
         return false;
     }
     struct label_square squares[SQUARES_MAX];
     size_t square_count = label_squares_of_view(&view, squares, SQUARES_MAX);
     for (size_t i = 0; i < square_count && i < SQUARES_MAX; i++) {
-        if (!label_needs(style, squares[i], arena, &needs, &count, NULL) || !add_needs(list, arena, needs, count)) {
+        if (!label_needs(style, squares[i], arena, &needs, &count, NULL) ||
+            !add_needs(list, arena, needs, count, true)) {
             return false;
         }
     }
@@ -89,19 +93,26 @@ static bool box_touches(const struct world_box *box, int64_t reach, const struct
     return false;
 }
 
-static bool change_touches(const struct store_change *change, int64_t reach, const struct footprints *list)
+static bool any_box_touches(const struct store_change *change, int64_t reach, const struct world_box *area)
 {
-    for (size_t i = 0; i < list->count; i++) {
-        if (strcmp(list->items[i].layer, change->layer) != 0) {
-            continue;
-        }
-        for (size_t k = 0; k < change->box_count; k++) {
-            if (box_touches(&change->boxes[k], reach, &list->items[i].area)) {
-                return true;
-            }
+    for (size_t i = 0; i < change->box_count; i++) {
+        if (box_touches(&change->boxes[i], reach, area)) {
+            return true;
         }
     }
     return false;
+}
+
+static enum tile_touch change_touches(const struct store_change *change, int64_t reach, const struct footprints *list)
+{
+    enum tile_touch touch = TILE_UNTOUCHED;
+    for (size_t i = 0; i < list->count && touch != TILE_TOUCHED; i++) {
+        const struct footprint *footprint = &list->items[i];
+        if (strcmp(footprint->layer, change->layer) == 0 && any_box_touches(change, reach, &footprint->area)) {
+            touch = footprint->is_of_labels ? TILE_LABELS_TOUCHED : TILE_TOUCHED;
+        }
+    }
+    return touch;
 }
 
 /* A tile and what decides its content. */
@@ -125,30 +136,31 @@ static bool describe(const struct catalog *catalog, const struct tile_request *r
     }
     struct world_box area = mvt_area(request->tile);
     if (catalog_layer_find(catalog, request->subject)) {
-        return add(&out->footprints, arena, request->subject, area);
+        return add(&out->footprints, arena, request->subject, area, false);
     }
     out->map = map;
     for (size_t i = 0; map && i < style_source_count(map->style); i++) {
         const struct style_source_info *source = style_source_at(map->style, i);
-        if (source->layer_id && !add(&out->footprints, arena, source->layer_id, area)) {
+        if (source->layer_id && !add(&out->footprints, arena, source->layer_id, area, false)) {
             return false;
         }
     }
     return map != NULL;
 }
 
-static bool is_touched(const struct subject *subject, const struct store_change *change)
+static enum tile_touch touch_of(const struct subject *subject, const struct store_change *change)
 {
     if (!change->layer) {
-        return true;
+        return TILE_TOUCHED;
     }
     bool concerns =
         subject->map ? uses_layer(subject->map, change->layer) : strcmp(subject->request->subject, change->layer) == 0;
     if (!concerns) {
-        return false;
+        return TILE_UNTOUCHED;
     }
-    return change->is_whole || (change->has_new_ids && subject->shows_ids) ||
-           change_touches(change, store_change_reach(subject->zoom), &subject->footprints);
+    return change->is_whole || (change->has_new_ids && subject->shows_ids)
+               ? TILE_TOUCHED
+               : change_touches(change, store_change_reach(subject->zoom), &subject->footprints);
 }
 
 enum tile_touch tile_touch_since(const struct catalog *catalog, const struct tile_request *request, uint64_t mark)
@@ -168,10 +180,11 @@ enum tile_touch tile_touch_since(const struct catalog *catalog, const struct til
     }
     struct arena *arena = arena_create(ARENA_BYTES_MAX);
     struct subject subject;
-    bool touched = !arena || !describe(catalog, request, arena, &subject);
-    for (size_t i = after; i < changes->count && !touched; i++) {
-        touched = is_touched(&subject, &changes->changes[i]);
+    enum tile_touch touch = arena && describe(catalog, request, arena, &subject) ? TILE_UNTOUCHED : TILE_TOUCHED;
+    for (size_t i = after; i < changes->count && touch != TILE_TOUCHED; i++) {
+        enum tile_touch now = touch_of(&subject, &changes->changes[i]);
+        touch = now > touch ? now : touch;
     }
     arena_destroy(arena);
-    return touched ? TILE_TOUCHED : TILE_UNTOUCHED;
+    return touch;
 }

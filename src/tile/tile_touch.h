@@ -6,8 +6,9 @@
 #include "tile/tile_worker.h"
 
 enum tile_touch {
-    TILE_UNTOUCHED, /* made again it would have the same bytes */
-    TILE_TOUCHED    /* it may have others, or nothing is known of the moment it was made */
+    TILE_UNTOUCHED,      /* made again it would have the same bytes */
+    TILE_LABELS_TOUCHED, /* it would, when its labels are the same as before */
+    TILE_TOUCHED         /* it may have others, or nothing is known of the moment it was made */
 };
 
 /* `mark` is the moment it was made at, of catalog_changes. */

@@ -11,8 +11,9 @@ struct tile_worker {
     struct store *store;
     struct painter *painter;
     struct raster_source *rasters;
-    struct arena *arena; /* reset before each job */
-    bool exact_colors;   /* PNG exactly as painted; otherwise in the palette of the map's style */
+    struct arena *arena;  /* reset before each job */
+    uint64_t label_print; /* set by tile_make: of the labels of the last picture (label_plans_print); 0: none known */
+    bool exact_colors;    /* PNG exactly as painted; otherwise in the palette of the map's style */
 };
 
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
@@ -47,6 +48,10 @@ struct label_cache; /* plans of label squares, shared by workers, bounded (tile/
  * tile. `labels` may be NULL: plans are then made and dropped. */
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err);
+
+/* What tile_make would set `label_print` to, without drawing the tile. For pictures only. */
+bool tile_make_label_print(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                           const struct tile_request *request, uint64_t *out_print, struct error *err);
 
 /* Appends a picture as PNG with its own colours, JPEG or WebP. */
 bool tile_encode(struct tile_worker *worker, enum tile_format format, const struct canvas *canvas, struct buffer *out,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as a PMTiles archive: opened, described, and asked for tiles. */
 
-#include "tile/archive_directory.h"
+#include "tile/pmtiles_directory.h"
 #include "tile/archive_reader.h"
 #include "tile/tile_order.h"
 
@@ -40,7 +40,7 @@ static void check_directory(const uint8_t *bytes, size_t size)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     char path[64];
-    struct archive *archive;
+    struct archive_file *archive;
     check_directory(bytes, size);
     int fd = memfd_create("archive", MFD_CLOEXEC);
     if (fd < 0 || write(fd, bytes, size) != (ssize_t)size) {
@@ -54,11 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
             bool found;
             buffer_init(&out, 1 << 20);
             if (tile_order_tile(id * id, &tile)) {
-                archive_read(archive, tile, &out, &found, NULL);
+                archive_file_read(archive, tile, &out, &found, NULL);
             }
             buffer_finish(&out);
         }
-        archive_close(archive);
+        archive_file_close(archive);
     }
     close(fd);
     return 0;

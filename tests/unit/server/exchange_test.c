@@ -149,8 +149,8 @@ static struct exchange *ask_with(const char *method, const char *target, const c
     enum exchange_step step = exchange_begin(exchange);
     if (step == EXCHANGE_NEEDS_TILE) {
         const struct tile_request tile = exchange->response.tile;
-        tile_service_get(world.shared.service, exchange->catalog, &tile, &nobody, exchange_may_be_stale(exchange), take_tile,
-                         &wait);
+        tile_service_get(world.shared.service, exchange->catalog, &tile, &nobody, exchange_may_be_stale(exchange),
+                         take_tile, &wait);
         await(&wait);
     } else if (step == EXCHANGE_NEEDS_WORKER) {
         assert_true(tile_service_run(world.shared.service, &nobody, run_handler, &wait, &err));

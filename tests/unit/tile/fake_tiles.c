@@ -82,6 +82,18 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
     return true;
 }
 
+bool tile_make_label_print(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                           const struct tile_request *request, uint64_t *out_print, struct error *err)
+{
+    (void)worker;
+    (void)catalog;
+    (void)labels;
+    (void)request;
+    error_set(err, ERROR_INTERNAL, "not here");
+    *out_print = 0;
+    return false;
+}
+
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
                        const struct view *view, enum tile_format format, struct buffer *out, struct error *err)
 {

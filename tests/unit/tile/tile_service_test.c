@@ -53,6 +53,7 @@ static struct tile_service *open_service(unsigned workers, size_t cache_bytes, s
                                                  .styles_folder = folder,
                                                  .workers = workers,
                                                  .cache_bytes = cache_bytes,
+                                                 .stale_after_ns = -1,
                                                  .queue_max = queue_max};
     struct tile_service *service = NULL;
     struct error err = {0};

@@ -145,6 +145,7 @@ static struct catalog *read_catalog(struct fixture *fixture)
 struct kept {
     struct tile_request request;
     uint64_t mark;
+    uint64_t label_print;
     struct buffer bytes;
 };
 
@@ -198,12 +199,20 @@ static size_t check_round(struct fixture *fixture, struct tile_worker *worker, c
         struct kept *tile = &tiles[i];
         bool is_first = tile->mark == 0;
         enum tile_touch touch = tile_touch_since(catalog, &tile->request, tile->mark);
+        if (touch == TILE_LABELS_TOUCHED) {
+            uint64_t print;
+            arena_reset(worker->arena);
+            check(fixture, tile_make_label_print(worker, catalog, NULL, &tile->request, &print, &fixture->err));
+            touch = print == tile->label_print ? TILE_UNTOUCHED : TILE_TOUCHED;
+            tile->mark = catalog_changes(catalog)->mark;
+        }
         make(fixture, worker, catalog, &tile->request, &fresh);
         if (touch == TILE_TOUCHED) {
             touched += !is_first;
             buffer_clear(&tile->bytes);
             buffer_append(&tile->bytes, fresh.data, fresh.length);
             tile->mark = catalog_changes(catalog)->mark;
+            tile->label_print = worker->label_print;
         } else if (fresh.length != tile->bytes.length || memcmp(fresh.data, tile->bytes.data, fresh.length) != 0) {
             fail_msg("after \"%s\" tile %s %u/%u/%u of format %d changed, but was said to be untouched", what,
                      tile->request.subject, tile->request.tile.z, tile->request.tile.x, tile->request.tile.y,
@@ -265,12 +274,12 @@ static void test_without_key(void **state)
     run_rounds(*state, false, 1);
 }
 
-/* Labels are placed for whole squares: more is touched. */
+/* Labels are placed for whole squares: most of what an edit reaches turns out the same. */
 static void test_labels(void **state)
 {
     want(TILE_PNG, "rotulos", 16, 256, 2);
     want(TILE_PNG, "rotulos", 14, 512, 1);
-    run_rounds(*state, true, 1);
+    run_rounds(*state, true, 0.3);
 }
 
 /* One parcel of many: exactly the tiles that its box with its outline meets. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-#include "tile/archive_directory.h"
+#include "tile/pmtiles_directory.h"
 
 #include "tile/tile_order.h"
 

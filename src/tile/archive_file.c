@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-#include "tile/archive_reader.h"
+#include "tile/archive_file.h"
 
 #include "base/json_write.h"
+#include "tile/archive_reader.h"
 
 #include <string.h>
 
@@ -12,12 +13,12 @@ static bool ends_with(const char *name, const char *end)
     return length > tail && strcmp(name + length - tail, end) == 0;
 }
 
-bool archive_is_name(const char *file_name)
+bool archive_file_is_name(const char *file_name)
 {
     return ends_with(file_name, ".pmtiles") || ends_with(file_name, ".mbtiles");
 }
 
-bool archive_open(const char *path, struct archive **out_archive, struct error *err)
+bool archive_file_open(const char *path, struct archive_file **out_archive, struct error *err)
 {
     bool ok = ends_with(path, ".pmtiles") ? archive_open_pmtiles(path, out_archive, err)
                                           : archive_open_mbtiles(path, out_archive, err);
@@ -27,7 +28,7 @@ bool archive_open(const char *path, struct archive **out_archive, struct error *
     return ok;
 }
 
-void archive_close(struct archive *archive)
+void archive_file_close(struct archive_file *archive)
 {
     if (archive) {
         struct arena *arena = archive->arena;
@@ -36,12 +37,13 @@ void archive_close(struct archive *archive)
     }
 }
 
-const struct archive_info *archive_info(const struct archive *archive)
+const struct archive_info *archive_file_info(const struct archive_file *archive)
 {
     return &archive->info;
 }
 
-bool archive_read(struct archive *archive, struct tile_id tile, struct buffer *out, bool *out_found, struct error *err)
+bool archive_file_read(struct archive_file *archive, struct tile_id tile, struct buffer *out, bool *out_found,
+                       struct error *err)
 {
     if (tile.z < archive->info.min_zoom || tile.z > archive->info.max_zoom) {
         *out_found = false;
@@ -50,13 +52,13 @@ bool archive_read(struct archive *archive, struct tile_id tile, struct buffer *o
     return archive->read(archive, tile, out, out_found, err);
 }
 
-static const char *copy_member(struct archive *archive, const struct value *object, const char *name)
+static const char *copy_member(struct archive_file *archive, const struct value *object, const char *name)
 {
     const char *text = value_member_string(object, name);
     return text ? arena_strdup(archive->arena, text) : NULL;
 }
 
-void archive_read_metadata(struct archive *archive, struct text json)
+void archive_read_metadata(struct archive_file *archive, struct text json)
 {
     struct value root;
     if (!value_read_json(json, archive->arena, &root, NULL) || root.type != VALUE_OBJECT) {

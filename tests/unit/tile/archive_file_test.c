@@ -3,8 +3,8 @@
 
 #include "unit/test.h"
 
-#include "tile/archive.h"
-#include "tile/archive_directory.h"
+#include "tile/archive_file.h"
+#include "tile/pmtiles_directory.h"
 #include "tile/archive_writer.h"
 #include "tile/gzip.h"
 #include "tile/tile_order.h"
@@ -100,7 +100,7 @@ static struct archive_writer_stats write_some(enum archive_kind kind, const stru
     return stats;
 }
 
-static void expect_tile(struct archive *archive, struct tile_id tile, bool is_gzip)
+static void expect_tile(struct archive_file *archive, struct tile_id tile, bool is_gzip)
 {
     struct buffer packed;
     struct buffer plain;
@@ -109,7 +109,7 @@ static void expect_tile(struct archive *archive, struct tile_id tile, bool is_gz
     bool found;
     buffer_init(&packed, 1 << 20);
     buffer_init(&plain, 1 << 20);
-    assert_true(archive_read(archive, tile, &packed, &found, &err));
+    assert_true(archive_file_read(archive, tile, &packed, &found, &err));
     assert_int_equal(found, tile.z <= ZOOM_MAX && content_of(tile, text));
     if (found) {
         const struct buffer *bytes = &packed;
@@ -126,12 +126,12 @@ static void expect_tile(struct archive *archive, struct tile_id tile, bool is_gz
 
 static void expect_all(bool is_gzip)
 {
-    struct archive *archive;
+    struct archive_file *archive;
     struct error err = {0};
-    if (!archive_open(path, &archive, &err)) {
+    if (!archive_file_open(path, &archive, &err)) {
         fail_msg("%s", err.english);
     }
-    const struct archive_info *info = archive_info(archive);
+    const struct archive_info *info = archive_file_info(archive);
     assert_int_equal(info->type, is_gzip ? ARCHIVE_MVT : ARCHIVE_PNG);
     assert_int_equal(info->min_zoom, 0);
     assert_int_equal(info->max_zoom, ZOOM_MAX);
@@ -147,7 +147,7 @@ static void expect_all(bool is_gzip)
         assert_true(tile_order_tile(id, &tile));
         expect_tile(archive, tile, is_gzip);
     }
-    archive_close(archive);
+    archive_file_close(archive);
 }
 
 static void run_kind(enum archive_kind kind, const char *end)
@@ -202,17 +202,17 @@ static void test_resume(void **state)
 static void test_small(void **state)
 {
     struct archive_about about = about_of(TILE_PNG);
-    struct archive *archive;
+    struct archive_file *archive;
     struct error err;
     (void)state;
     snprintf(path, sizeof path, "%s/s.pmtiles", folder);
     write_some(ARCHIVE_PMTILES, &about, 0, 0, true);
-    assert_true(archive_open(path, &archive, &err));
-    archive_close(archive);
+    assert_true(archive_file_open(path, &archive, &err));
+    archive_file_close(archive);
     write_some(ARCHIVE_PMTILES, &about, 0, 1, true);
-    assert_true(archive_open(path, &archive, &err));
+    assert_true(archive_file_open(path, &archive, &err));
     expect_tile(archive, (struct tile_id){0, 0, 0}, false);
-    archive_close(archive);
+    archive_file_close(archive);
     write_some(ARCHIVE_PMTILES, &about, 0, 9, false); /* given up */
     char command[256];
     snprintf(command, sizeof command, "test \"$(ls '%s' | grep -c part)\" = 0", folder);
@@ -245,9 +245,9 @@ static void test_damage(void **state)
         if (round % 5 == 4) {
             assert_int_equal(truncate(path, size / 2), 0);
         }
-        struct archive *archive;
+        struct archive_file *archive;
         struct error err;
-        if (!archive_open(path, &archive, &err)) {
+        if (!archive_file_open(path, &archive, &err)) {
             continue;
         }
         for (uint64_t id = 0; id < 3000; id += 7) {
@@ -256,10 +256,10 @@ static void test_damage(void **state)
             bool found;
             buffer_init(&out, 1 << 20);
             tile_order_tile(id, &tile);
-            archive_read(archive, tile, &out, &found, &err);
+            archive_file_read(archive, tile, &out, &found, &err);
             buffer_finish(&out);
         }
-        archive_close(archive);
+        archive_file_close(archive);
     }
 }
 

@@ -26,14 +26,15 @@ struct archive_info {
     const char *vector_layers; /* JSON: an array; NULL */
 };
 
-struct archive;
+struct archive_file;
 
 /* True for names that end in ".pmtiles" or ".mbtiles". */
-bool archive_is_name(const char *file_name);
-bool archive_open(const char *path, struct archive **out_archive, struct error *err);
+bool archive_file_is_name(const char *file_name);
+bool archive_file_open(const char *path, struct archive_file **out_archive, struct error *err);
 /* Accepts NULL. */
-void archive_close(struct archive *archive);
-const struct archive_info *archive_info(const struct archive *archive);
+void archive_file_close(struct archive_file *archive);
+const struct archive_info *archive_file_info(const struct archive_file *archive);
 
 /* Appends the tile as it lies in the file. Sets `*out_found` to whether it is there. */
-bool archive_read(struct archive *archive, struct tile_id tile, struct buffer *out, bool *out_found, struct error *err);
+bool archive_file_read(struct archive_file *archive, struct tile_id tile, struct buffer *out, bool *out_found,
+                       struct error *err);
