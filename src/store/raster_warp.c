@@ -140,19 +140,6 @@ bool raster_warp_make(struct projection *projection, const struct store_raster *
     return true;
 }
 
-bool raster_warp_place(struct projection *projection, const struct store_raster *raster, double longitude,
-                       double latitude, double *out_x, double *out_y)
-{
-    double xy[2];
-    grid_from_lonlat_exactly(longitude, fmax(-89.999999, fmin(89.999999, latitude)), &xy[0], &xy[1]);
-    if (!to_pixels(projection, raster, xy, 1) || !isfinite(xy[0]) || !isfinite(xy[1])) {
-        return false;
-    }
-    *out_x = xy[0];
-    *out_y = xy[1];
-    return true;
-}
-
 double raster_warp_step(struct projection *projection, const struct store_raster *raster, uint32_t zoom,
                         uint32_t side_px)
 {
