@@ -59,8 +59,9 @@ static bool worst_error(struct projection *projection, const struct store_raster
         return false;
     }
     for (size_t i = 0; i < cells * cells; i++) {
+        size_t row = i / cells;
         xy[2 * i] = (double)box.min_x + ((double)(i % cells) + 0.5) * cell;
-        xy[2 * i + 1] = (double)box.min_y + ((double)(i / cells) + 0.5) * cell;
+        xy[2 * i + 1] = (double)box.min_y + ((double)row + 0.5) * cell;
     }
     to_pixels(projection, raster, xy, cells * cells);
     double worst = 0;
@@ -99,8 +100,9 @@ static bool make_net(struct projection *projection, const struct store_raster *r
         return error_no_memory(err);
     }
     for (size_t i = 0; i < side * side; i++) {
+        size_t row = i / side;
         xy[2 * i] = (double)box.min_x + (double)(i % side) * cell;
-        xy[2 * i + 1] = (double)box.min_y + (double)(i / side) * cell;
+        xy[2 * i + 1] = (double)box.min_y + (double)row * cell;
     }
     if (!to_pixels(projection, raster, xy, side * side)) {
         error_set(err, ERROR_UNAVAILABLE, "its raster has no area");
