@@ -20,7 +20,6 @@ enum { LAYERS_MAX = 200, DESCRIPTORS_OPEN = 64 };
 #define FRAME_ARENA_BYTES ((size_t)1 << 30)
 #define JOURNEY_ARENA_BYTES ((size_t)64 << 20)
 #define REPORT_JSON_BYTES ((size_t)256 << 20)
-#define TEMPORARY_FILE_BYTES ((uint64_t)4 << 30)
 
 /* What becomes a version: said by the store, not by the process that reads. */
 struct published {
@@ -160,7 +159,7 @@ static bool open_intake(struct intake *intake, struct error *err)
     intake->limits = child_limits_get();
     intake->isolation.memory_bytes = intake->limits.memory_bytes;
     intake->isolation.cpu_seconds = intake->limits.cpu_seconds;
-    intake->isolation.file_bytes = TEMPORARY_FILE_BYTES;
+    intake->isolation.file_bytes = intake->limits.file_bytes;
     intake->isolation.descriptors = DESCRIPTORS_OPEN;
     return child_start(run_child, intake, intake->folder, &intake->limits, &intake->child, err);
 }

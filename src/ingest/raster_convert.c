@@ -164,8 +164,10 @@ static bool find_range(GDALDatasetH dataset, struct arena *arena, double out_ran
     out_range[1] = 255;
     if (GDALGetRasterDataType(GDALGetRasterBand(dataset, 1)) == GDT_Byte) {
         const char *bits = GDALGetMetadataItem(GDALGetRasterBand(dataset, 1), "NBITS", "IMAGE_STRUCTURE");
-        int depth = bits ? atoi(bits) : 8;
-        out_range[1] = depth >= 1 && depth < 8 ? (1 << depth) - 1 : 255;
+        uint64_t depth = 8;
+        if (bits && text_to_uint(text_of(bits), 8, &depth) && depth > 0) {
+            out_range[1] = (double)((1U << depth) - 1);
+        }
         return true;
     }
     if (!sample_values(dataset, arena, &values, &count)) {

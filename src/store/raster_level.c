@@ -277,31 +277,6 @@ bool raster_level_colors(const struct raster_level_file *file, const struct rast
     return true;
 }
 
-bool raster_level_values(const struct raster_level_file *file, int x, int y, double *out_values, size_t capacity,
-                         size_t *out_count, struct error *err)
-{
-    struct raster_level_window window = {0, x, y, 1, 1};
-    uint8_t mask;
-    *out_count = 0;
-    if (!read_mask(file, &window, &mask, err)) {
-        return false;
-    }
-    size_t count = 0;
-    bool known = false;
-    for (int i = 1; i <= (int)file->about->bands && count < capacity; i++) {
-        GDALRasterBandH band = GDALGetRasterBand(file->dataset, i);
-        int has = 0;
-        double nodata = GDALGetRasterNoDataValue(band, &has);
-        if (!read_plane(band, &window, GDT_Float64, &out_values[count], err)) {
-            return false;
-        }
-        known = known || !(isnan(out_values[count]) || (has && out_values[count] == nodata));
-        count++;
-    }
-    *out_count = mask > 0 && known ? count : 0;
-    return true;
-}
-
 bool raster_level_read_all(const struct raster_level_file *file, struct error *err)
 {
     for (size_t level = 0; level < file->level_count; level++) {

@@ -42,8 +42,5 @@ bool raster_level_colors(const struct raster_level_file *file, const struct rast
 /* Metres of a window; not a number where there is none. */
 bool raster_level_metres(const struct raster_level_file *file, const struct raster_level_window *window,
                          struct arena *arena, float **out_metres, struct error *err);
-/* The bands' values at a pixel of the full size. */
-bool raster_level_values(const struct raster_level_file *file, int x, int y, double *out_values, size_t capacity,
-                         size_t *out_count, struct error *err);
 /* Reads everything. */
 bool raster_level_read_all(const struct raster_level_file *file, struct error *err);

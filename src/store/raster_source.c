@@ -441,23 +441,6 @@ bool raster_source_tile(struct raster_source *source, const struct store_layer *
     return true;
 }
 
-bool raster_source_values(struct raster_source *source, const struct store_layer *layer, double longitude,
-                          double latitude, double *out_values, size_t capacity, size_t *out_count, struct error *err)
-{
-    const struct open_file *file = find_file(source, layer, err);
-    double x;
-    double y;
-    if (!file) {
-        return false;
-    }
-    *out_count = 0;
-    if (!raster_warp_place(file->projection, &file->about, longitude, latitude, &x, &y) ||
-        !(x >= 0 && y >= 0 && x < file->about.width_px && y < file->about.height_px)) {
-        return true;
-    }
-    return raster_level_values(&file->file, (int)x, (int)y, out_values, capacity, out_count, err);
-}
-
 bool raster_source_check(const char *directory, const struct store_layer *layer, bool full, struct error *err)
 {
     struct open_file file = {0};

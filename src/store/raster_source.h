@@ -30,10 +30,5 @@ struct raster_tile {
 bool raster_source_tile(struct raster_source *source, const struct store_layer *layer, struct tile_id tile,
                         bool as_metres, struct arena *arena, struct raster_tile *out_tile, struct error *err);
 
-/* The value of each band at a place (degrees), as it stands in the file: up to `capacity`; `*out_count` is 0 where the
- * raster has nothing. */
-bool raster_source_values(struct raster_source *source, const struct store_layer *layer, double longitude,
-                          double latitude, double *out_values, size_t capacity, size_t *out_count, struct error *err);
-
 /* Opens the file and compares it with its description; with `full` all blocks of all levels are read. */
 bool raster_source_check(const char *directory, const struct store_layer *layer, bool full, struct error *err);

@@ -59,8 +59,9 @@ static bool worst_error(struct projection *projection, const struct store_raster
         return false;
     }
     for (size_t i = 0; i < cells * cells; i++) {
+        size_t row = i / cells;
         xy[2 * i] = (double)box.min_x + ((double)(i % cells) + 0.5) * cell;
-        xy[2 * i + 1] = (double)box.min_y + ((double)(i / cells) + 0.5) * cell;
+        xy[2 * i + 1] = (double)box.min_y + ((double)row + 0.5) * cell;
     }
     to_pixels(projection, raster, xy, cells * cells);
     double worst = 0;
@@ -99,8 +100,9 @@ static bool make_net(struct projection *projection, const struct store_raster *r
         return error_no_memory(err);
     }
     for (size_t i = 0; i < side * side; i++) {
+        size_t row = i / side;
         xy[2 * i] = (double)box.min_x + (double)(i % side) * cell;
-        xy[2 * i + 1] = (double)box.min_y + (double)(i / side) * cell;
+        xy[2 * i + 1] = (double)box.min_y + (double)row * cell;
     }
     if (!to_pixels(projection, raster, xy, side * side)) {
         error_set(err, ERROR_UNAVAILABLE, "its raster has no area");
@@ -137,19 +139,6 @@ bool raster_warp_make(struct projection *projection, const struct store_raster *
         }
     }
     *out_warp = warp;
-    return true;
-}
-
-bool raster_warp_place(struct projection *projection, const struct store_raster *raster, double longitude,
-                       double latitude, double *out_x, double *out_y)
-{
-    double xy[2];
-    grid_from_lonlat_exactly(longitude, fmax(-89.999999, fmin(89.999999, latitude)), &xy[0], &xy[1]);
-    if (!to_pixels(projection, raster, xy, 1) || !isfinite(xy[0]) || !isfinite(xy[1])) {
-        return false;
-    }
-    *out_x = xy[0];
-    *out_y = xy[1];
     return true;
 }
 

@@ -22,7 +22,3 @@ bool raster_warp_make(struct projection *projection, const struct store_raster *
 /* Pixels of the raster in one of a tile of this zoom, at the raster's middle. 0 when it lies nowhere. */
 double raster_warp_step(struct projection *projection, const struct store_raster *raster, uint32_t zoom,
                         uint32_t side_px);
-
-/* Where a place in degrees lies, in pixels of the raster; false: nowhere. */
-bool raster_warp_place(struct projection *projection, const struct store_raster *raster, double longitude,
-                       double latitude, double *out_x, double *out_y);

@@ -1,3 +1,3 @@
-foreach(file IN ITEMS archive cache contract gate geojson restart shutdown slow)
+foreach(file IN ITEMS archive cache contract gate geojson raster restart shutdown slow)
   tesela_program_test(http_${file} "program;sanitized" python3 -m unittest tests/http/${file}_test.py)
 endforeach()
