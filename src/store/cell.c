@@ -12,7 +12,7 @@ static const double degree_steps = 1e9;
 static const int64_t bits_40 = CELL_ROW_MAX;
 
 /* The deepest style zoom of each band but the last, which has full precision. */
-static const unsigned band_zooms[CELL_BAND_FULL] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
+static const unsigned band_zooms[CELL_BAND_FULL] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 13};
 
 unsigned cell_band(double zoom)
 {
@@ -36,7 +36,7 @@ int64_t cell_pixel(unsigned band)
 
 double cell_tolerance(unsigned band)
 {
-    return band < CELL_BAND_FULL ? (double)cell_pixel(band) / 4 : 0;
+    return band < CELL_BAND_FULL ? (double)cell_pixel(band) / 8 : 0;
 }
 
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index)

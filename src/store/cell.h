@@ -11,7 +11,7 @@
 #include "geo/feature.h"
 
 enum {
-    CELL_BANDS = 12,
+    CELL_BANDS = 11,
     CELL_BAND_FULL = CELL_BANDS - 1,
     CELL_FANOUT = 128,
     CELL_LEVEL_ROOT = 3,

@@ -713,7 +713,8 @@ static void reduce_polygons(struct reduction *reduction)
         while (next < geometry->part_count && geometry->parts[next].is_hole) {
             area += generaliser->areas[next++];
         }
-        if (area >= least && keep_part(reduction, p, 4)) {
+        /* A polygon alone is told to be small by the caller. */
+        if ((area >= least || generaliser->shells == 1) && keep_part(reduction, p, 4)) {
             for (uint32_t hole = p + 1; hole < next; hole++) {
                 keep_part(reduction, hole, 4);
             }
@@ -725,29 +726,32 @@ static void reduce_polygons(struct reduction *reduction)
 }
 
 void cell_generaliser_band(struct cell_generaliser *generaliser, unsigned band, struct geometry *out_geometry,
-                           double *out_ink)
+                           double *out_small)
 {
     const struct geometry *geometry = generaliser->geometry;
-    struct reduction reduction = {generaliser, band, 0, 0, 0};
-    double ink = generaliser->size;
-    if (geometry->kind != GEOMETRY_POINT) {
-        drop_finer(generaliser, band);
+    if (geometry->kind == GEOMETRY_POINT) {
+        *out_geometry = *geometry;
+        *out_small = geometry->part_count == 1 ? 1 : 0;
+        return;
     }
+    struct reduction reduction = {generaliser, band, 0, 0, 0};
+    double least = cell_thinner_least(band, geometry->kind);
+    double ink = generaliser->size;
+    bool is_small;
+    drop_finer(generaliser, band);
     if (geometry->kind == GEOMETRY_POLYGON) {
         reduce_polygons(&reduction);
         if (generaliser->shells > 1) {
             ink = draw_islets(&reduction);
         }
-    } else if (geometry->kind == GEOMETRY_LINE && generaliser->extent >= cell_thinner_least(band, GEOMETRY_LINE)) {
+        is_small = generaliser->shells == 1 && generaliser->size < least;
+    } else {
         for (uint32_t p = 0; p < geometry->part_count; p++) {
             keep_part(&reduction, p, 2);
         }
-    } else if (geometry->kind == GEOMETRY_POINT && geometry->part_count > 1) {
-        *out_geometry = *geometry;
-        *out_ink = 0;
-        return;
+        is_small = generaliser->extent < least;
     }
     *out_geometry =
         (struct geometry){geometry->kind, reduction.parts, reduction.vertices, generaliser->parts, generaliser->points};
-    *out_ink = reduction.parts > 0 ? 0 : ink;
+    *out_small = is_small || reduction.parts == 0 ? ink : 0;
 }

@@ -23,11 +23,13 @@ void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometr
 {
     *thinner = (struct cell_thinner){.band = band, .kind = kind};
     buffer_init(&thinner->bytes, RECORD_BYTES_MAX);
+    buffer_init(&thinner->content, RECORD_BYTES_MAX);
 }
 
 void cell_thinner_close(struct cell_thinner *thinner)
 {
     buffer_finish(&thinner->bytes);
+    buffer_finish(&thinner->content);
 }
 
 double cell_thinner_least(unsigned band, enum geometry_kind kind)
@@ -57,7 +59,7 @@ static bool hand_on(struct cell_thinner *thinner, const struct geometry *geometr
                     void *context, struct error *err)
 {
     struct cell_record record = thinner->chosen;
-    struct text attributes = {(const char *)thinner->bytes.data + record.geometry.length, record.attributes.length};
+    struct text attributes = {(const char *)thinner->bytes.data, record.attributes.length};
     struct buffer content;
     buffer_init(&content, RECORD_BYTES_MAX);
     record.box = (struct world_box){INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
@@ -153,6 +155,10 @@ bool cell_thinner_finish(struct cell_thinner *thinner, cell_thinner_taker *take,
         return true;
     }
     thinner->is_open = false;
+    if (thinner->count == 1 && thinner->content.length > 0) {
+        struct text content = {(const char *)thinner->content.data, thinner->content.length};
+        return take(context, thinner->band, &thinner->chosen, content, err);
+    }
     switch (thinner->kind) {
     case GEOMETRY_POLYGON:
         return draw_polygon(thinner, take, context, err);
@@ -173,9 +179,10 @@ static bool is_chosen(const struct cell_thinner *thinner, int64_t row, double in
     return ldexp((double)(hash >> 11), -53) * thinner->total <= ink;
 }
 
-bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_record *record, double ink, const double way[2],
-                      cell_thinner_taker *take, void *context, struct error *err)
+bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_small *feature, cell_thinner_taker *take,
+                      void *context, struct error *err)
 {
+    const struct cell_record *record = feature->record;
     uint64_t square = record->key >> (2 * square_log2(thinner));
     if (thinner->is_open && square != thinner->square && !cell_thinner_finish(thinner, take, context, err)) {
         return false;
@@ -183,18 +190,20 @@ bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_record *re
     if (!thinner->is_open) {
         thinner->is_open = true;
         thinner->square = square;
+        thinner->count = 0;
         thinner->total = 0;
+        buffer_clear(&thinner->content);
+        buffer_append(&thinner->content, feature->content.data, feature->content.length);
     }
-    bool first = thinner->total == 0;
-    thinner->total += ink;
-    if (!first && !is_chosen(thinner, record->row, ink)) {
+    thinner->count++;
+    thinner->total += feature->ink;
+    if (thinner->count > 1 && !is_chosen(thinner, record->row, feature->ink)) {
         return true;
     }
     thinner->chosen = *record;
-    thinner->chosen.geometry.length = 0;
-    thinner->chosen_way[0] = way[0];
-    thinner->chosen_way[1] = way[1];
+    thinner->chosen_way[0] = feature->way[0];
+    thinner->chosen_way[1] = feature->way[1];
     buffer_clear(&thinner->bytes);
     buffer_append(&thinner->bytes, record->attributes.data, record->attributes.length);
-    return !thinner->bytes.failed || error_no_memory(err);
+    return (!thinner->bytes.failed && !thinner->content.failed) || error_no_memory(err);
 }
