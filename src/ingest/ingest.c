@@ -195,8 +195,8 @@ static bool begin(struct intake *intake, struct store_writer_layer *layer, struc
     const char *file = strrchr(intake->task.path, '/');
     /* The same layer again takes the place of what was sent of it. */
     bool other_begun = intake->begun && strcmp(intake->begun, layer->id) != 0;
-    if (intake->task.inspect || intake->task.options->dry_run || other_begun ||
-        intake->published_count == LAYERS_MAX || !may_write(intake, layer->id)) {
+    if (intake->task.inspect || intake->task.options->dry_run || other_begun || intake->published_count == LAYERS_MAX ||
+        !may_write(intake, layer->id)) {
         return nonsense(err);
     }
     layer->source_file = file ? file + 1 : intake->task.path;

@@ -19,6 +19,7 @@ enum {
     BATCH_RECORDS = 512,
     BATCH_BYTES = 256 * 1024,
     ALONE_VERTICES = 20000, /* fewer are not worth starting a thread */
+    FEW_SHAPES = 5000,      /* so few are never thinned */
     BYTES_MAX = 1 << 30
 };
 
@@ -378,12 +379,12 @@ bool cell_crew_run(const struct cell_crew_task *task, struct error *err)
                         .work = PTHREAD_COND_INITIALIZER,
                         .done = PTHREAD_COND_INITIALIZER};
     for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
-        cell_thinner_open(&crew.thinners[band], band, task->kind);
+        cell_thinner_open(&crew.thinners[band], band, task->kind, task->shape_count <= FEW_SHAPES);
     }
     bool has_borders = task->kind == GEOMETRY_LINE || task->kind == GEOMETRY_POLYGON;
     bool ok = open_crew(&crew, err) &&
-              (!has_borders || (cell_junctions_open(task->vertex_count, &crew.junctions, err) &&
-                                run_pass(&crew, true, err))) &&
+              (!has_borders ||
+               (cell_junctions_open(task->vertex_count, &crew.junctions, err) && run_pass(&crew, true, err))) &&
               run_pass(&crew, false, err) && finish_thinners(&crew, err);
     for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
         cell_thinner_close(&crew.thinners[band]);

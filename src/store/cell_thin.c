@@ -8,20 +8,20 @@
 #include <string.h>
 
 enum {
-    SQUARE_LOG2 = 1,        /* two pixels wide */
-    POINT_SQUARE_LOG2 = 0,  /* in the last band before the full one, where points are labelled */
+    SQUARE_LOG2 = 1,       /* two pixels wide */
+    POINT_SQUARE_LOG2 = 0, /* in the last band before the full one, where points are labelled */
     RECORD_BYTES_MAX = 1 << 30
 };
 
-static const double least_area_px = 2;  /* half a square: on average two polygons of a coverage meet in one */
+static const double least_area_px = 2; /* half a square: on average two polygons of a coverage meet in one */
 static const double least_extent_px = 1;
 static const double faintest_area_px = 0.25; /* as much as a square of half a pixel; less waits for more */
 static const double faintest_length_px = 0.5;
 static const double full_share = 0.9; /* a square this full is drawn full, so that coverages have no gaps */
 
-void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometry_kind kind)
+void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometry_kind kind, bool each)
 {
-    *thinner = (struct cell_thinner){.band = band, .kind = kind};
+    *thinner = (struct cell_thinner){.band = band, .kind = kind, .each = each};
     buffer_init(&thinner->bytes, RECORD_BYTES_MAX);
     buffer_init(&thinner->content, RECORD_BYTES_MAX);
 }
@@ -34,15 +34,14 @@ void cell_thinner_close(struct cell_thinner *thinner)
 
 double cell_thinner_least(unsigned band, enum geometry_kind kind)
 {
-    double pixel = (double)cell_pixel(band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(band));
     return kind == GEOMETRY_POLYGON ? least_area_px * pixel * pixel : least_extent_px * pixel;
 }
 
 static unsigned square_log2(const struct cell_thinner *thinner)
 {
     bool fine = thinner->kind == GEOMETRY_POINT && thinner->band + 1 == CELL_BAND_FULL;
-    /* A pixel is eight steps of the grid. */
-    return cell_shift(thinner->band) + 3 + (fine ? POINT_SQUARE_LOG2 : SQUARE_LOG2);
+    return cell_pixel_log2(thinner->band) + (fine ? POINT_SQUARE_LOG2 : SQUARE_LOG2);
 }
 
 static int32_t clamped(double unit)
@@ -73,9 +72,9 @@ static bool hand_on(struct cell_thinner *thinner, const struct geometry *geometr
     bool ok = true;
     if (cell_put_geometry(&content, geometry, cell_shift(thinner->band))) {
         buffer_append(&content, attributes.data, attributes.length);
-        ok = content.failed
-                 ? error_no_memory(err)
-                 : take(context, thinner->band, &record, (struct text){(const char *)content.data, content.length}, err);
+        ok = content.failed ? error_no_memory(err)
+                            : take(context, thinner->band, &record,
+                                   (struct text){(const char *)content.data, content.length}, err);
     }
     buffer_finish(&content);
     return ok;
@@ -86,14 +85,16 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
 {
     const struct world_box *box = &thinner->chosen.box;
     unsigned log2 = square_log2(thinner);
-    double pixel = (double)cell_pixel(thinner->band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(thinner->band));
     double width = ldexp(1, (int)log2);
     double capacity = width * width;
     double area = thinner->total + thinner->carried;
-    if (area < faintest_area_px * pixel * pixel) {
+    double faintest = faintest_area_px * pixel * pixel;
+    if (area < faintest && !thinner->each) {
         thinner->carried = area;
         return true;
     }
+    area = fmax(area, faintest);
     double x = middle(box->min_x, box->max_x);
     double y = middle(box->min_y, box->max_y);
     double half;
@@ -101,7 +102,7 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
         x = (floor(x / width) + 0.5) * width;
         y = (floor(y / width) + 0.5) * width;
         half = width / 2;
-        thinner->carried = fmin(area - capacity, capacity);
+        thinner->carried = thinner->each ? 0 : fmin(area - capacity, capacity);
     } else {
         half = sqrt(area) / 2;
         thinner->carried = 0;
@@ -120,15 +121,16 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
 static bool draw_line(struct cell_thinner *thinner, cell_thinner_taker *take, void *context, struct error *err)
 {
     const struct world_box *box = &thinner->chosen.box;
-    double pixel = (double)cell_pixel(thinner->band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(thinner->band));
     double most = ldexp(1, (int)square_log2(thinner));
     double length = thinner->total + thinner->carried;
-    if (length < faintest_length_px * pixel) {
+    double faintest = faintest_length_px * pixel;
+    if (length < faintest && !thinner->each) {
         thinner->carried = length;
         return true;
     }
-    double drawn = fmin(length, most);
-    thinner->carried = fmin(length - drawn, most);
+    double drawn = fmin(fmax(length, faintest), most);
+    thinner->carried = thinner->each ? 0 : fmin(fmax(length - drawn, 0), most);
     double way = hypot(thinner->chosen_way[0], thinner->chosen_way[1]);
     double dx = way > 0 ? thinner->chosen_way[0] / way * drawn / 2 : drawn / 2;
     double dy = way > 0 ? thinner->chosen_way[1] / way * drawn / 2 : 0;
@@ -184,7 +186,8 @@ bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_small *fea
 {
     const struct cell_record *record = feature->record;
     uint64_t square = record->key >> (2 * square_log2(thinner));
-    if (thinner->is_open && square != thinner->square && !cell_thinner_finish(thinner, take, context, err)) {
+    if (thinner->is_open && (thinner->each || square != thinner->square) &&
+        !cell_thinner_finish(thinner, take, context, err)) {
         return false;
     }
     if (!thinner->is_open) {

@@ -16,14 +16,15 @@
 struct cell_thinner {
     unsigned band;
     enum geometry_kind kind;
+    bool each;       /* every feature is taken to be alone in its square */
     bool is_open;    /* a square was begun */
     uint64_t square; /* its place on the curve */
     uint64_t count;  /* of features in it */
     double total;    /* their ink: square units, units or points */
     double carried;
     struct cell_record chosen; /* its attributes lie in `bytes` */
-    struct buffer content;     /* of the first one in the square, as the band would have it; empty: nothing of it is left */
-    double chosen_way[2];      /* of a line: from its first vertex to its last */
+    struct buffer content; /* of the first one in the square, as the band would have it; empty: nothing of it is left */
+    double chosen_way[2];  /* of a line: from its first vertex to its last */
     struct buffer bytes;
 };
 
@@ -31,7 +32,8 @@ struct cell_thinner {
 typedef bool cell_thinner_taker(void *context, unsigned band, const struct cell_record *record, struct text content,
                                 struct error *err);
 
-void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometry_kind kind);
+/* With `each` all features are kept: a layer of few needs no thinning, only that nothing of it vanishes. */
+void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometry_kind kind, bool each);
 void cell_thinner_close(struct cell_thinner *thinner);
 
 /* A feature too small for the band, in the order of the spool. */
