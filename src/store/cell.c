@@ -11,32 +11,37 @@ enum tag { TAG_NULL, TAG_FALSE, TAG_TRUE, TAG_INT, TAG_REAL, TAG_WHOLE_REAL, TAG
 static const double degree_steps = 1e9;
 static const int64_t bits_40 = CELL_ROW_MAX;
 
-/* The deepest style zoom of each band but the last, which has full precision. */
-static const unsigned band_zooms[CELL_BAND_FULL] = {2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 13};
+/* Of each band but the last, which has full precision: the deepest style zoom, and the bits that its grid drops. The
+ * grid is an eighth of a CSS pixel at that zoom; finer at 11, so that what is as small as a house block is true. */
+static const struct {
+    unsigned char zoom;
+    unsigned char shift;
+} bands[CELL_BAND_FULL] = {{2, 18}, {3, 17}, {4, 16},  {5, 15}, {6, 14}, {7, 13},
+                           {8, 12}, {9, 11}, {10, 10}, {11, 7}, {13, 7}};
 
 unsigned cell_band(double zoom)
 {
     unsigned band = 0;
-    while (band < CELL_BAND_FULL && zoom > band_zooms[band]) {
+    while (band < CELL_BAND_FULL && zoom > bands[band].zoom) {
         band++;
     }
     return band;
 }
 
-/* At style zoom s a CSS pixel is 2^(23-s) units wide; an eighth of it is 2^(20-s). */
 unsigned cell_shift(unsigned band)
 {
-    return band < CELL_BAND_FULL ? 20 - band_zooms[band] : 0;
+    return band < CELL_BAND_FULL ? bands[band].shift : 0;
 }
 
-int64_t cell_pixel(unsigned band)
+/* At style zoom s a CSS pixel is 2^(23-s) units wide. */
+unsigned cell_pixel_log2(unsigned band)
 {
-    return (int64_t)1 << (cell_shift(band) + 3);
+    return 23U - bands[band].zoom;
 }
 
 double cell_tolerance(unsigned band)
 {
-    return band < CELL_BAND_FULL ? (double)cell_pixel(band) / 4 : 0;
+    return band < CELL_BAND_FULL ? (double)(1U << bands[band].shift) : 0;
 }
 
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index)

@@ -15,6 +15,7 @@ enum {
     CELL_BAND_FULL = CELL_BANDS - 1,
     CELL_FANOUT = 128,
     CELL_LEVEL_ROOT = 3,
+    CELL_VECTOR_ZOOMS = 15,  /* 0 to 14: those with a bound on the size of vector tiles */
     CELL_BLOCK_BYTES = 5000, /* three in a database page of 16 KiB; larger features stand alone */
     CELL_BLOCK_FEATURES = 64,
     CELL_INLINE_BYTES = 192 /* attributes above this stay in the item table and are not repeated in each band */
@@ -25,8 +26,8 @@ enum {
 /* The band that serves `zoom`, and how many low bits of world units it drops. */
 unsigned cell_band(double zoom);
 unsigned cell_shift(unsigned band);
-/* World units in a CSS pixel at the deepest zoom of a band; not of the full one. */
-int64_t cell_pixel(unsigned band);
+/* A CSS pixel at the deepest zoom of a band, not of the full one, is 2 to this power world units wide. */
+unsigned cell_pixel_log2(unsigned band);
 /* How far, in world units, a band's lines may be from where they are; 0 in the full one. */
 double cell_tolerance(unsigned band);
 

@@ -19,6 +19,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Of a vector tile, compressed. What a feature adds is judged by what it takes in a block: of geometry, which says
+ * nothing twice, most remains; of attributes, which repeat themselves, little. */
+enum { VECTOR_TILE_BYTES_MAX = 500 * 1000, EIGHTHS_OF_GEOMETRY = 6, EIGHTHS_OF_ATTRIBUTES = 3 };
+
 enum { FEATURE_BYTES_MAX = 512 * 1024 * 1024, SPOOL_BYTES = 48 * 1024 * 1024 };
 
 static const size_t arena_bytes_max = (size_t)2 * FEATURE_BYTES_MAX;
@@ -40,8 +44,16 @@ struct box_list {
     size_t capacity;
 };
 
+/* How much of a band falls into one tile of a zoom: the features of a tile follow one another along the curve. */
+struct load_of_tiles {
+    uint64_t tile;
+    uint64_t bytes;
+    uint64_t most;
+};
+
 /* The open block of a band and the boxes of those already written. */
 struct band {
+    struct load_of_tiles tiles[CELL_VECTOR_ZOOMS];
     struct buffer block;
     struct cell_origin origin;
     struct cell_box block_box;
@@ -85,7 +97,7 @@ bool cell_build_prepare(struct sqlite3 *cells, struct error *err)
     return drop_other_format(cells, err) &&
            database_runf(cells, err,
                          "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
-                         " item_count INTEGER NOT NULL);"
+                         " item_count INTEGER NOT NULL, vector_bands BLOB NOT NULL);"
                          "CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
                          "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL,"
                          " shape BLOB);"
@@ -360,12 +372,29 @@ static void grow(struct cell_box *box, const struct world_box *other)
     box->max_y = other->max_y > box->max_y ? (int32_t)other->max_y : box->max_y;
 }
 
+static void note_load(struct band *band, uint64_t key, size_t bytes)
+{
+    for (unsigned z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+        struct load_of_tiles *load = &band->tiles[z];
+        uint64_t tile = key >> (63 - 2 * z) >> 1;
+        if (tile != load->tile) {
+            load->tile = tile;
+            load->bytes = 0;
+        }
+        load->bytes += bytes;
+        load->most = load->bytes > load->most ? load->bytes : load->most;
+    }
+}
+
 /* Appends a feature to the band's open block, closing the block before or after when it is full. */
 static bool put_in_band(struct cell_build *build, unsigned number, const struct cell_record *record,
                         struct text content, struct error *err)
 {
     struct band *band = &build->bands[number];
     const struct world_box *box = &record->box;
+    size_t attributes = record->attributes.length;
+    note_load(band, record->key,
+              ((content.length - attributes) * EIGHTHS_OF_GEOMETRY + attributes * EIGHTHS_OF_ATTRIBUTES) / 8);
     if (band->block_features > 0 && band->block.length + content.length > CELL_BLOCK_BYTES &&
         !write_block(build, number, err)) {
         return false;
@@ -482,9 +511,37 @@ static bool write_bands(struct cell_build *build, struct error *err)
     return true;
 }
 
+/* Which band vector tiles are made of: the one of the zoom, or where one of its tiles would be too large the next
+ * coarser one. That is decided for the zoom as a whole, so neighbouring tiles show the same features. */
+static void choose_vector_bands(const struct cell_build *build, unsigned char out_bands[CELL_VECTOR_ZOOMS])
+{
+    for (unsigned z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+        unsigned band = cell_band(z);
+        while (band > 0 && build->bands[band].tiles[z].most > VECTOR_TILE_BYTES_MAX) {
+            band--;
+        }
+        out_bands[z] = (unsigned char)band;
+    }
+}
+
+static bool write_version(struct cell_build *build, struct error *err)
+{
+    struct sqlite3_stmt *put = NULL;
+    unsigned char bands[CELL_VECTOR_ZOOMS];
+    choose_vector_bands(build, bands);
+    if (!database_prepare(build->cells, "INSERT INTO version VALUES (?1, ?2, ?3, ?4)", &put, err)) {
+        return false;
+    }
+    sqlite3_bind_int64(put, 1, build->plan.serial);
+    sqlite3_bind_int64(put, 2, build->plan.stamp);
+    sqlite3_bind_int64(put, 3, build->item_count);
+    sqlite3_bind_blob(put, 4, bands, sizeof bands, SQLITE_STATIC);
+    bool ok = database_step_done(build->cells, put, err);
+    sqlite3_finalize(put);
+    return ok;
+}
+
 bool cell_build_finish(struct cell_build *build, struct error *err)
 {
-    return write_bands(build, err) && write_ids(build, err) &&
-           database_runf(build->cells, err, "INSERT INTO version VALUES (%lld, %lld, %lld)",
-                         (long long)build->plan.serial, (long long)build->plan.stamp, (long long)build->item_count);
+    return write_bands(build, err) && write_ids(build, err) && write_version(build, err);
 }

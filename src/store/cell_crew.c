@@ -19,12 +19,13 @@ enum {
     BATCH_RECORDS = 512,
     BATCH_BYTES = 256 * 1024,
     ALONE_VERTICES = 20000, /* fewer are not worth starting a thread */
+    FEW_SHAPES = 5000,      /* so few are never thinned */
     BYTES_MAX = 1 << 30
 };
 
 static const size_t arena_bytes_max = (size_t)1 << 30; /* one feature */
 
-/* A feature as one band has it: bytes of the batch's `out`; or, where it is too small, what the thinner is told. */
+/* A feature as one band has it, in bytes of the batch's `out`, and what the thinner is told where it is too small. */
 struct piece {
     uint32_t record;
     unsigned band;
@@ -119,15 +120,14 @@ static bool put_band(struct worker *worker, struct batch *batch, size_t index, c
     if (!piece) {
         return false;
     }
-    if (reduced.part_count == 0) {
-        piece->ink = ink;
-        piece->way[0] = (double)geometry->points[geometry->vertex_count - 1].x - geometry->points[0].x;
-        piece->way[1] = (double)geometry->points[geometry->vertex_count - 1].y - geometry->points[0].y;
-        return true;
+    if (reduced.part_count > 0) {
+        cell_put_snapped(&batch->out, &reduced, cell_shift(band));
+        buffer_append(&batch->out, record->attributes.data, record->attributes.length);
+        piece->length = batch->out.length - piece->offset;
     }
-    cell_put_snapped(&batch->out, &reduced, cell_shift(band));
-    buffer_append(&batch->out, record->attributes.data, record->attributes.length);
-    piece->length = batch->out.length - piece->offset;
+    piece->ink = ink;
+    piece->way[0] = (double)geometry->points[geometry->vertex_count - 1].x - geometry->points[0].x;
+    piece->way[1] = (double)geometry->points[geometry->vertex_count - 1].y - geometry->points[0].y;
     return !batch->out.failed;
 }
 
@@ -293,11 +293,11 @@ static bool take_piece(struct crew *crew, const struct batch *batch, const struc
 {
     const struct cell_crew_task *task = crew->task;
     const struct cell_record *record = &batch->records[piece->record];
-    if (piece->ink > 0) {
-        return cell_thinner_add(&crew->thinners[piece->band], record, piece->ink, piece->way, task->take,
-                                task->context, err);
-    }
     struct text content = {(const char *)batch->out.data + piece->offset, piece->length};
+    if (piece->ink > 0) {
+        struct cell_small small = {record, piece->ink, {piece->way[0], piece->way[1]}, content};
+        return cell_thinner_add(&crew->thinners[piece->band], &small, task->take, task->context, err);
+    }
     return content.length == 0 || task->take(task->context, piece->band, record, content, err);
 }
 
@@ -379,12 +379,12 @@ bool cell_crew_run(const struct cell_crew_task *task, struct error *err)
                         .work = PTHREAD_COND_INITIALIZER,
                         .done = PTHREAD_COND_INITIALIZER};
     for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
-        cell_thinner_open(&crew.thinners[band], band, task->kind);
+        cell_thinner_open(&crew.thinners[band], band, task->kind, task->shape_count <= FEW_SHAPES);
     }
     bool has_borders = task->kind == GEOMETRY_LINE || task->kind == GEOMETRY_POLYGON;
     bool ok = open_crew(&crew, err) &&
-              (!has_borders || (cell_junctions_open(task->vertex_count, &crew.junctions, err) &&
-                                run_pass(&crew, true, err))) &&
+              (!has_borders ||
+               (cell_junctions_open(task->vertex_count, &crew.junctions, err) && run_pass(&crew, true, err))) &&
               run_pass(&crew, false, err) && finish_thinners(&crew, err);
     for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
         cell_thinner_close(&crew.thinners[band]);

@@ -128,11 +128,11 @@ struct islet {
 
 struct cell_generaliser {
     const struct geometry *geometry;
-    double size;      /* of the whole feature: square units of area, units of length, or 1 */
-    double extent;    /* the longer side of its box */
-    uint32_t shells;  /* polygons it has */
-    double *areas;    /* of each part; those of holes are negative */
-    struct islet *islets; /* as much room as for parts */
+    double size;                   /* of the whole feature: square units of area, units of length, or 1 */
+    double extent;                 /* the longer side of its box */
+    uint32_t shells;               /* polygons it has */
+    double *areas;                 /* of each part; those of holes are negative */
+    struct islet *islets;          /* as much room as for parts */
     double tolerances[CELL_BANDS]; /* squared, in world units; that of the full band is 0 */
     unsigned char *ranks;          /* of each vertex: the first band that has it */
     uint32_t vertex_room;
@@ -141,7 +141,7 @@ struct cell_generaliser {
     size_t chain_room;
     struct world_point *left; /* the vertices that the coarser bands may still have, with their ranks */
     unsigned char *left_ranks;
-    uint32_t *left_ends; /* of parts */
+    uint32_t *left_ends;        /* of parts */
     struct world_point *points; /* of the band asked for */
     struct shape_part *parts;
     uint32_t part_room;
@@ -602,9 +602,9 @@ static bool keep_part(struct reduction *reduction, uint32_t part, uint32_t least
     struct cell_generaliser *generaliser = reduction->generaliser;
     const struct geometry *geometry = generaliser->geometry;
     uint32_t start = part > 0 ? generaliser->left_ends[part - 1] : 0;
-    uint32_t kept = reduce_part(generaliser->left + start, generaliser->left_ends[part] - start,
-                                geometry->kind == GEOMETRY_POLYGON, reduction->band,
-                                generaliser->points + reduction->vertices);
+    uint32_t kept =
+        reduce_part(generaliser->left + start, generaliser->left_ends[part] - start, geometry->kind == GEOMETRY_POLYGON,
+                    reduction->band, generaliser->points + reduction->vertices);
     if (kept < least) {
         return false;
     }
@@ -617,7 +617,7 @@ static void note_islet(struct reduction *reduction, uint32_t part, double area)
 {
     struct cell_generaliser *generaliser = reduction->generaliser;
     const struct geometry *geometry = generaliser->geometry;
-    int64_t width = 2 * cell_pixel(reduction->band);
+    int64_t width = (int64_t)2 << cell_pixel_log2(reduction->band);
     uint32_t start = part > 0 ? geometry->parts[part - 1].end : 0;
     double x = 0;
     double y = 0;
@@ -627,8 +627,8 @@ static void note_islet(struct reduction *reduction, uint32_t part, double area)
     }
     x /= (double)(geometry->parts[part].end - start);
     y /= (double)(geometry->parts[part].end - start);
-    generaliser->islets[reduction->islets++] = (struct islet){
-        (int64_t)floor(x / (double)width), (int64_t)floor(y / (double)width), x, y, area, part};
+    generaliser->islets[reduction->islets++] =
+        (struct islet){(int64_t)floor(x / (double)width), (int64_t)floor(y / (double)width), x, y, area, part};
 }
 
 static int compare_islets(const void *a, const void *b)
@@ -677,7 +677,7 @@ static void draw_islet(struct reduction *reduction, double x, double y, double a
 static double draw_islets(struct reduction *reduction)
 {
     struct islet *islets = reduction->generaliser->islets;
-    double pixel = (double)cell_pixel(reduction->band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(reduction->band));
     double left = 0;
     if (reduction->islets > 1) {
         qsort(islets, reduction->islets, sizeof *islets, compare_islets);
@@ -713,7 +713,8 @@ static void reduce_polygons(struct reduction *reduction)
         while (next < geometry->part_count && geometry->parts[next].is_hole) {
             area += generaliser->areas[next++];
         }
-        if (area >= least && keep_part(reduction, p, 4)) {
+        /* A polygon alone is told to be small by the caller. */
+        if ((area >= least || generaliser->shells == 1) && keep_part(reduction, p, 4)) {
             for (uint32_t hole = p + 1; hole < next; hole++) {
                 keep_part(reduction, hole, 4);
             }
@@ -725,29 +726,32 @@ static void reduce_polygons(struct reduction *reduction)
 }
 
 void cell_generaliser_band(struct cell_generaliser *generaliser, unsigned band, struct geometry *out_geometry,
-                           double *out_ink)
+                           double *out_small)
 {
     const struct geometry *geometry = generaliser->geometry;
-    struct reduction reduction = {generaliser, band, 0, 0, 0};
-    double ink = generaliser->size;
-    if (geometry->kind != GEOMETRY_POINT) {
-        drop_finer(generaliser, band);
+    if (geometry->kind == GEOMETRY_POINT) {
+        *out_geometry = *geometry;
+        *out_small = geometry->part_count == 1 ? 1 : 0;
+        return;
     }
+    struct reduction reduction = {generaliser, band, 0, 0, 0};
+    double least = cell_thinner_least(band, geometry->kind);
+    double ink = generaliser->size;
+    bool is_small;
+    drop_finer(generaliser, band);
     if (geometry->kind == GEOMETRY_POLYGON) {
         reduce_polygons(&reduction);
         if (generaliser->shells > 1) {
             ink = draw_islets(&reduction);
         }
-    } else if (geometry->kind == GEOMETRY_LINE && generaliser->extent >= cell_thinner_least(band, GEOMETRY_LINE)) {
+        is_small = generaliser->shells == 1 && generaliser->size < least;
+    } else {
         for (uint32_t p = 0; p < geometry->part_count; p++) {
             keep_part(&reduction, p, 2);
         }
-    } else if (geometry->kind == GEOMETRY_POINT && geometry->part_count > 1) {
-        *out_geometry = *geometry;
-        *out_ink = 0;
-        return;
+        is_small = generaliser->extent < least;
     }
     *out_geometry =
         (struct geometry){geometry->kind, reduction.parts, reduction.vertices, generaliser->parts, generaliser->points};
-    *out_ink = reduction.parts > 0 ? 0 : ink;
+    *out_small = is_small || reduction.parts == 0 ? ink : 0;
 }

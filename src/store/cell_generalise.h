@@ -27,8 +27,9 @@ void cell_generaliser_close(struct cell_generaliser *generaliser);
  * next call. */
 bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geometry *geometry,
                           const struct cell_junctions *junctions, struct error *err);
-/* The feature as `band`, not the full one, has it. It has no part when it is too small to be seen for itself: then
- * `*out_ink` is what cell_thinner_add is to know of it, else 0. Small parts of a larger feature become squares as large
- * as they are together. Bands are asked for from the finest to the coarsest. Lives until the next call. */
+/* The feature as `band`, not the full one, has it; without a part when nothing of it is left. `*out_small`: it is too
+ * small to be seen for itself, and goes to a cell_thinner with this ink; else 0. Small parts of a larger feature become
+ * squares as large as they are together. Bands are asked for from the finest to the coarsest. Lives until the next
+ * call. */
 void cell_generaliser_band(struct cell_generaliser *generaliser, unsigned band, struct geometry *out_geometry,
-                           double *out_ink);
+                           double *out_small);

@@ -8,39 +8,40 @@
 #include <string.h>
 
 enum {
-    SQUARE_LOG2 = 1,        /* two pixels wide */
-    POINT_SQUARE_LOG2 = 0,  /* in the last band before the full one, where points are labelled */
+    SQUARE_LOG2 = 1,       /* two pixels wide */
+    POINT_SQUARE_LOG2 = 0, /* in the last band before the full one, where points are labelled */
     RECORD_BYTES_MAX = 1 << 30
 };
 
-static const double least_area_px = 2;  /* half a square: on average two polygons of a coverage meet in one */
+static const double least_area_px = 2; /* half a square: on average two polygons of a coverage meet in one */
 static const double least_extent_px = 1;
 static const double faintest_area_px = 0.25; /* as much as a square of half a pixel; less waits for more */
 static const double faintest_length_px = 0.5;
 static const double full_share = 0.9; /* a square this full is drawn full, so that coverages have no gaps */
 
-void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometry_kind kind)
+void cell_thinner_open(struct cell_thinner *thinner, unsigned band, enum geometry_kind kind, bool each)
 {
-    *thinner = (struct cell_thinner){.band = band, .kind = kind};
+    *thinner = (struct cell_thinner){.band = band, .kind = kind, .each = each};
     buffer_init(&thinner->bytes, RECORD_BYTES_MAX);
+    buffer_init(&thinner->content, RECORD_BYTES_MAX);
 }
 
 void cell_thinner_close(struct cell_thinner *thinner)
 {
     buffer_finish(&thinner->bytes);
+    buffer_finish(&thinner->content);
 }
 
 double cell_thinner_least(unsigned band, enum geometry_kind kind)
 {
-    double pixel = (double)cell_pixel(band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(band));
     return kind == GEOMETRY_POLYGON ? least_area_px * pixel * pixel : least_extent_px * pixel;
 }
 
 static unsigned square_log2(const struct cell_thinner *thinner)
 {
     bool fine = thinner->kind == GEOMETRY_POINT && thinner->band + 1 == CELL_BAND_FULL;
-    /* A pixel is eight steps of the grid. */
-    return cell_shift(thinner->band) + 3 + (fine ? POINT_SQUARE_LOG2 : SQUARE_LOG2);
+    return cell_pixel_log2(thinner->band) + (fine ? POINT_SQUARE_LOG2 : SQUARE_LOG2);
 }
 
 static int32_t clamped(double unit)
@@ -57,7 +58,7 @@ static bool hand_on(struct cell_thinner *thinner, const struct geometry *geometr
                     void *context, struct error *err)
 {
     struct cell_record record = thinner->chosen;
-    struct text attributes = {(const char *)thinner->bytes.data + record.geometry.length, record.attributes.length};
+    struct text attributes = {(const char *)thinner->bytes.data, record.attributes.length};
     struct buffer content;
     buffer_init(&content, RECORD_BYTES_MAX);
     record.box = (struct world_box){INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
@@ -71,9 +72,9 @@ static bool hand_on(struct cell_thinner *thinner, const struct geometry *geometr
     bool ok = true;
     if (cell_put_geometry(&content, geometry, cell_shift(thinner->band))) {
         buffer_append(&content, attributes.data, attributes.length);
-        ok = content.failed
-                 ? error_no_memory(err)
-                 : take(context, thinner->band, &record, (struct text){(const char *)content.data, content.length}, err);
+        ok = content.failed ? error_no_memory(err)
+                            : take(context, thinner->band, &record,
+                                   (struct text){(const char *)content.data, content.length}, err);
     }
     buffer_finish(&content);
     return ok;
@@ -84,14 +85,16 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
 {
     const struct world_box *box = &thinner->chosen.box;
     unsigned log2 = square_log2(thinner);
-    double pixel = (double)cell_pixel(thinner->band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(thinner->band));
     double width = ldexp(1, (int)log2);
     double capacity = width * width;
     double area = thinner->total + thinner->carried;
-    if (area < faintest_area_px * pixel * pixel) {
+    double faintest = faintest_area_px * pixel * pixel;
+    if (area < faintest && !thinner->each) {
         thinner->carried = area;
         return true;
     }
+    area = fmax(area, faintest);
     double x = middle(box->min_x, box->max_x);
     double y = middle(box->min_y, box->max_y);
     double half;
@@ -99,7 +102,7 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
         x = (floor(x / width) + 0.5) * width;
         y = (floor(y / width) + 0.5) * width;
         half = width / 2;
-        thinner->carried = fmin(area - capacity, capacity);
+        thinner->carried = thinner->each ? 0 : fmin(area - capacity, capacity);
     } else {
         half = sqrt(area) / 2;
         thinner->carried = 0;
@@ -118,15 +121,16 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
 static bool draw_line(struct cell_thinner *thinner, cell_thinner_taker *take, void *context, struct error *err)
 {
     const struct world_box *box = &thinner->chosen.box;
-    double pixel = (double)cell_pixel(thinner->band);
+    double pixel = ldexp(1, (int)cell_pixel_log2(thinner->band));
     double most = ldexp(1, (int)square_log2(thinner));
     double length = thinner->total + thinner->carried;
-    if (length < faintest_length_px * pixel) {
+    double faintest = faintest_length_px * pixel;
+    if (length < faintest && !thinner->each) {
         thinner->carried = length;
         return true;
     }
-    double drawn = fmin(length, most);
-    thinner->carried = fmin(length - drawn, most);
+    double drawn = fmin(fmax(length, faintest), most);
+    thinner->carried = thinner->each ? 0 : fmin(fmax(length - drawn, 0), most);
     double way = hypot(thinner->chosen_way[0], thinner->chosen_way[1]);
     double dx = way > 0 ? thinner->chosen_way[0] / way * drawn / 2 : drawn / 2;
     double dy = way > 0 ? thinner->chosen_way[1] / way * drawn / 2 : 0;
@@ -153,6 +157,10 @@ bool cell_thinner_finish(struct cell_thinner *thinner, cell_thinner_taker *take,
         return true;
     }
     thinner->is_open = false;
+    if (thinner->count == 1 && thinner->content.length > 0) {
+        struct text content = {(const char *)thinner->content.data, thinner->content.length};
+        return take(context, thinner->band, &thinner->chosen, content, err);
+    }
     switch (thinner->kind) {
     case GEOMETRY_POLYGON:
         return draw_polygon(thinner, take, context, err);
@@ -173,28 +181,32 @@ static bool is_chosen(const struct cell_thinner *thinner, int64_t row, double in
     return ldexp((double)(hash >> 11), -53) * thinner->total <= ink;
 }
 
-bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_record *record, double ink, const double way[2],
-                      cell_thinner_taker *take, void *context, struct error *err)
+bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_small *feature, cell_thinner_taker *take,
+                      void *context, struct error *err)
 {
+    const struct cell_record *record = feature->record;
     uint64_t square = record->key >> (2 * square_log2(thinner));
-    if (thinner->is_open && square != thinner->square && !cell_thinner_finish(thinner, take, context, err)) {
+    if (thinner->is_open && (thinner->each || square != thinner->square) &&
+        !cell_thinner_finish(thinner, take, context, err)) {
         return false;
     }
     if (!thinner->is_open) {
         thinner->is_open = true;
         thinner->square = square;
+        thinner->count = 0;
         thinner->total = 0;
+        buffer_clear(&thinner->content);
+        buffer_append(&thinner->content, feature->content.data, feature->content.length);
     }
-    bool first = thinner->total == 0;
-    thinner->total += ink;
-    if (!first && !is_chosen(thinner, record->row, ink)) {
+    thinner->count++;
+    thinner->total += feature->ink;
+    if (thinner->count > 1 && !is_chosen(thinner, record->row, feature->ink)) {
         return true;
     }
     thinner->chosen = *record;
-    thinner->chosen.geometry.length = 0;
-    thinner->chosen_way[0] = way[0];
-    thinner->chosen_way[1] = way[1];
+    thinner->chosen_way[0] = feature->way[0];
+    thinner->chosen_way[1] = feature->way[1];
     buffer_clear(&thinner->bytes);
     buffer_append(&thinner->bytes, record->attributes.data, record->attributes.length);
-    return !thinner->bytes.failed || error_no_memory(err);
+    return (!thinner->bytes.failed && !thinner->content.failed) || error_no_memory(err);
 }

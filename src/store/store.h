@@ -90,12 +90,18 @@ const struct store_layer *store_list_find(const struct store_layer_list *list, c
 bool store_cells_are_complete(struct store *store, bool *out_complete, struct error *err);
 
 /* Features of `layer` whose box touches `area`, with geometry good for style zoom `zoom` (512 px world at zoom 0) at
- * pixel ratio 2: for each zoom band coordinates are snapped to an eighth of a pixel of the band's deepest zoom.
+ * pixel ratio 2: lines are within an eighth of a pixel of where they are, and borders that features share stay shared.
+ * At far zooms one small feature may stand for several (docs/store.md): then its box is that of what is drawn.
  * `area` may reach beyond the world: copies across the antimeridian come with shift_x. Rows ascending.
  * Cost: some rows of the tree, one row for dozens of features, and decoding (0.25 us a feature). Fails with
  * ERROR_TOO_LARGE when more than the arena holds. */
 bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
                 struct arena *arena, struct feature_list *out_found, struct error *err);
+
+/* The same for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
+ * zoom as at a farther one, where small features stand for several: a vector tile stays below about 500 kB. */
+bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
+                           uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err);
 
 /* One feature as protocols show it: longitude and latitude at the full precision of the truth. */
 struct store_item {

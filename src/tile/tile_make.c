@@ -265,7 +265,7 @@ static bool find_tile_features(struct tile_worker *worker, const struct store_la
                                struct feature_list *out_found, struct error *err)
 {
     struct world_box area = mvt_area(tile);
-    if (!store_find(worker->store, layer, &area, tile.z, worker->arena, out_found, err)) {
+    if (!store_find_for_vector(worker->store, layer, &area, tile.z, worker->arena, out_found, err)) {
         error_prefix(err, "layer \"%s\"", layer->id);
         return false;
     }
