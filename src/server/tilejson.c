@@ -84,7 +84,9 @@ static void write_vector_layers(struct json_writer *writer, const struct store_l
     json_write_name(writer, "vector_layers");
     json_write_begin_array(writer);
     for (size_t i = 0; i < count; i++) {
-        write_vector_layer(writer, layers[i]);
+        if (layers[i]->raster.kind == STORE_RASTER_NONE) {
+            write_vector_layer(writer, layers[i]);
+        }
     }
     json_write_end_array(writer);
 }

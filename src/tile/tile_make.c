@@ -344,6 +344,20 @@ static bool make_geojson(struct tile_worker *worker, const struct store_layer *l
     return true;
 }
 
+/* Of a map's layers those of features: nobody asked for the outlines of its imagery. */
+static size_t vector_layers(const struct catalog *catalog, const struct catalog_map *map,
+                            const struct store_layer *out_layers[LAYERS_MAX])
+{
+    size_t count = catalog_map_layers(catalog, map, out_layers, LAYERS_MAX);
+    size_t kept = 0;
+    for (size_t i = 0; i < count && i < LAYERS_MAX; i++) {
+        if (out_layers[i]->raster.kind == STORE_RASTER_NONE) {
+            out_layers[kept++] = out_layers[i];
+        }
+    }
+    return kept;
+}
+
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err)
 {
@@ -371,8 +385,8 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
             return not_found(request->subject, err);
         }
         const struct store_layer *layers[LAYERS_MAX];
-        size_t count = catalog_map_layers(catalog, map, layers, LAYERS_MAX);
-        return make_mvt(worker, layers, count < LAYERS_MAX ? count : LAYERS_MAX, request->tile, out, err);
+        size_t count = vector_layers(catalog, map, layers);
+        return make_mvt(worker, layers, count, request->tile, out, err);
     }
     case TILE_ARCHIVE:
         return archive_make_tile(catalog_archive_find(catalog, request->subject), request->tile, out, err);
