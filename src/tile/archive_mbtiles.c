@@ -6,7 +6,6 @@
 
 #include <pthread.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,17 +59,22 @@ static void set_zoom(uint32_t *out, const char *text)
     }
 }
 
+/* "lon,lat,zoom" */
 static void set_center(struct archive_info *info, const char *text)
 {
+    const char *first = strchr(text, ',');
+    const char *second = first ? strchr(first + 1, ',') : NULL;
     double lon;
     double lat;
-    unsigned zoom;
-    if (sscanf(text, "%lf,%lf,%u", &lon, &lat, &zoom) == 3 && lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90 &&
-        zoom <= GRID_ZOOM_MAX) {
+    double zoom;
+    if (second && text_to_double((struct text){text, (size_t)(first - text)}, &lon) &&
+        text_to_double((struct text){first + 1, (size_t)(second - first - 1)}, &lat) &&
+        text_to_double(text_of(second + 1), &zoom) && lon >= -180 && lon <= 180 && lat >= -90 && lat <= 90 &&
+        zoom >= 0 && zoom <= GRID_ZOOM_MAX) {
         info->has_center = true;
         info->center_lon = lon;
         info->center_lat = lat;
-        info->center_zoom = zoom;
+        info->center_zoom = (uint32_t)zoom;
     }
 }
 

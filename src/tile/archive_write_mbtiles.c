@@ -12,7 +12,6 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
 enum { PAGE_BYTES = 4096, TILES_PER_BATCH = 1000 };
@@ -222,15 +221,12 @@ bool archive_writer_open_mbtiles(const char *path, const struct archive_about *a
     writer->writer.add = add;
     writer->writer.finish = finish;
     writer->writer.close = close_writer;
-    size_t length = strlen(path);
-    if (length + 16 >= sizeof writer->path) {
+    if ((size_t)snprintf(writer->path, sizeof writer->path, "%s", path) >= sizeof writer->path ||
+        (size_t)snprintf(writer->part, sizeof writer->part, "%s.part", path) >= sizeof writer->part - 8) {
         error_set(err, ERROR_INVALID, "the path \"%s\" is too long", path);
         close_writer(&writer->writer);
         return false;
     }
-    memcpy(writer->path, path, length + 1);
-    memcpy(writer->part, path, length);
-    memcpy(writer->part + length, ".part", 6);
     bool ok =
         (resume(writer) || start(writer, err)) &&
         database_prepare(writer->db, "INSERT OR IGNORE INTO images VALUES (?1, ?2)", &writer->put_image, err) &&
