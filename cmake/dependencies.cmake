@@ -4,6 +4,8 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(GDAL REQUIRED IMPORTED_TARGET gdal)
 pkg_check_modules(PROJ REQUIRED IMPORTED_TARGET proj)
 pkg_check_modules(PNG REQUIRED IMPORTED_TARGET libpng)
+pkg_check_modules(JPEG REQUIRED IMPORTED_TARGET libjpeg)
+pkg_check_modules(WEBP REQUIRED IMPORTED_TARGET libwebp)
 pkg_check_modules(MICROHTTPD REQUIRED IMPORTED_TARGET libmicrohttpd)
 pkg_check_modules(SPATIALITE REQUIRED IMPORTED_TARGET spatialite)
 pkg_check_modules(SQLITE3 REQUIRED IMPORTED_TARGET sqlite3)
@@ -25,7 +27,7 @@ if(TESELA_TESTS)
 endif()
 
 # Foreign headers are not ours to warn about.
-foreach(package IN ITEMS GDAL PROJ PNG MICROHTTPD SPATIALITE SQLITE3 FREETYPE HARFBUZZ FRIBIDI FONTCONFIG RSVG DEFLATE BROTLI
+foreach(package IN ITEMS GDAL PROJ PNG JPEG WEBP MICROHTTPD SPATIALITE SQLITE3 FREETYPE HARFBUZZ FRIBIDI FONTCONFIG RSVG DEFLATE BROTLI
                          JANSSON LIBZIP LIBXML2 XXHASH SODIUM SECCOMP)
   get_target_property(directories PkgConfig::${package} INTERFACE_INCLUDE_DIRECTORIES)
   if(directories)

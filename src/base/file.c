@@ -139,6 +139,21 @@ bool file_write(const char *path, const void *bytes, size_t size, struct error *
     return true;
 }
 
+bool file_move(const char *from, const char *path, struct error *err)
+{
+    int descriptor = open(from, O_RDONLY | O_CLOEXEC);
+    bool ok = descriptor >= 0 && fsync(descriptor) == 0;
+    int number = errno;
+    if (descriptor >= 0) {
+        close(descriptor);
+    }
+    if (ok && (rename(from, path) != 0 || !sync_folder_of(path))) {
+        ok = false;
+        number = errno;
+    }
+    return ok || cannot(err, "write", "escribir", path, number);
+}
+
 bool file_make_folder(const char *path, struct error *err)
 {
     char part[4096];

@@ -39,8 +39,7 @@ int cli_backup(int argc, char **argv)
         fputs("\r\033[K", stderr);
     }
     if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     cli_say(stdout, "%s: %lld published layers, %lld versions, %.1f MB, checked",
             "%s: %lld capas publicadas, %lld versiones, %.1f MB, verificado", made.path, (long long)made.layers,

@@ -60,8 +60,7 @@ static bool print_json(const char *directory, bool full, struct store_check *out
         json_write_member_int(&json, "notices", out_check->notices);
         json_write_member_bool(&json, "sound", out_check->errors == 0);
         json_write_end_object(&json);
-        ok = (!out.failed && fwrite(out.data, 1, out.length, stdout) == out.length && fputc('\n', stdout) != EOF) ||
-             error_no_memory(err);
+        ok = cli_print_json(&out) || error_no_memory(err);
     }
     buffer_finish(&out);
     return ok;
@@ -102,8 +101,7 @@ int cli_check(int argc, char **argv)
     struct store_check check = {0};
     const char *directory = cli_data_directory(data);
     if (!(json ? print_json(directory, full, &check, &err) : print_text(directory, full, &check, &err))) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return check.errors > 0 ? CLI_REJECTED : CLI_DONE;
 }

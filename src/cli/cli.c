@@ -82,6 +82,26 @@ int cli_exit_code(const struct error *err)
     return CLI_INTERNAL;
 }
 
+int cli_fail(const struct error *err)
+{
+    cli_print_error(err);
+    return cli_exit_code(err);
+}
+
+int cli_fail_no_memory(void)
+{
+    struct error err = {0};
+    error_no_memory(&err);
+    cli_print_error(&err);
+    return CLI_INTERNAL;
+}
+
+bool cli_print_json(const struct buffer *json)
+{
+    return !json->failed && fwrite(json->data, 1, json->length, stdout) == json->length && fputc('\n', stdout) != EOF &&
+           fflush(stdout) == 0;
+}
+
 static const struct cli_option *find_option(const struct cli_option *options, size_t count, struct text name)
 {
     for (size_t i = 0; i < count; i++) {

@@ -5,6 +5,7 @@
  * A command is a function cli_NAME(argc, argv) in a file of its own; argv[0] is the command's name ("load"). It
  * returns one of the exit codes below. stdout is for the result, stderr for messages and progress. */
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/text.h"
 
@@ -32,6 +33,8 @@ int cli_publish(int argc, char **argv);
 int cli_unpublish(int argc, char **argv);
 int cli_rollback(int argc, char **argv);
 int cli_diff(int argc, char **argv);
+int cli_export(int argc, char **argv);
+int cli_seed(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 
@@ -51,6 +54,11 @@ void cli_say(FILE *out, const char *english, const char *spanish, ...)
 
 /* "tesela: error IMP-020: …" on stderr in the reader's language. Control characters are shown escaped. */
 void cli_print_error(const struct error *err);
+/* Prints `err` and returns its exit code. */
+int cli_fail(const struct error *err);
+int cli_fail_no_memory(void);
+/* Writes JSON that was gathered, and a line end, to stdout; false when some of it was lost. */
+bool cli_print_json(const struct buffer *json);
 /* The exit code that the kind of error stands for: invalid, not found, too large and unavailable give CLI_REJECTED. */
 int cli_exit_code(const struct error *err);
 

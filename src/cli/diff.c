@@ -197,7 +197,7 @@ static bool print_json(const char *layer, const struct pair *pair, const struct 
     write_list(&json, "removed", diff, &diff->removed_features);
     write_list(&json, "changed", diff, &diff->changed_features);
     json_write_end_object(&json);
-    bool ok = version_text_print(&out);
+    bool ok = cli_print_json(&out);
     buffer_finish(&out);
     return ok;
 }
@@ -328,15 +328,12 @@ static int compare(const char *directory, const char *layer, const int64_t numbe
     int code = CLI_INTERNAL;
     struct arena *arena = arena_create(ARENA_BYTES_MAX);
     if (!arena) {
-        error_no_memory(&err);
-        cli_print_error(&err);
-        return CLI_INTERNAL;
+        return cli_fail_no_memory();
     }
     if (!store_open(directory, &store, &err) || !store_version_list(store, layer, arena, &list, &err) ||
         !choose(&list, layer, numbers, &pair, &err) ||
         !store_diff(store, pair.from, pair.to, &options, arena, &diff, &err)) {
-        cli_print_error(&err);
-        code = cli_exit_code(&err);
+        code = cli_fail(&err);
     } else if (json) {
         code = print_json(layer, &pair, &diff) ? CLI_DONE : CLI_INTERNAL;
     } else {

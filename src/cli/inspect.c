@@ -26,9 +26,10 @@ int cli_inspect(int argc, char **argv)
         return cli_usage(NULL, usage);
     }
     options.directory = cli_data_directory(data);
+    struct load_style_plan styles = {.folder = load_style_folder(NULL)};
     int worst = CLI_DONE;
     for (size_t i = 1; i <= count; i++) {
-        int code = load_run(argv[i], &options, true, json ? LOAD_JSON : LOAD_WHOLE);
+        int code = load_run(argv[i], &options, &styles, true, json ? LOAD_JSON : LOAD_WHOLE);
         worst = code > worst ? code : worst;
     }
     return worst;

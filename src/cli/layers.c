@@ -3,6 +3,7 @@
 
 #include "base/json_write.h"
 #include "cli/cli.h"
+#include "cli/version_text.h"
 #include "store/store.h"
 
 enum { LIST_BYTES_MAX = 256 * 1024 * 1024 };
@@ -41,17 +42,7 @@ static void write_layer(struct json_writer *json, const struct store_layer *laye
     json_write_member_string(json, "srs", layer->srs);
     json_write_member_string(json, "key", layer->key);
     json_write_member_string(json, "table", layer->table);
-    json_write_name(json, "bbox");
-    if (bbox_is_empty(&layer->bbox)) {
-        json_write_null(json);
-    } else {
-        json_write_begin_array(json);
-        json_write_fixed(json, layer->bbox.min_x, 7);
-        json_write_fixed(json, layer->bbox.min_y, 7);
-        json_write_fixed(json, layer->bbox.max_x, 7);
-        json_write_fixed(json, layer->bbox.max_y, 7);
-        json_write_end_array(json);
-    }
+    version_text_write_bbox(json, "bbox", &layer->bbox);
     write_fields(json, layer);
     json_write_end_object(json);
 }
@@ -70,7 +61,7 @@ static bool print_json(const struct store_layer_list *list)
     }
     json_write_end_array(&json);
     json_write_end_object(&json);
-    bool ok = !out.failed && fwrite(out.data, 1, out.length, stdout) == out.length && fputc('\n', stdout) != EOF;
+    bool ok = cli_print_json(&out);
     buffer_finish(&out);
     return ok;
 }
@@ -117,13 +108,10 @@ int cli_layers(int argc, char **argv)
     struct store_layer_list list;
     struct arena *arena = arena_create(LIST_BYTES_MAX);
     if (!arena) {
-        error_no_memory(&err);
-        cli_print_error(&err);
-        return CLI_INTERNAL;
+        return cli_fail_no_memory();
     }
     if (!store_open(cli_data_directory(data), &store, &err) || !store_list(store, arena, &list, &err)) {
-        cli_print_error(&err);
-        code = cli_exit_code(&err);
+        code = cli_fail(&err);
     } else if (json) {
         code = print_json(&list) ? CLI_DONE : CLI_INTERNAL;
     } else {

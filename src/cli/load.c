@@ -3,105 +3,93 @@
 
 #include "cli/load.h"
 
-#include "base/clock.h"
 #include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/report_text.h"
 #include "ingest/descriptor.h"
 
 #include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-enum { REPORT_BYTES_MAX = 1 << 30, DESCRIPTORS_MAX = 1000 };
+enum { DESCRIPTORS_MAX = 1000 };
 
-struct progress {
-    int64_t shown_ns;   /* when the line was last written */
-    int64_t started_ns; /* of the stage */
-    int stage;
-    bool any;
+/* One file on its way, as it is told. */
+struct telling {
+    struct progress progress;
+    const struct load_style_plan *styles;
+    bool look_only;
+    struct report *report;
 };
 
 static void show_progress(void *context, enum ingest_stage stage, const char *layer, int64_t done, int64_t total)
 {
-    struct progress *progress = context;
-    int64_t now = clock_monotonic_ns();
-    if ((int)stage != progress->stage) {
-        progress->stage = (int)stage;
-        progress->started_ns = now;
-    } else if (now - progress->shown_ns < 100 * 1000 * 1000) {
-        return;
-    }
     static const char *const english[] = {"reading", "loading", "publishing"};
     static const char *const spanish[] = {"leyendo", "cargando", "publicando"};
-    progress->shown_ns = now;
-    progress->any = true;
-    fprintf(stderr, "\r\033[K%s %s: %lld", cli_pick(english[stage], spanish[stage]), layer, (long long)done);
-    if (total > 0 && done <= total) {
-        fprintf(stderr, " / %lld (%d %%)", (long long)total, (int)(done * 100 / total));
-        int64_t spent = now - progress->started_ns;
-        if (done > 0 && done < total && spent > 1000 * 1000 * 1000) {
-            int64_t left = (int64_t)((double)spent / (double)done * (double)(total - done) / 1e9);
-            fprintf(stderr, ", %s %lld s", cli_pick("left:", "faltan"), (long long)left);
-        }
-    }
-    fflush(stderr);
+    struct telling *telling = context;
+    progress_show(&telling->progress, (int)stage, cli_pick(english[stage], spanish[stage]), layer, done, total);
 }
 
-static void clear_progress(const struct progress *progress)
+static void take_style(void *context, const struct ingest_style *style)
 {
-    if (progress->any) {
-        fputs("\r\033[K", stderr);
-    }
+    const struct telling *telling = context;
+    load_style_offer(telling->styles, style, telling->look_only, telling->report);
 }
 
-static bool print_json(const struct report *report, enum report_language language)
-{
-    struct buffer out;
-    buffer_init(&out, REPORT_BYTES_MAX);
-    report_write_json(report, language, false, &out);
-    bool ok = !out.failed && fwrite(out.data, 1, out.length, stdout) == out.length && fputc('\n', stdout) != EOF;
-    buffer_finish(&out);
-    return ok;
-}
-
-static void print_brief(const struct report *report, enum report_language language)
+static void print_brief(const struct report *report, enum report_language language, bool draft)
 {
     for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
         if (layer->version > 0) {
-            cli_say(stdout, "%s: version %lld, %lld features", "%s: versión %lld, %lld elementos", layer->id,
-                    (long long)layer->version, (long long)layer->loaded);
+            cli_say(stdout, "%s: version %lld%s, %lld features", "%s: versión %lld%s, %lld elementos", layer->id,
+                    (long long)layer->version, draft ? cli_pick(" (draft)", " (borrador)") : "",
+                    (long long)layer->loaded);
         }
     }
     report_print_messages(report, language, REPORT_WARNING, stdout);
 }
 
-int load_run(const char *path, const struct ingest_options *options, bool inspect, enum load_print print)
+/* How a draft becomes what people see. */
+static void tell_drafts(const struct report *report)
 {
-    enum report_language language = cli_language() == CLI_SPANISH ? REPORT_SPANISH : REPORT_ENGLISH;
-    struct progress progress = {.stage = -1};
+    for (const struct report_layer *layer = report->layers; layer; layer = layer->next) {
+        if (layer->version > 0) {
+            cli_say(stdout, "%s: version %lld is a draft: \"tesela publish %s\" shows it",
+                    "%s: la versión %lld es un borrador: «tesela publish %s» la muestra", layer->id,
+                    (long long)layer->version, layer->id);
+        }
+    }
+}
+
+int load_run(const char *path, const struct ingest_options *options, const struct load_style_plan *styles, bool inspect,
+             enum load_print print)
+{
+    enum report_language language = report_text_language();
+    struct telling telling = {.styles = styles, .look_only = inspect || options->dry_run};
     struct ingest_options whole = *options;
     struct report *report = report_create(path);
     if (!report) {
-        struct error err;
-        error_no_memory(&err);
-        cli_print_error(&err);
-        return CLI_INTERNAL;
+        return cli_fail_no_memory();
     }
-    if (isatty(STDERR_FILENO)) {
+    telling.report = report;
+    whole.context = &telling;
+    whole.style = take_style;
+    if (progress_init(&telling.progress)) {
         whole.progress = show_progress;
-        whole.context = &progress;
     }
     enum ingest_outcome outcome = inspect ? ingest_inspect(path, &whole, report) : ingest_load(path, &whole, report);
-    clear_progress(&progress);
+    progress_clear(&telling.progress);
     bool printed = true;
     if (print == LOAD_JSON) {
-        printed = print_json(report, language);
+        printed = report_text_print_json(report);
     } else {
         if (print == LOAD_WHOLE) {
             report_print(report, language, stdout);
+            if (options->draft) {
+                tell_drafts(report);
+            }
         } else {
-            print_brief(report, language);
+            print_brief(report, language, options->draft);
         }
         fflush(stdout);
         if (outcome != INGEST_DONE) {
@@ -126,8 +114,9 @@ int load_run(const char *path, const struct ingest_options *options, bool inspec
 }
 
 static const char usage[] = "load FILE… [--layer ID] [--title T] [--source-layer NAME] [--srs EPSG:N] [--encoding ENC] "
-                            "[--key FIELD] [--descriptor FILE.json] [--strict] [--dry-run] [--data DIR] [--json]\n"
-                            "       tesela load --all FOLDER [--data DIR]";
+                            "[--key FIELD] [--descriptor FILE.json] [--draft] [--strict] [--dry-run] [--with-style] "
+                            "[--styles DIR] [--data DIR] [--json]\n"
+                            "       tesela load --all FOLDER [--draft] [--with-style] [--data DIR]";
 
 static int by_text(const void *a, const void *b)
 {
@@ -135,13 +124,13 @@ static int by_text(const void *a, const void *b)
 }
 
 /* One line for each layer, and its report where there is something to say. */
-static int load_descriptor(const char *path, const struct ingest_options *options, bool json)
+static int load_descriptor(const char *path, const struct ingest_options *options, const struct load_style_plan *styles,
+                           bool json)
 {
     struct error err = {0};
     bool current = false;
-    if (!ingest_is_current(path, options->directory, &current, &err)) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+    if (!ingest_is_current(path, options->directory, options->draft, &current, &err)) {
+        return cli_fail(&err);
     }
     if (current) {
         cli_say(stdout, "%s: unchanged", "%s: sin cambios", path);
@@ -160,12 +149,13 @@ static int load_descriptor(const char *path, const struct ingest_options *option
     }
     struct ingest_options whole = *options;
     whole.descriptor = path;
-    code = load_run(descriptor.file, &whole, false, json ? LOAD_JSON : LOAD_BRIEF);
+    code = load_run(descriptor.file, &whole, styles, false, json ? LOAD_JSON : LOAD_BRIEF);
     arena_destroy(arena);
     return code;
 }
 
-static int load_folder(const char *folder, const struct ingest_options *options, bool json)
+static int load_folder(const char *folder, const struct ingest_options *options, const struct load_style_plan *styles,
+                       bool json)
 {
     struct error err = {0};
     DIR *open_folder = opendir(folder);
@@ -198,7 +188,7 @@ static int load_folder(const char *folder, const struct ingest_options *options,
         qsort(paths, count, sizeof *paths, by_text);
     }
     for (size_t i = 0; i < count; i++) {
-        int code = load_descriptor(paths[i], options, json);
+        int code = load_descriptor(paths[i], options, styles, json);
         worst = code > worst ? code : worst;
         free(paths[i]);
     }
@@ -212,6 +202,7 @@ int cli_load(int argc, char **argv)
     bool json = false;
     const char *data = NULL;
     const char *all = NULL;
+    struct load_style_plan styles = {0};
     const struct cli_option known[] = {
         {"--layer", CLI_TEXT, &options.layer},
         {"--title", CLI_TEXT, &options.title},
@@ -220,9 +211,12 @@ int cli_load(int argc, char **argv)
         {"--encoding", CLI_TEXT, &options.encoding},
         {"--key", CLI_TEXT, &options.key},
         {"--descriptor", CLI_TEXT, &options.descriptor},
+        {"--draft", CLI_FLAG, &options.draft},
         {"--strict", CLI_FLAG, &options.strict},
         {"--dry-run", CLI_FLAG, &options.dry_run},
         {"--all", CLI_TEXT, &all},
+        {"--with-style", CLI_FLAG, &styles.wanted},
+        {"--styles", CLI_TEXT, &styles.folder},
         {"--data", CLI_TEXT, &data},
         {"--json", CLI_FLAG, &json},
     };
@@ -232,12 +226,13 @@ int cli_load(int argc, char **argv)
         return cli_usage(&err, usage);
     }
     options.directory = cli_data_directory(data);
+    styles.folder = load_style_folder(styles.folder);
     bool one = options.layer || options.title || options.source_layer || options.key || options.descriptor;
     if ((all != NULL) == (count > 0) || (all && (one || options.srs || options.encoding))) {
         return cli_usage(NULL, usage);
     }
     if (all) {
-        return load_folder(all, &options, json);
+        return load_folder(all, &options, &styles, json);
     }
     if (count > 1 && one) {
         error_tell(&err, ERROR_INVALID, "CLI-001",
@@ -248,7 +243,7 @@ int cli_load(int argc, char **argv)
     }
     int worst = CLI_DONE;
     for (size_t i = 1; i <= count; i++) {
-        int code = load_run(argv[i], &options, false, json ? LOAD_JSON : LOAD_WHOLE);
+        int code = load_run(argv[i], &options, &styles, false, json ? LOAD_JSON : LOAD_WHOLE);
         worst = code > worst ? code : worst;
     }
     return worst;

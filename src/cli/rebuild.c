@@ -24,8 +24,7 @@ int cli_rebuild(int argc, char **argv)
         store_writer_close(writer);
     }
     if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

@@ -20,8 +20,7 @@ int cli_remove(int argc, char **argv)
     const char *directory = cli_data_directory(data);
     struct store_writer *writer = NULL;
     if (!store_writer_open(directory, &writer, &err)) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     int worst = CLI_DONE;
     for (size_t i = 1; i <= count; i++) {

@@ -9,10 +9,11 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static const char usage[] =
     "render MAP|STYLE.json (--tile Z/X/Y [--size 256|512] | --center LON,LAT --zoom Z --size WxH | "
-    "--bbox W,S,E,N --size WxH) [--scale 1|2|3] [--data DIR] [--styles DIR] -o OUT.png";
+    "--bbox W,S,E,N --size WxH) [--scale 1|2|3] [--data DIR] [--styles DIR] -o OUT.png|.jpg|.webp";
 
 struct render_options {
     const char *tile;
@@ -25,6 +26,21 @@ struct render_options {
     const char *styles;
     const char *out;
 };
+
+static bool has_ending(const char *name, const char *ending)
+{
+    size_t length = strlen(name);
+    size_t tail = strlen(ending);
+    return length > tail && strcasecmp(name + length - tail, ending) == 0;
+}
+
+/* By the name of the file; PNG when it says nothing. */
+static enum tile_format format_of(const char *out)
+{
+    return has_ending(out, ".jpg") || has_ending(out, ".jpeg") ? TILE_JPEG
+           : has_ending(out, ".webp")                          ? TILE_WEBP
+                                                               : TILE_PNG;
+}
 
 static bool parse_size(const char *text, uint32_t *out_width, uint32_t *out_height, struct error *err)
 {
@@ -136,6 +152,7 @@ int cli_render(int argc, char **argv)
     if (!make_view(&options, &view, &err)) {
         return cli_usage(&err, usage);
     }
+    enum tile_format format = format_of(options.out);
     struct picture_desk desk;
     struct buffer png;
     struct style *own_style = NULL;
@@ -146,16 +163,15 @@ int cli_render(int argc, char **argv)
     if (ok) {
         desk.worker.exact_colors = true; /* for comparing and printing: nothing is saved on bytes here */
         ok = picture_desk_style(&desk, argv[1], &own_style, &style, &err) &&
-             (options.tile ? tile_make_png(&desk.worker, desk.catalog, NULL, style, &view, &png, &err)
-                           : tile_make_picture(&desk.worker, desk.catalog, style, &view, &png, &err)) &&
+             (options.tile ? tile_make_view(&desk.worker, desk.catalog, NULL, style, &view, format, &png, &err)
+                           : tile_make_picture(&desk.worker, desk.catalog, style, &view, format, &png, &err)) &&
              file_write(options.out, png.data, png.length, &err);
         style_unref(own_style);
         picture_desk_close(&desk);
     }
     buffer_finish(&png);
     if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

@@ -2,35 +2,21 @@
 /* tesela rollback: a version that was published before, again. */
 
 #include "cli/cli.h"
-#include "cli/version_text.h"
-#include "store/store_writer.h"
+#include "cli/version_change.h"
+
+static bool roll_back(struct store_writer *writer, struct version_change *change, struct error *err)
+{
+    return store_writer_rollback(writer, change->layer, change->wanted, &change->from, &change->to, err);
+}
 
 int cli_rollback(int argc, char **argv)
 {
-    static const char usage[] = "rollback LAYER [VERSION] [--data DIR]";
-    const char *data = NULL;
-    const struct cli_option known[] = {{"--data", CLI_TEXT, &data}};
-    struct error err = {0};
-    size_t count = 0;
-    int64_t wanted = 0;
-    if (!cli_parse(argc, argv, known, sizeof known / sizeof known[0], &count, &err) ||
-        (count == 2 && !version_text_parse(argv[2], &wanted, &err))) {
-        return cli_usage(&err, usage);
+    struct version_change change;
+    int code = version_change_run(argc, argv, "rollback LAYER [VERSION] [--data DIR]", roll_back, &change);
+    if (code == CLI_DONE) {
+        cli_say(stdout, "%s: version %lld is published in place of version %lld",
+                "%s: se publicó la versión %lld en lugar de la %lld", change.layer, (long long)change.to,
+                (long long)change.from);
     }
-    if (count < 1 || count > 2) {
-        return cli_usage(NULL, usage);
-    }
-    struct store_writer *writer = NULL;
-    int64_t from;
-    int64_t to;
-    bool ok = store_writer_open(cli_data_directory(data), &writer, &err) &&
-              store_writer_rollback(writer, argv[1], wanted, &from, &to, &err);
-    store_writer_close(writer);
-    if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
-    }
-    cli_say(stdout, "%s: version %lld is published in place of version %lld",
-            "%s: se publicó la versión %lld en lugar de la %lld", argv[1], (long long)to, (long long)from);
-    return CLI_DONE;
+    return code;
 }

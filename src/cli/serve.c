@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 static const char usage[] = "serve [--listen ADDR:PORT] [--data DIR] [--styles DIR] [--www DIR] [--workers N] "
-                            "[--cache-mb N] [--base-url URL] [--quiet]";
+                            "[--cache-mb N] [--disk-cache-mb N] [--base-url URL] [--quiet]";
 
 /* The cache of tile-ready geometry may be missing or of another version: it is made again before the first request. */
 static bool make_cells_ready(const char *data, struct error *err)
@@ -39,11 +39,13 @@ int cli_serve(int argc, char **argv)
     struct server_options options = {0};
     const char *workers = NULL;
     const char *cache_mb = NULL;
+    const char *disk_mb = NULL;
     const struct cli_option accepted[] = {
         {"--listen", CLI_TEXT, &options.listen},     {"--data", CLI_TEXT, &options.data},
         {"--styles", CLI_TEXT, &options.styles},     {"--www", CLI_TEXT, &options.www},
         {"--workers", CLI_TEXT, &workers},           {"--cache-mb", CLI_TEXT, &cache_mb},
         {"--base-url", CLI_TEXT, &options.base_url}, {"--quiet", CLI_FLAG, &options.quiet},
+        {"--disk-cache-mb", CLI_TEXT, &disk_mb},
     };
     struct error err = {0};
     size_t count;
@@ -52,11 +54,13 @@ int cli_serve(int argc, char **argv)
     }
     long worker_count = 0;
     long megabytes = 256;
+    long disk_megabytes = 2048;
     if (count != 0) {
         return cli_usage(NULL, usage);
     }
     if ((workers && !cli_integer("--workers", workers, 1, 256, &worker_count, &err)) ||
-        (cache_mb && !cli_integer("--cache-mb", cache_mb, 0, 1 << 20, &megabytes, &err))) {
+        (cache_mb && !cli_integer("--cache-mb", cache_mb, 0, 1 << 20, &megabytes, &err)) ||
+        (disk_mb && !cli_integer("--disk-cache-mb", disk_mb, 0, 1 << 24, &disk_megabytes, &err))) {
         return cli_usage(&err, usage);
     }
     options.listen = cli_setting(options.listen, "TESELA_LISTEN", "127.0.0.1:8080");
@@ -68,9 +72,9 @@ int cli_serve(int argc, char **argv)
     options.www = cli_program_folder(options.www, "TESELA_WWW", "www");
     options.workers = (unsigned)worker_count;
     options.cache_bytes = (size_t)megabytes << 20;
+    options.disk_bytes = megabytes > 0 ? (uint64_t)disk_megabytes << 20 : 0; /* --cache-mb 0: nothing is cached */
     if (!make_cells_ready(options.data, &err) || !server_run(&options, &err)) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

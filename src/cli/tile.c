@@ -8,23 +8,24 @@
 
 #include <string.h>
 
-static const char usage[] =
-    "tile LAYER|MAP Z/X/Y --format mvt|geojson|png [--size 256|512] [--scale 1|2] [--data DIR] [--styles DIR] -o FILE";
+static const char usage[] = "tile LAYER|MAP Z/X/Y --format mvt|geojson|png|jpg|webp [--size 256|512] [--scale 1|2] "
+                            "[--data DIR] [--styles DIR] -o FILE";
 
 static bool parse_format(const char *text, enum tile_format *out_format, struct error *err)
 {
     static const struct {
         const char *name;
         enum tile_format format;
-    } formats[] = {{"png", TILE_PNG}, {"mvt", TILE_MVT}, {"geojson", TILE_GEOJSON}};
+    } formats[] = {
+        {"png", TILE_PNG}, {"mvt", TILE_MVT}, {"geojson", TILE_GEOJSON}, {"jpg", TILE_JPEG}, {"webp", TILE_WEBP}};
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++) {
         if (strcmp(text, formats[i].name) == 0) {
             *out_format = formats[i].format;
             return true;
         }
     }
-    error_tell(err, ERROR_INVALID, "CLI-003", "--format \"%s\" is not one of mvt, geojson, png",
-               "--format «%s» no es mvt, geojson ni png", text);
+    error_tell(err, ERROR_INVALID, "CLI-003", "--format \"%s\" is not one of mvt, geojson, png, jpg, webp",
+               "--format «%s» no es mvt, geojson, png, jpg ni webp", text);
     return false;
 }
 
@@ -72,8 +73,7 @@ int cli_tile(int argc, char **argv)
     }
     buffer_finish(&bytes);
     if (!ok) {
-        cli_print_error(&err);
-        return cli_exit_code(&err);
+        return cli_fail(&err);
     }
     return CLI_DONE;
 }

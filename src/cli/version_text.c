@@ -52,9 +52,3 @@ void version_text_write(struct json_writer *json, const struct store_version *ve
     json_write_member_string(json, "key", layer->key);
     json_write_member_string(json, "table", layer->table);
 }
-
-bool version_text_print(struct buffer *json)
-{
-    return !json->failed && fwrite(json->data, 1, json->length, stdout) == json->length && fputc('\n', stdout) != EOF &&
-           fflush(stdout) == 0;
-}

@@ -13,5 +13,3 @@ const char *version_text_state(enum store_version_state state);
 void version_text_write_bbox(struct json_writer *json, const char *name, const struct bbox *bbox);
 /* The members of one version, in an object that the caller opened. */
 void version_text_write(struct json_writer *json, const struct store_version *version);
-/* Writes what a command has gathered to stdout, and a line end; false when that failed. */
-bool version_text_print(struct buffer *json);

@@ -25,7 +25,7 @@ static bool print_json(const char *layer, const struct store_version_list *list)
     }
     json_write_end_array(&json);
     json_write_end_object(&json);
-    bool ok = version_text_print(&out);
+    bool ok = cli_print_json(&out);
     buffer_finish(&out);
     return ok;
 }
@@ -67,14 +67,11 @@ int cli_versions(int argc, char **argv)
     struct store_version_list list;
     struct arena *arena = arena_create(ARENA_BYTES_MAX);
     if (!arena) {
-        error_no_memory(&err);
-        cli_print_error(&err);
-        return CLI_INTERNAL;
+        return cli_fail_no_memory();
     }
     if (!store_open(cli_data_directory(data), &store, &err) ||
         !store_version_list(store, argv[1], arena, &list, &err)) {
-        cli_print_error(&err);
-        code = cli_exit_code(&err);
+        code = cli_fail(&err);
     } else if (json) {
         code = print_json(argv[1], &list) ? CLI_DONE : CLI_INTERNAL;
     } else {

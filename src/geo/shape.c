@@ -282,7 +282,12 @@ struct bbox shape_bbox(const struct shape *shape)
 {
     struct bbox box = bbox_empty();
     for (uint32_t i = 0; i < shape->vertex_count; i++) {
-        bbox_add(&box, shape->xy[2 * (size_t)i], shape->xy[2 * (size_t)i + 1]);
+        double x = shape->xy[2 * (size_t)i];
+        double y = shape->xy[2 * (size_t)i + 1];
+        box.min_x = x < box.min_x ? x : box.min_x;
+        box.max_x = x > box.max_x ? x : box.max_x;
+        box.min_y = y < box.min_y ? y : box.min_y;
+        box.max_y = y > box.max_y ? y : box.max_y;
     }
     return box;
 }

@@ -28,18 +28,11 @@ struct unpacking {
 /* Old Windows programs write names in the code page of the console, newer ones in UTF-8 without saying so. */
 static const char *readable_name(const char *raw, struct arena *arena)
 {
-    struct encoding_evidence evidence = {0};
-    struct encoding_choice choice;
-    struct encoding *encoding = NULL;
-    encoding_evidence_add(&evidence, text_of(raw), 0);
-    encoding_decide(&evidence, NULL, ENCODING_UNDECLARED, &choice);
-    if (!encoding_open(&choice, &encoding, NULL)) {
-        return NULL;
+    char *name = encoding_readable(raw, arena);
+    /* Some programs for Windows part folders by its own sign. */
+    for (char *at = name; at && *at != '\0'; at++) {
+        *at = *at == '\\' ? '/' : *at;
     }
-    unsigned outcome;
-    struct text text = encoding_decode(encoding, text_of(raw), 0, arena, &outcome);
-    char *name = text.data ? arena_strndup(arena, text.data, text.length) : NULL;
-    encoding_close(encoding);
     return name;
 }
 
@@ -68,12 +61,12 @@ static bool has_control(const char *name)
 
 static bool leads_outside(const char *name)
 {
-    if (name[0] == '/' || strchr(name, '\\') || (isalpha((unsigned char)name[0]) && name[1] == ':')) {
+    if (name[0] == '/' || name[0] == '\\' || (isalpha((unsigned char)name[0]) && name[1] == ':')) {
         return true;
     }
-    for (const char *at = name; at; at = strchr(at, '/')) {
-        at += *at == '/';
-        size_t length = strcspn(at, "/");
+    for (const char *at = name; at; at = strpbrk(at, "/\\")) {
+        at += *at == '/' || *at == '\\';
+        size_t length = strcspn(at, "/\\");
         if (length == 2 && at[0] == '.' && at[1] == '.') {
             return true;
         }
@@ -85,7 +78,7 @@ static size_t depth_of(const char *name)
 {
     size_t depth = 0;
     for (const char *at = name; *at != '\0'; at++) {
-        depth += *at == '/';
+        depth += *at == '/' || *at == '\\';
     }
     return depth;
 }
@@ -253,7 +246,7 @@ static bool unpack_all(struct unpacking *unpacking, zip_uint64_t count, const ch
             return false;
         }
         size_t length = strlen(raw);
-        if (length == 0 || raw[length - 1] == '/' || is_litter(raw)) {
+        if (length == 0 || raw[length - 1] == '/' || raw[length - 1] == '\\' || is_litter(raw)) {
             continue;
         }
         const char *name = readable_name(raw, unpacking->arena);

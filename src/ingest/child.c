@@ -57,6 +57,7 @@ struct child_limits child_limits_get(void)
 {
     return (struct child_limits){
         .memory_bytes = limit_of("TESELA_IMPORT_MEMORY_MB", 4096, (uint64_t)1 << 20) << 20,
+        .file_bytes = limit_of("TESELA_IMPORT_FILE_MB", 4096, (uint64_t)1 << 24) << 20,
         .cpu_seconds = limit_of("TESELA_IMPORT_CPU_SECONDS", 1800, 1000000),
         .silent_seconds = limit_of("TESELA_IMPORT_SILENT_SECONDS", 300, 1000000),
         .wait_seconds = limit_of("TESELA_IMPORT_WAIT_SECONDS", 7200, 1000000),

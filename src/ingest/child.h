@@ -10,8 +10,9 @@
 
 /* Bounds, from the environment where it says so. */
 struct child_limits {
-    uint64_t memory_bytes;   /* TESELA_IMPORT_MEMORY_MB, 4096 */
-    uint64_t cpu_seconds;    /* TESELA_IMPORT_CPU_SECONDS, 1800 */
+    uint64_t memory_bytes;
+    uint64_t file_bytes; /* of one temporary file, a raster's pixels included */ /* TESELA_IMPORT_MEMORY_MB, 4096 */
+    uint64_t cpu_seconds;                                                        /* TESELA_IMPORT_CPU_SECONDS, 1800 */
     uint64_t silent_seconds; /* TESELA_IMPORT_SILENT_SECONDS, 300: how long it may say nothing */
     uint64_t wait_seconds;   /* TESELA_IMPORT_WAIT_SECONDS, 7200: how long it may keep us waiting in all */
 };

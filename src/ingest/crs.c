@@ -3,6 +3,7 @@
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
+#include <cpl_string.h>
 #include <ctype.h>
 #include <math.h>
 #include <ogr_srs_api.h>
@@ -273,22 +274,103 @@ static bool refuse(struct text wkt, struct error *err)
     return false;
 }
 
-bool crs_identify(struct text wkt, struct arena *arena, struct crs_finding *out_finding, struct error *err)
+/* Files as programs leave them: UTF-16 or a byte order mark, noughts and blanks around, brackets that were not shut. */
+static char *tidy(struct text raw, struct arena *arena)
 {
-    if (!is_clean(wkt)) {
-        return refuse(wkt, err);
+    if (raw.length > 2 * WKT_BYTES_MAX) {
+        return arena_strdup(arena, "");
+    }
+    char *text = arena_alloc_raw(arena, raw.length + WKT_DEPTH_MAX + 1);
+    size_t length = 0;
+    size_t first = raw.length >= 2 && memcmp(raw.data, "\xff\xfe", 2) == 0   ? 2
+                   : raw.length >= 2 && memcmp(raw.data, "\xfe\xff", 2) == 0 ? 3
+                                                                             : 0;
+    bool wide = first > 0;
+    if (raw.length >= 3 && memcmp(raw.data, "\xef\xbb\xbf", 3) == 0) {
+        first = 3;
+    }
+    char open[WKT_DEPTH_MAX] = "";
+    size_t depth = 0;
+    bool quoted = false;
+    for (size_t i = first; text && i < raw.length; i += wide ? 2 : 1) {
+        char byte = raw.data[i];
+        if (length == 0 && (byte == '\0' || isspace((unsigned char)byte))) {
+            continue;
+        }
+        quoted ^= byte == '"';
+        if (!quoted && (byte == '[' || byte == '(') && depth < WKT_DEPTH_MAX) {
+            open[depth++] = byte == '[' ? ']' : ')';
+        }
+        depth -= !quoted && (byte == ']' || byte == ')') && depth > 0;
+        text[length++] = byte;
+    }
+    while (text && length > 0 && (text[length - 1] == '\0' || isspace((unsigned char)text[length - 1]))) {
+        length--;
+    }
+    for (size_t missing = depth; text && !quoted && depth <= 2 && missing > 0; missing--) {
+        text[length++] = open[missing - 1];
+    }
+    if (text) {
+        text[length] = '\0';
+    }
+    return text;
+}
+
+/* A code instead of a description: "EPSG:32613", "urn:ogc:def:crs:EPSG::32613", "32613". 0: it is none. */
+static int bare_code(const char *text)
+{
+    static const char *const heads[] = {"EPSG:", "urn:ogc:def:crs:EPSG::", "http://www.opengis.net/def/crs/EPSG/0/",
+                                        ""};
+    for (size_t i = 0; i < sizeof heads / sizeof heads[0]; i++) {
+        if (strncasecmp(text, heads[i], strlen(heads[i])) == 0) {
+            const char *digits = text + strlen(heads[i]);
+            return strlen(digits) >= 4 ? number_of(digits) : 0;
+        }
+    }
+    return 0;
+}
+
+/* ArcInfo's lines: "Projection    UTM", "Zone          13" … */
+static bool import_lines(OGRSpatialReferenceH srs, const char *text)
+{
+    char **lines = CSLTokenizeString2(text, "\r\n", CSLT_STRIPLEADSPACES | CSLT_STRIPENDSPACES);
+    bool ok = OSRImportFromESRI(srs, lines) == OGRERR_NONE;
+    CSLDestroy(lines);
+    return ok;
+}
+
+static bool import_text(OGRSpatialReferenceH srs, char *text)
+{
+    int code = bare_code(text);
+    if (code > 0) {
+        return OSRImportFromEPSG(srs, code) == OGRERR_NONE;
+    }
+    if (strncmp(text, "+proj=", 6) == 0) {
+        return OSRImportFromProj4(srs, text) == OGRERR_NONE;
+    }
+    if (strncasecmp(text, "Projection", 10) == 0 && isspace((unsigned char)text[10])) {
+        return import_lines(srs, text);
+    }
+    char *at = text;
+    return OSRImportFromWkt(srs, &at) == OGRERR_NONE;
+}
+
+bool crs_identify(struct text raw, struct arena *arena, struct crs_finding *out_finding, struct error *err)
+{
+    char *text = tidy(raw, arena);
+    struct text wkt = text_of(text ? text : "");
+    if (text && (!is_clean(wkt) || raw.length > 2 * WKT_BYTES_MAX)) {
+        return refuse(wkt.length > 0 ? wkt : raw, err);
     }
     bool ok = false;
     struct crs_finding finding = {0};
-    char *text = arena_strndup(arena, wkt.data, wkt.length);
     CPLPushErrorHandler(CPLQuietErrorHandler);
     OGRSpatialReferenceH srs = OSRNewSpatialReference(NULL);
     if (!text || !srs) {
         error_no_memory(err);
         goto done;
     }
-    char *at = text;
-    if (OSRImportFromWkt(srs, &at) != OGRERR_NONE || (!OSRIsGeographic(srs) && !OSRIsProjected(srs))) {
+    if (!import_text(srs, text) || (!OSRIsGeographic(srs) && !OSRIsProjected(srs))) {
         refuse(wkt, err);
         goto done;
     }

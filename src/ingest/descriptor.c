@@ -8,9 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
+/* As the store reads it (store/raster_file.h). */
+#define RASTER_MEMBER "tesela:raster"
+
 enum { DESCRIPTOR_BYTES_MAX = 1024 * 1024 };
 
-enum expected { TEXT, TRANSLATED, FLAG, TEXTS, SOURCE, LICENSE, FIELDS };
+enum expected { TEXT, TRANSLATED, FLAG, TEXTS, SOURCE, LICENSE, FIELDS, RASTER };
 
 struct key {
     const char *name;
@@ -23,13 +26,14 @@ static const struct key descriptor_keys[] = {
     {"encoding", TEXT},    {"key", TEXT},          {"label", TEXT},
     {"fields", FIELDS},    {"theme", TEXT},        {"keywords", TEXTS},
     {"source", SOURCE},    {"license", LICENSE},   {"attribution", TEXT},
-    {"responsible", TEXT}, {"update", TEXT},
+    {"responsible", TEXT}, {"update", TEXT},       {"raster", RASTER},
 };
 
 static const struct key field_keys[] = {
     {"title", TRANSLATED}, {"description", TRANSLATED}, {"unit", TEXT}, {"hidden", FLAG}};
 static const struct key source_keys[] = {{"name", TEXT}, {"url", TEXT}, {"date", TEXT}};
 static const struct key license_keys[] = {{"name", TEXT}, {"url", TEXT}};
+static const struct key raster_keys[] = {{"kind", TEXT}};
 static const struct key language_keys[] = {{"es", TEXT}, {"en", TEXT}};
 
 static const struct key *find_key(const struct key *keys, size_t count, struct text name, const char **out_nearest)
@@ -88,6 +92,16 @@ static bool check_texts(const struct value *value, const char *where, struct err
     return ok || refuse(where, "a list of texts", "una lista de textos", err);
 }
 
+static bool check_raster(const struct value *value, const char *where, struct error *err)
+{
+    const char *kind = value_member_string(value, "kind");
+    if (!check_object(value, raster_keys, sizeof raster_keys / sizeof raster_keys[0], where, err)) {
+        return false;
+    }
+    return !kind || strcmp(kind, "imagery") == 0 || strcmp(kind, "elevation") == 0 ||
+           refuse("raster.kind", "\"imagery\" or \"elevation\"", "\"imagery\" o \"elevation\"", err);
+}
+
 static bool check_value(const struct value *value, enum expected expected, const char *where, struct error *err)
 {
     switch (expected) {
@@ -106,6 +120,8 @@ static bool check_value(const struct value *value, enum expected expected, const
         return check_object(value, license_keys, sizeof license_keys / sizeof license_keys[0], where, err);
     case FIELDS:
         return check_fields(value, where, err);
+    case RASTER:
+        return check_raster(value, where, err);
     }
     return false;
 }
@@ -121,8 +137,8 @@ static bool check_object(const struct value *value, const struct key *keys, size
         int shown = (int)(member->name.length > 60 ? 60 : member->name.length);
         const char *nearest = NULL;
         const struct key *key = find_key(keys, count, member->name, &nearest);
-        char inner[192];
-        snprintf(inner, sizeof inner, "%s%s%.*s", where, where[0] != '\0' ? "." : "", shown, member->name.data);
+        char inner[352];
+        snprintf(inner, sizeof inner, "%.240s%s%.*s", where, where[0] != '\0' ? "." : "", shown, member->name.data);
         if (!key && nearest) {
             error_tell(err, ERROR_INVALID, "IMP-080", "unknown key \"%s\": did you mean \"%s\"?",
                        "clave desconocida «%s»: ¿quiso decir «%s»?", inner, nearest);
@@ -179,6 +195,7 @@ bool descriptor_parse(struct text json, const char *name, struct arena *arena, s
         descriptor.encoding = value_member_string(value, "encoding");
         descriptor.key = value_member_string(value, "key");
         descriptor.label = value_member_string(value, "label");
+        descriptor.raster_kind = value_member_string(value_member(value, "raster"), "kind");
         ok = check_id(&descriptor, err);
     }
     if (!ok) {
@@ -238,6 +255,7 @@ struct text descriptor_write(const struct value *base, const struct descriptor_c
         {"srs", change->srs, true},
         {"encoding", change->encoding, true},
         {"tesela:sha256", change->sha256, true},
+        {RASTER_MEMBER, NULL, true},
     };
     struct buffer out;
     struct json_writer json;
@@ -251,6 +269,11 @@ struct text descriptor_write(const struct value *base, const struct descriptor_c
     }
     if (change->title) {
         write_title(&json, change->title);
+    }
+    struct value raster;
+    if (change->raster.length > 0 && value_read_json(change->raster, arena, &raster, NULL)) {
+        json_write_name(&json, RASTER_MEMBER);
+        json_write_value(&json, &raster);
     }
     for (size_t i = 0; base && base->type == VALUE_OBJECT && i < base->object.count; i++) {
         const struct value_member *member = &base->object.members[i];

@@ -15,7 +15,8 @@ struct descriptor {
     const char *encoding;
     const char *key;
     const char *label;
-    struct value value; /* the whole object */
+    const char *raster_kind; /* "imagery", "elevation" */
+    struct value value;      /* the whole object */
 };
 
 /* Reads and checks the file at `path`. Everything lives in `arena`. */
@@ -35,6 +36,7 @@ struct descriptor_change {
     const char *srs;
     const char *encoding;
     const char *sha256; /* of the source: kept with the stored descriptor, as "tesela:sha256" */
+    struct text raster; /* JSON that describes its pixels, kept as "tesela:raster"; empty: it has none */
     bool drop_key;
     bool drop_label;
 };

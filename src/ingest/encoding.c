@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The upper halves of the three code pages in which Mexican tables come, so that they do not hang on what conversion
+/* The upper halves of the four code pages in which Mexican tables come, so that they do not hang on what conversion
  * modules a machine has installed. windows-1252 holds all of ISO-8859-1 that is text, so one table serves both. */
 static const uint16_t cp1252_upper[128] = {
     0x20ac, 0xfffd, 0x201a, 0x0192, 0x201e, 0x2026, 0x2020, 0x2021, 0x02c6, 0x2030, 0x0160, 0x2039, 0x0152,
@@ -45,6 +45,18 @@ static const uint16_t cp437_upper[128] = {
     0x2588, 0x2584, 0x258c, 0x2590, 0x2580, 0x03b1, 0x00df, 0x0393, 0x03c0, 0x03a3, 0x03c3, 0x00b5, 0x03c4,
     0x03a6, 0x0398, 0x03a9, 0x03b4, 0x221e, 0x03c6, 0x03b5, 0x2229, 0x2261, 0x00b1, 0x2265, 0x2264, 0x2320,
     0x2321, 0x00f7, 0x2248, 0x00b0, 0x2219, 0x00b7, 0x221a, 0x207f, 0x00b2, 0x25a0, 0x00a0,
+};
+static const uint16_t mac_upper[128] = {
+    0x00c4, 0x00c5, 0x00c7, 0x00c9, 0x00d1, 0x00d6, 0x00dc, 0x00e1, 0x00e0, 0x00e2, 0x00e4, 0x00e3, 0x00e5,
+    0x00e7, 0x00e9, 0x00e8, 0x00ea, 0x00eb, 0x00ed, 0x00ec, 0x00ee, 0x00ef, 0x00f1, 0x00f3, 0x00f2, 0x00f4,
+    0x00f6, 0x00f5, 0x00fa, 0x00f9, 0x00fb, 0x00fc, 0x2020, 0x00b0, 0x00a2, 0x00a3, 0x00a7, 0x2022, 0x00b6,
+    0x00df, 0x00ae, 0x00a9, 0x2122, 0x00b4, 0x00a8, 0x2260, 0x00c6, 0x00d8, 0x221e, 0x00b1, 0x2264, 0x2265,
+    0x00a5, 0x00b5, 0x2202, 0x2211, 0x220f, 0x03c0, 0x222b, 0x00aa, 0x00ba, 0x03a9, 0x00e6, 0x00f8, 0x00bf,
+    0x00a1, 0x00ac, 0x221a, 0x0192, 0x2248, 0x2206, 0x00ab, 0x00bb, 0x2026, 0x00a0, 0x00c0, 0x00c3, 0x00d5,
+    0x0152, 0x0153, 0x2013, 0x2014, 0x201c, 0x201d, 0x2018, 0x2019, 0x00f7, 0x25ca, 0x00ff, 0x0178, 0x2044,
+    0x20ac, 0x2039, 0x203a, 0xfb01, 0xfb02, 0x2021, 0x00b7, 0x201a, 0x201e, 0x2030, 0x00c2, 0x00ca, 0x00c1,
+    0x00cb, 0x00c8, 0x00cd, 0x00ce, 0x00cf, 0x00cc, 0x00d3, 0x00d4, 0xf8ff, 0x00d2, 0x00da, 0x00db, 0x00d9,
+    0x0131, 0x02c6, 0x02dc, 0x00af, 0x02d8, 0x02d9, 0x02da, 0x00b8, 0x02dd, 0x02db, 0x02c7,
 };
 
 static const char WINDOWS_1252[] = "windows-1252";
@@ -171,6 +183,9 @@ static const uint16_t *table_of(const char *name)
     }
     if (strcmp(name, "CP850") == 0) {
         return cp850_upper;
+    }
+    if (strcmp(name, "MACINTOSH") == 0) {
+        return mac_upper;
     }
     return strcmp(name, "CP437") == 0 ? cp437_upper : NULL;
 }
@@ -323,15 +338,40 @@ static void keep_sample(struct encoding_evidence *evidence, struct text raw, boo
     evidence->sample_count++;
 }
 
+/* "TorreÃ³n": UTF-8 that was taken for windows-1252 and made UTF-8 once more. */
+static bool is_encoded_twice(struct text raw)
+{
+    uint32_t before = 0;
+    for (size_t at = 0; at < raw.length;) {
+        uint32_t code = text_next_code_point(raw, &at);
+        bool lead = before == 0xc2 || before == 0xc3;
+        bool follows = code >= 0x80 && code < 0xc0;
+        for (size_t i = 0; lead && !follows && i < 32; i++) {
+            follows = code == cp1252_upper[i] && code != 0xfffd;
+        }
+        if (lead && follows) {
+            return true;
+        }
+        before = code;
+    }
+    return false;
+}
+
 void encoding_evidence_add(struct encoding_evidence *evidence, struct text raw, unsigned width)
 {
+    struct text whole = raw;
     raw = until_nul(raw);
+    for (size_t i = raw.length; i < whole.length && evidence->nuls == 0; i++) {
+        evidence->nuls += whole.data[i] != '\0' && whole.data[i] != ' ';
+    }
     if (is_ascii(raw)) {
         evidence->ascii++;
+        evidence->plain += raw.length > 1;
         return;
     }
     if (text_is_utf8(raw)) {
         evidence->utf8++;
+        evidence->twice += is_encoded_twice(raw);
         keep_sample(evidence, raw, true);
     } else if (is_utf8_but_cut(raw, width)) {
         evidence->utf8_cut++;
@@ -344,16 +384,21 @@ void encoding_evidence_add(struct encoding_evidence *evidence, struct text raw, 
             evidence->cp1252 += fit_all(cp1252_upper, head);
             evidence->cp850 += fit_all(cp850_upper, head);
             evidence->cp437 += fit_all(cp437_upper, head);
+            evidence->mac += fit_all(mac_upper, head);
         }
         keep_sample(evidence, raw, false);
     }
 }
 
-/* The best of the three single-byte encodings, and by how much it leads. */
+/* The best of the single-byte encodings, and by how much it leads. */
 static const char *best_single(const struct encoding_evidence *evidence, double *out_lead)
 {
     double best = evidence->cp1252;
     double second = evidence->cp850 > evidence->cp437 ? evidence->cp850 : evidence->cp437;
+    if (evidence->mac > 1 && evidence->mac > best && evidence->mac > second) {
+        *out_lead = evidence->mac - (best > second ? best : second);
+        return "MACINTOSH";
+    }
     if (second > best) {
         /* CP850 and CP437 agree on nearly all Spanish letters: what counts is the lead over windows-1252. */
         *out_lead = second - best;
@@ -366,7 +411,10 @@ static const char *best_single(const struct encoding_evidence *evidence, double 
 static double score_of(const struct encoding_evidence *evidence, const char *name)
 {
     const uint16_t *table = table_of(name);
-    return table == cp850_upper ? evidence->cp850 : table == cp437_upper ? evidence->cp437 : evidence->cp1252;
+    return table == cp850_upper   ? evidence->cp850
+           : table == cp437_upper ? evidence->cp437
+           : table == mac_upper   ? evidence->mac
+                                  : evidence->cp1252;
 }
 
 static void choose(struct encoding_choice *out, const char *name, double confidence, const char *english,
@@ -433,6 +481,67 @@ static void decide_single(const struct encoding_evidence *evidence, const char *
     }
 }
 
+/* How many characters of the samples beyond ASCII are Spanish letters in this encoding, and how many are not. */
+static void count_spanish(const struct encoding_evidence *evidence, const char *name, size_t *out_spanish,
+                          size_t *out_others)
+{
+    iconv_t converter = iconv_open("UTF-8", name);
+    *out_spanish = 0;
+    *out_others = 0;
+    for (size_t i = 0; converter != (iconv_t)-1 && i < evidence->sample_count; i++) {
+        char in[ENCODING_SAMPLE_BYTES];
+        char out[4 * ENCODING_SAMPLE_BYTES];
+        char *from = in;
+        char *to = out;
+        size_t left = evidence->samples[i].length;
+        size_t room = sizeof out;
+        memcpy(in, evidence->samples[i].bytes, left);
+        iconv(converter, NULL, NULL, NULL, NULL);
+        if (evidence->samples[i].utf8 || iconv(converter, &from, &left, &to, &room) == (size_t)-1) {
+            *out_others += !evidence->samples[i].utf8;
+            continue;
+        }
+        struct text text = {out, (size_t)(to - out)};
+        for (size_t at = 0; at < text.length;) {
+            uint32_t code = text_next_code_point(text, &at);
+            *out_spanish += code >= 0x80 && is_spanish(code);
+            *out_others += code >= 0x80 && !is_spanish(code);
+        }
+    }
+    if (converter != (iconv_t)-1) {
+        iconv_close(converter);
+    }
+}
+
+/* Declared to be of Central Europe, Asia and the like: true unless every value says that it is Spanish or UTF-8. */
+static void decide_foreign(const struct encoding_evidence *evidence, const char *declared, struct encoding_choice *out)
+{
+    static const char why_english[] = "another encoding is declared, but the bytes make sense only in this one";
+    static const char why_spanish[] = "se declara otra codificación, pero los bytes solo tienen sentido en esta";
+    uint64_t utf8 = evidence->utf8 + evidence->utf8_cut;
+    bool wide = strncmp(declared, "UTF-16", 6) == 0;
+    if (evidence->other == 0 && (wide ? utf8 + evidence->plain > 0 && evidence->nuls == 0 : utf8 > 0)) {
+        out->contradicted = true;
+        choose(out, UTF_8, 0.9, why_english, why_spanish);
+        return;
+    }
+    double lead = 0;
+    const char *single = best_single(evidence, &lead);
+    size_t spanish = 0;
+    size_t others = 0;
+    size_t declared_spanish = 0;
+    size_t declared_others = 0;
+    if (is_multibyte(declared) || wide) {
+        return;
+    }
+    count_spanish(evidence, single, &spanish, &others);
+    count_spanish(evidence, declared, &declared_spanish, &declared_others);
+    if (spanish >= 2 && others == 0 && declared_others > 0) {
+        out->contradicted = true;
+        choose(out, single, 0.85, why_english, why_spanish);
+    }
+}
+
 void encoding_decide(const struct encoding_evidence *evidence, const char *declared, enum encoding_source source,
                      struct encoding_choice *out_choice)
 {
@@ -453,8 +562,11 @@ void encoding_decide(const struct encoding_evidence *evidence, const char *decla
         }
     } else {
         choose(&choice, declared, 1, english[source], spanish[source]);
-        if (only_ascii || is_multibyte(declared)) {
+        bool wide = strncmp(declared, "UTF-16", 6) == 0;
+        if (only_ascii && !wide) {
             choice.confidence = 1;
+        } else if (source != ENCODING_OPTION && !table_of(declared) && strcmp(declared, UTF_8) != 0) {
+            decide_foreign(evidence, declared, &choice);
         } else if (strcmp(declared, UTF_8) == 0) {
             decide_utf8(evidence, &choice);
             if (source == ENCODING_OPTION && choice.contradicted) {
@@ -567,9 +679,11 @@ static struct text decode_iconv(iconv_t converter, struct text raw, struct arena
 static struct text decode_odd(const struct encoding *encoding, struct text raw, unsigned width, struct arena *arena,
                               unsigned *outcome)
 {
-    if (is_utf8_but_cut(raw, width)) {
+    size_t kept = length_before_cut(raw);
+    bool full = width > 0 && raw.length + 1 >= width;
+    if (is_utf8_but_cut(raw, width) || (full && kept < raw.length && text_is_utf8((struct text){raw.data, kept}))) {
         *outcome |= ENCODING_CUT;
-        return (struct text){raw.data, length_before_cut(raw)};
+        return (struct text){raw.data, kept};
     }
     *outcome |= ENCODING_OTHERWISE;
     const uint16_t *table = encoding->fallback;
@@ -627,4 +741,21 @@ struct text encoding_decode(struct encoding *encoding, struct text raw, unsigned
         return raw;
     }
     return decode_odd(encoding, raw, width, arena, out_outcome);
+}
+
+char *encoding_readable(const char *raw, struct arena *arena)
+{
+    struct encoding_evidence evidence = {0};
+    struct encoding_choice choice;
+    struct encoding *encoding = NULL;
+    encoding_evidence_add(&evidence, text_of(raw), 0);
+    encoding_decide(&evidence, NULL, ENCODING_UNDECLARED, &choice);
+    if (!encoding_open(&choice, &encoding, NULL)) {
+        return NULL;
+    }
+    unsigned outcome;
+    struct text text = encoding_decode(encoding, text_of(raw), 0, arena, &outcome);
+    char *name = text.data ? arena_strndup(arena, text.data, text.length) : NULL;
+    encoding_close(encoding);
+    return name;
 }

@@ -26,6 +26,10 @@ struct encoding_evidence {
     double cp1252;     /* how Spanish the others look in each encoding; more is better */
     double cp850;
     double cp437;
+    double mac;
+    uint64_t twice; /* of utf8: were made UTF-8 a second time */
+    uint64_t plain; /* of ascii: longer than one byte */
+    uint64_t nuls;  /* whether a NUL stood inside a value: text in UTF-16 */
     size_t sample_count;
     struct {
         unsigned char bytes[ENCODING_SAMPLE_BYTES];
@@ -63,6 +67,9 @@ enum encoding_outcome {
     ENCODING_CUT = 2,       /* a half character at the end was dropped */
     ENCODING_REPLACED = 4   /* bytes that mean nothing became U+FFFD */
 };
+
+/* A name that came without any word on its encoding, as UTF-8; NULL when memory is out. */
+char *encoding_readable(const char *raw, struct arena *arena);
 
 /* Decodes values of one layer. Belongs to one thread. */
 struct encoding;

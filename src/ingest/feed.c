@@ -3,11 +3,15 @@
 
 #include "ingest/feed_csv.h"
 #include "ingest/feed_ogr.h"
+#include "ingest/feed_raster.h"
 
 bool feed_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
 {
     if (layer->format == SOURCE_CSV || layer->format == SOURCE_ODS || layer->format == SOURCE_XLSX) {
         return feed_csv_open(layer, report, out_feed, err);
+    }
+    if (layer->format == SOURCE_RASTER) {
+        return feed_raster_open(layer, report, out_feed, err);
     }
     return feed_ogr_open(layer, report, out_feed, err);
 }

@@ -10,13 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 enum {
     COLUMNS_MAX = 1000,
     ROW_BYTES_MAX = 16 * 1024 * 1024,
     LOOK_ROWS = 60, /* rows that decide on delimiter and header */
-    BLOCK_BYTES = 1 << 18
+    BLOCK_BYTES = 1 << 18,
+    DATETIME_BYTES = 64
 };
 
 /* How a column writes its numbers. */
@@ -31,7 +33,10 @@ struct guess {
     bool seen;
     bool integer;
     bool real;
+    bool boolean;
     bool date;
+    bool datetime;
+    bool quoted;       /* every value stands in quotes that it does not need */
     bool comma;        /* all values can be read with a decimal comma */
     bool groups;       /* all values can be read with commas between thousands */
     bool groups_whole; /* … and have no decimals */
@@ -65,8 +70,9 @@ struct feed_csv {
     struct feed_sheet *sheet;  /* where rows come from a spreadsheet and not from `file` */
     int x_column;              /* -1: none */
     int y_column;
-    int wkt_column;
-    unsigned srid; /* that geometries in text carry; 0: none does */
+    int wkt_column;   /* is the geometry and no field */
+    bool quotes_tell; /* texts are quoted and other values are not */
+    unsigned srid;    /* that geometries in text carry; 0: none does */
 };
 
 static int next_byte(struct feed_csv *feed)
@@ -234,6 +240,17 @@ static struct text trimmed(struct text text)
     return text;
 }
 
+/* U+2212 and the dashes, which word processors make of a minus. */
+static bool is_minus(struct text text, size_t at)
+{
+    static const char *const signs[] = {"\xe2\x88\x92", "\xe2\x80\x93", "\xe2\x80\x90", "\xe2\x80\x91"};
+    bool found = false;
+    for (size_t i = 0; i < 4; i++) {
+        found |= text.length - at > 3 && memcmp(text.data + at, signs[i], 3) == 0;
+    }
+    return found;
+}
+
 /* 25°32'34.1" N, 103 24 24 W, 25º 32' 34'' */
 static bool parse_sexagesimal(struct text text, double *out_number)
 {
@@ -246,18 +263,30 @@ static bool parse_sexagesimal(struct text text, double *out_number)
         if (length + 2 >= sizeof plain) {
             return false;
         }
+        if (is_minus(text, i)) {
+            if (length > 0) {
+                return false;
+            }
+            sign = -1;
+            marked = true;
+            i += 2;
+            continue;
+        }
         if (isdigit(byte) || byte == '.') {
             plain[length++] = (char)byte;
         } else if (byte == ',') {
             plain[length++] = '.';
-        } else if (byte == '-' && i == 0) {
+        } else if (byte == '-' && length == 0) {
             sign = -1;
+        } else if (byte == '+' && length == 0) {
+            continue;
         } else if (strchr("WwOoSs", byte)) { /* oeste, sur */
             sign = -1;
+            marked = true;
         } else if (strchr("NnEe", byte)) {
-            sign *= 1;
-        } else if (byte == ' ' || byte == '\'' || byte == '"' || byte >= 0x80) {
-            marked |= byte >= 0x80 || byte == '\'';
+            marked = true;
+        } else if (byte == ' ' || byte == '\'' || byte == '"' || byte == ':' || byte >= 0x80) {
+            marked |= byte >= 0x80 || byte == '\'' || byte == ':';
             if (length > 0 && plain[length - 1] != ' ') {
                 plain[length++] = ' ';
             }
@@ -286,9 +315,66 @@ static bool parse_sexagesimal(struct text text, double *out_number)
     return true;
 }
 
-bool feed_csv_coordinate(struct text text, double *out_number)
+/* "660 079" and "2 826 013.50": blanks between thousands. */
+static bool parse_spaced(struct text text, double *out_number)
+{
+    char plain[40];
+    size_t length = 0;
+    size_t digits = 0; /* since the last blank */
+    bool grouped = false;
+    bool decimals = false;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        bool nbsp = byte == 0xc2 && i + 1 < text.length && (unsigned char)text.data[i + 1] == 0xa0;
+        if (byte == ' ' || nbsp) {
+            if (digits == 0 || digits > 3 || (grouped && digits != 3) || decimals) {
+                return false;
+            }
+            grouped = true;
+            digits = 0;
+            i += nbsp;
+            continue;
+        }
+        bool mark = byte == '.' || byte == ',';
+        if (length + 1 >= sizeof plain || !(isdigit(byte) || mark || (byte == '-' && i == 0)) || (mark && decimals)) {
+            return false;
+        }
+        if (mark && grouped && digits != 3) {
+            return false;
+        }
+        decimals |= mark;
+        digits += isdigit(byte) && !decimals;
+        plain[length++] = mark ? '.' : (char)byte;
+    }
+    return grouped && digits == 3 && text_to_double((struct text){plain, length}, out_number);
+}
+
+/* Without the no-break blanks around that spreadsheets leave, in UTF-8 or an old encoding. */
+static struct text without_margin(struct text text)
 {
     text = trimmed(text);
+    for (;;) {
+        size_t wide = text.length > 2 && memcmp(text.data, "\xc2\xa0", 2) == 0 ? 2 : 0;
+        wide = wide == 0 && text.length > 1 && (unsigned char)text.data[0] == 0xa0 ? 1 : wide;
+        size_t tail = text.length > 2 && memcmp(text.data + text.length - 2, "\xc2\xa0", 2) == 0 ? 2 : 0;
+        tail = tail == 0 && text.length > 1 && (unsigned char)text.data[text.length - 1] == 0xa0 ? 1 : tail;
+        if (wide + tail == 0 || wide + tail >= text.length) {
+            return text;
+        }
+        text = trimmed((struct text){text.data + wide, text.length - wide - tail});
+    }
+}
+
+bool feed_csv_coordinate(struct text text, double *out_number)
+{
+    text = without_margin(text);
+    if (text.length > 1 && text.data[0] == '+') {
+        text.data++;
+        text.length--;
+    }
+    if (parse_spaced(text, out_number)) {
+        return true;
+    }
     char plain[64];
     size_t length = 0;
     size_t dots = 0;
@@ -370,6 +456,111 @@ static bool is_date(struct text text)
     int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
     int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
     return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+static bool is_word(struct text text, const char *word)
+{
+    return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
+}
+
+static bool is_true(struct text text)
+{
+    return is_word(text, "true") || is_word(text, "verdadero");
+}
+
+static bool is_boolean(struct text text)
+{
+    return is_true(text) || is_word(text, "false") || is_word(text, "falso");
+}
+
+/* Two digits at `at`, at most `max`. */
+static bool take_pair(struct text text, size_t *at, int max, int *out)
+{
+    if (text.length - *at < 2 || !isdigit((unsigned char)text.data[*at]) ||
+        !isdigit((unsigned char)text.data[*at + 1])) {
+        return false;
+    }
+    *out = (text.data[*at] - '0') * 10 + text.data[*at + 1] - '0';
+    *at += 2;
+    return *out <= max;
+}
+
+static bool take_byte(struct text text, size_t *at, char byte)
+{
+    bool there = *at < text.length && text.data[*at] == byte;
+    *at += there;
+    return there;
+}
+
+static int days_in(int year, int month)
+{
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return days[month - 1] + (month == 2 && leap);
+}
+
+/* ISO 8601 in its extended form: "2020-03-15T10:00", a blank for the T, seconds with a fraction, "Z" or an offset. The
+ * common spelling goes to `out`; false for everything else, days and hours that do not exist among it. */
+static bool parse_datetime(struct text text, char out[DATETIME_BYTES])
+{
+    size_t at = 10;
+    int hour;
+    int minute;
+    int second = 0;
+    char fraction[16] = "";
+    char zone[16] = "";
+    if (text.length < 16 || text.length > 35 || !is_date((struct text){text.data, 10}) || text.data[4] != '-' ||
+        text.data[7] != '-') {
+        return false;
+    }
+    int year =
+        (text.data[0] - '0') * 1000 + (text.data[1] - '0') * 100 + (text.data[2] - '0') * 10 + text.data[3] - '0';
+    int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
+    int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
+    if (day > days_in(year, month) ||
+        !(take_byte(text, &at, 'T') || take_byte(text, &at, 't') || take_byte(text, &at, ' ')) ||
+        !take_pair(text, &at, 23, &hour) || !take_byte(text, &at, ':') || !take_pair(text, &at, 59, &minute)) {
+        return false;
+    }
+    if (take_byte(text, &at, ':')) {
+        if (!take_pair(text, &at, 59, &second)) {
+            return false;
+        }
+        if (take_byte(text, &at, '.')) {
+            size_t digits = 0;
+            while (at < text.length && isdigit((unsigned char)text.data[at]) && digits < 9) {
+                fraction[++digits] = text.data[at++];
+            }
+            fraction[0] = '.';
+            while (digits > 0 && fraction[digits] == '0') {
+                fraction[digits--] = '\0';
+            }
+            fraction[digits > 0 ? digits + 1 : 0] = '\0';
+        }
+    }
+    char sign = at < text.length ? text.data[at] : '\0';
+    if (sign == 'Z' || sign == 'z') {
+        at++;
+        memcpy(zone, "Z", 2);
+    } else if (sign == '+' || sign == '-') {
+        int zone_hour;
+        int zone_minute = 0;
+        at++;
+        if (!take_pair(text, &at, 14, &zone_hour)) {
+            return false;
+        }
+        take_byte(text, &at, ':');
+        if (at < text.length && !take_pair(text, &at, 59, &zone_minute)) {
+            return false;
+        }
+        snprintf(zone, sizeof zone, "%c%02d:%02d", sign, zone_hour % 100, zone_minute % 100);
+    }
+    if (at != text.length) {
+        return false;
+    }
+    snprintf(out, DATETIME_BYTES, "%.10sT%02d:%02d:%02d%s%s", text.data, hour % 100, minute % 100, second % 100,
+             fraction, zone);
+    return true;
 }
 
 /* Digits, grouped in threes by `group` or not at all, then perhaps `decimal` and digits. `*out_plain` gets it with a
@@ -496,6 +687,8 @@ static bool looks_like_header(const struct row *row)
     return words > 0;
 }
 
+static bool names_place(const struct row *header);
+
 /* Skips title lines: the header is the first line about as full as the table whose cells are words. */
 static bool find_header(struct feed_csv *feed, struct row *out_header, struct error *err)
 {
@@ -511,15 +704,35 @@ static bool find_header(struct feed_csv *feed, struct row *out_header, struct er
     }
     start_over(feed);
     feed->lines_before = 0;
-    for (size_t i = 0; i < rows; i++) {
+    /* Of several lines of words (a header of two lines) the one that names coordinates is meant. */
+    size_t first = 0;
+    size_t chosen = 0;
+    for (size_t i = 1; i <= rows; i++) {
         if (!read_row(feed, &row, &end, err)) {
             return false;
         }
-        feed->lines_before++;
-        if (row.any && count_filled(&row) * 10 >= fullest * 6 && looks_like_header(&row)) {
-            *out_header = row;
-            return true;
+        bool words = row.any && count_filled(&row) * 10 >= fullest * 6 && looks_like_header(&row);
+        if (first > 0 && row.any && !words) {
+            break;
         }
+        first = words && first == 0 ? i : first;
+        /* The last line is data, whatever it says. */
+        if (words && (i < rows || i == first) && names_place(&row)) {
+            chosen = i;
+            break;
+        }
+    }
+    chosen = chosen > 0 ? chosen : first;
+    start_over(feed);
+    for (size_t i = 0; i < chosen; i++) {
+        if (!read_row(feed, &row, &end, err)) {
+            return false;
+        }
+    }
+    feed->lines_before = (int64_t)chosen;
+    if (chosen > 0) {
+        *out_header = row;
+        return true;
     }
     error_tell(err, ERROR_INVALID, "IMP-030",
                "no line with column names was found: the first line of the table should name its columns",
@@ -529,25 +742,46 @@ static bool find_header(struct feed_csv *feed, struct row *out_header, struct er
 
 enum { AXIS_NAMES_MAX = 32 };
 
-static const char *const x_names[AXIS_NAMES_MAX] = {
-    "lon",          "long",         "longitud", "longitude",  "lng",        "lon_dec",
-    "longitud_dec", "lon_decimal",  "coord_x",  "x_coord",    "coordx",     "x",
-    "este",         "easting",      "point_x",  "utm_x",      "x_utm",      "longitud_decimal",
-    "stop_lon",     "coordenada_x", "xcoord",   "x_longitud", "longitud_x", "pos_x"};
+static const char *const x_names[AXIS_NAMES_MAX] = {"lon",
+                                                    "long",
+                                                    "longitud",
+                                                    "longitude",
+                                                    "lng",
+                                                    "lon_dec",
+                                                    "longitud_dec",
+                                                    "lon_decimal",
+                                                    "coord_x",
+                                                    "x_coord",
+                                                    "coordx",
+                                                    "x",
+                                                    "este",
+                                                    "easting",
+                                                    "point_x",
+                                                    "utm_x",
+                                                    "x_utm",
+                                                    "longitud_decimal",
+                                                    "stop_lon",
+                                                    "coordenada_x",
+                                                    "xcoord",
+                                                    "x_longitud",
+                                                    "longitud_x",
+                                                    "pos_x",
+                                                    "cx"};
 static const char *const y_names[AXIS_NAMES_MAX] = {
-    "lat",         "lati",         "latitud", "latitude",  "lati_dec",  "lat_dec",
-    "latitud_dec", "lat_decimal",  "coord_y", "y_coord",   "coordy",    "y",
-    "norte",       "northing",     "point_y", "utm_y",     "y_utm",     "latitud_decimal",
-    "stop_lat",    "coordenada_y", "ycoord",  "y_latitud", "latitud_y", "pos_y"};
+    "lat",     "lati",        "latitud",         "latitude", "lati_dec",
+    "lat_dec", "latitud_dec", "lat_decimal",     "coord_y",  "y_coord",
+    "coordy",  "y",           "norte",           "northing", "point_y",
+    "utm_y",   "y_utm",       "latitud_decimal", "stop_lat", "coordenada_y",
+    "ycoord",  "y_latitud",   "latitud_y",       "pos_y",    "cy"};
 static const char *const wkt_names[AXIS_NAMES_MAX] = {"wkt",      "geom",        "geometry",  "geometria",
                                                       "the_geom", "wkt_geom",    "geom_wkt",  "wkb_geometry",
                                                       "shape",    "coordenadas", "st_astext", "wkb"};
 
 /* The first column whose name is in `names`, in the order of the names: "longitud" wins over "x". */
-static int find_column(const struct feed_csv *feed, const struct row *header, const char *const *names)
+static int find_column(const struct row *header, size_t columns, const char *const *names)
 {
     for (size_t i = 0; i < AXIS_NAMES_MAX && names[i]; i++) {
-        for (size_t j = 0; j < header->count && j < feed->column_count; j++) {
+        for (size_t j = 0; j < header->count && j < columns; j++) {
             char folded[64];
             size_t length = text_fold(trimmed(header->cells[j]), folded, sizeof folded);
             for (size_t k = 0; k < length; k++) {
@@ -559,6 +793,73 @@ static int find_column(const struct feed_csv *feed, const struct row *header, co
         }
     }
     return -1;
+}
+
+enum { WORDS_MAX = 6, WORD_BYTES = 24 };
+
+/* The words of a column's name: "Longitud (grados)" gives "longitud" and "grados". */
+static size_t split_name(struct text name, char words[WORDS_MAX][WORD_BYTES])
+{
+    char folded[80];
+    size_t length = text_fold(trimmed(name), folded, sizeof folded);
+    size_t count = 0;
+    size_t put = 0;
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && isalnum((unsigned char)folded[i])) {
+            if (count < WORDS_MAX && put + 1 < WORD_BYTES) {
+                words[count][put++] = folded[i];
+            }
+        } else if (put > 0) {
+            words[count++][put] = '\0';
+            put = 0;
+        }
+    }
+    return count;
+}
+
+/* Whether the names differ only in that one says longitude where the other says latitude: "X_GEO" and "Y_GEO". */
+static bool is_pair(struct text x, struct text y)
+{
+    static const char *const pairs[][2] = {
+        {"longitud", "latitud"}, {"longitude", "latitude"}, {"lon", "lat"},          {"long", "lat"}, {"lng", "lat"},
+        {"este", "norte"},       {"east", "north"},         {"easting", "northing"}, {"x", "y"},
+    };
+    char left[WORDS_MAX][WORD_BYTES] = {""};
+    char right[WORDS_MAX][WORD_BYTES] = {""};
+    size_t count = split_name(x, left);
+    if (count == 0 || count != split_name(y, right)) {
+        return false;
+    }
+    size_t axes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool axis = false;
+        for (size_t j = 0; j < sizeof pairs / sizeof pairs[0]; j++) {
+            axis |= strcmp(left[i], pairs[j][0]) == 0 && strcmp(right[i], pairs[j][1]) == 0;
+        }
+        if (!axis && strcmp(left[i], right[i]) != 0) {
+            return false;
+        }
+        axes += axis;
+    }
+    return axes > 0;
+}
+
+static void find_pair(struct feed_csv *feed, const struct row *header)
+{
+    for (size_t i = 0; i < feed->column_count; i++) {
+        for (size_t j = 0; j < feed->column_count; j++) {
+            if (i != j && is_pair(header->cells[i], header->cells[j])) {
+                feed->x_column = (int)i;
+                feed->y_column = (int)j;
+                return;
+            }
+        }
+    }
+}
+
+static bool names_place(const struct row *header)
+{
+    return find_column(header, header->count, x_names) >= 0 && find_column(header, header->count, y_names) >= 0;
 }
 
 /* Column pairs with these names are degrees by their very name. */
@@ -593,6 +894,12 @@ static bool no_coordinates(const struct feed_csv *feed, struct error *err)
     return false;
 }
 
+static bool needs_quotes(const struct feed_csv *feed, struct text cell)
+{
+    return memchr(cell.data, feed->delimiter, cell.length) || memchr(cell.data, '"', cell.length) ||
+           memchr(cell.data, '\n', cell.length) || memchr(cell.data, '\r', cell.length);
+}
+
 static bool keep_header(struct feed_csv *feed, const struct row *header, struct feed_field **out_fields,
                         struct error *err)
 {
@@ -602,6 +909,8 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
         feed->column_count--;
     }
     struct feed_field *fields = arena_array(feed->arena, feed->column_count, sizeof *fields);
+    bool quoted = false;
+    bool bare = false;
     if (!fields) {
         return error_no_memory(err);
     }
@@ -613,14 +922,20 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
             return error_no_memory(err);
         }
         fields[i] = (struct feed_field){.name = text_of(copy), .type = FIELD_STRING};
+        quoted |= header->quoted[i] && !needs_quotes(feed, header->cells[i]);
+        bare |= !header->quoted[i];
     }
+    feed->quotes_tell = quoted && bare;
     feed->base.info.fields = fields;
     feed->base.info.field_count = feed->column_count;
-    feed->x_column = find_column(feed, header, x_names);
-    feed->y_column = find_column(feed, header, y_names);
+    feed->x_column = find_column(header, feed->column_count, x_names);
+    feed->y_column = find_column(header, feed->column_count, y_names);
     feed->wkt_column = -1;
     if (feed->x_column < 0 || feed->y_column < 0) {
-        feed->wkt_column = find_column(feed, header, wkt_names);
+        find_pair(feed, header);
+    }
+    if (feed->x_column < 0 || feed->y_column < 0) {
+        feed->wkt_column = find_column(header, feed->column_count, wkt_names);
         if (feed->wkt_column < 0) {
             return no_coordinates(feed, err);
         }
@@ -687,10 +1002,17 @@ static void settle_types(struct feed_csv *feed, const struct guess *guesses, str
         if (!guess->seen) {
             continue;
         }
+        if (is_number_column(guess) && feed->quotes_tell && guess->quoted) {
+            continue; /* digits that whoever wrote the table calls text */
+        }
         if (is_number_column(guess)) {
             fields[i].type = guess->integer ? FIELD_INTEGER : FIELD_REAL;
         } else if (guess->date) {
             fields[i].type = FIELD_DATE;
+        } else if (guess->datetime) {
+            fields[i].type = FIELD_DATETIME;
+        } else if (guess->boolean && !(feed->quotes_tell && guess->quoted)) {
+            fields[i].type = FIELD_BOOLEAN;
         } else if (guess->comma && guess->groups && habit == 0) {
             tell_style(feed, report, layer, fields[i].name,
                        "its commas may be decimal ones or divide thousands; it was kept as text",
@@ -748,9 +1070,51 @@ static bool note_srid(struct feed_csv *feed, struct text cell)
     return feed->base.info.srs_code != NULL;
 }
 
+/* The text of the geometry is no field beside it. */
+static void drop_geometry_text(struct feed_csv *feed, struct feed_field *fields)
+{
+    if (feed->wkt_column >= 0) {
+        size_t wkt = (size_t)feed->wkt_column;
+        size_t after = --feed->base.info.field_count - wkt;
+        memmove(&fields[wkt], &fields[wkt + 1], after * sizeof *fields);
+        memmove(&feed->styles[wkt], &feed->styles[wkt + 1], after * sizeof *feed->styles);
+    }
+}
+
+/* Cells beyond the last column of the header have no name and are not kept. */
+static bool note_ragged(const struct feed_csv *feed, const struct row *row, int64_t number, struct report_rows *ragged,
+                        struct report *report)
+{
+    bool more = false;
+    for (size_t i = feed->column_count; i < row->count; i++) {
+        more |= trimmed(row->cells[i]).length > 0;
+    }
+    if (!more || !report) {
+        return true;
+    }
+    struct report_detail detail = {number, NULL, "more cells than the header", "más celdas que el encabezado",
+                                   NAN,    NAN};
+    return report_rows_add(ragged, report->arena, &detail);
+}
+
+static void tell_ragged(struct report_rows *ragged, const char *layer, struct report *report)
+{
+    if (ragged->count == 0) {
+        return;
+    }
+    struct report_message *message = report_tell(
+        report, "IMP-030", REPORT_WARNING,
+        "%zu rows have more cells than the header has columns; the last cells are not kept",
+        "%zu filas tienen más celdas que columnas el encabezado; las últimas celdas no se conservan", ragged->count);
+    report_cure(report, message, "name all columns, and put text with the delimiter inside into quotation marks",
+                "nombre todas las columnas y ponga entre comillas el texto que contiene el separador");
+    report_take_rows(report, message, ragged);
+    report_at(report, message, layer, NULL);
+}
+
 /* Reads the whole table once: types hold for every value or not at all. */
 static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct report *report, const char *layer,
-                       struct error *err)
+                       struct report_rows *ragged, struct error *err)
 {
     assert(fields);
     struct guess *guesses = arena_array(feed->arena, feed->column_count, sizeof *guesses);
@@ -759,11 +1123,19 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
         return error_no_memory(err);
     }
     for (size_t i = 0; i < feed->column_count; i++) {
-        guesses[i] = (struct guess){
-            .integer = true, .real = true, .date = true, .comma = true, .groups = true, .groups_whole = true};
+        guesses[i] = (struct guess){.integer = true,
+                                    .real = true,
+                                    .boolean = true,
+                                    .date = true,
+                                    .datetime = true,
+                                    .quoted = true,
+                                    .comma = true,
+                                    .groups = true,
+                                    .groups_whole = true};
     }
     bool end = false;
     struct row row;
+    char datetime[DATETIME_BYTES];
     int64_t count = 0;
     for (;;) {
         if (!read_row(feed, &row, &end, err)) {
@@ -777,6 +1149,9 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
         }
         count++;
         assert(row.cells);
+        if (!note_ragged(feed, &row, count, ragged, report)) {
+            return error_no_memory(err);
+        }
         if (feed->wkt_column >= 0 && (size_t)feed->wkt_column < row.count &&
             !note_srid(feed, trimmed(row.cells[feed->wkt_column]))) {
             return error_no_memory(err);
@@ -790,13 +1165,18 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             guess->seen = true;
             guess->integer = guess->integer && is_integer(cell);
             guess->real = guess->real && is_real(cell);
+            guess->boolean = guess->boolean && is_boolean(cell);
             guess->date = guess->date && is_date(cell);
+            guess->datetime = guess->datetime && parse_datetime(cell, datetime);
+            guess->quoted = guess->quoted && row.quoted[i] && !needs_quotes(feed, cell);
+            feed->quotes_tell |= !row.quoted[i];
             if (guess->comma || guess->groups) {
                 guess_number(guess, cell);
             }
         }
     }
     settle_types(feed, guesses, fields, report, layer);
+    drop_geometry_text(feed, fields);
     feed->base.info.feature_count = count;
     return true;
 }
@@ -846,12 +1226,37 @@ static bool point_wkb(double x, double y, struct arena *arena, struct feed_featu
     return true;
 }
 
+/* "25.5428, -103.4067" as maps on telephones copy it, latitude first; the other way round where only that can be. */
+static bool parse_place(struct text cell, double *out_x, double *out_y)
+{
+    const char *comma = cell.length > 0 ? memchr(cell.data, ',', cell.length) : NULL;
+    if (!comma) {
+        return false;
+    }
+    struct text first = trimmed((struct text){cell.data, (size_t)(comma - cell.data)});
+    struct text second = trimmed((struct text){comma + 1, (size_t)(cell.data + cell.length - comma - 1)});
+    double a;
+    double b;
+    if (!text_to_double(first, &a) || !text_to_double(second, &b)) {
+        return false;
+    }
+    bool latitude_first = fabs(a) <= 90;
+    *out_x = latitude_first ? b : a;
+    *out_y = latitude_first ? a : b;
+    return fabs(*out_x) <= 180 && fabs(*out_y) <= 90;
+}
+
 static bool read_geometry(struct feed_csv *feed, const struct row *row, struct arena *arena,
                           struct feed_feature *feature, struct error *err)
 {
     if (feed->wkt_column >= 0) {
         struct text cell =
             (size_t)feed->wkt_column < row->count ? trimmed(row->cells[feed->wkt_column]) : (struct text){"", 0};
+        double x;
+        double y;
+        if (parse_place(cell, &x, &y)) {
+            return point_wkb(x, y, arena, feature) || error_no_memory(err);
+        }
         if (cell.length > 0 && !feed_ogr_parse_geometry(cell, arena, &feature->wkb, &feature->wkb_size)) {
             feature->damage_english = "the geometry text cannot be read";
             feature->damage_spanish = "el texto de la geometría no se puede leer";
@@ -883,9 +1288,11 @@ static bool read_geometry(struct feed_csv *feed, const struct row *row, struct a
     return point_wkb(x, y, arena, feature) || error_no_memory(err);
 }
 
-static struct value cell_value(const struct feed_csv *feed, size_t column, const struct row *row, struct arena *arena)
+/* The value of `field`, which stands in the cell `column`. */
+static struct value cell_value(const struct feed_csv *feed, size_t field, const struct row *row, size_t column,
+                               struct arena *arena)
 {
-    enum field_type type = feed->base.info.fields[column].type;
+    enum field_type type = feed->base.info.fields[field].type;
     struct text cell = row->cells[column];
     bool quoted = row->quoted[column];
     struct text plain = trimmed(cell);
@@ -904,8 +1311,8 @@ static struct value cell_value(const struct feed_csv *feed, size_t column, const
     if (plain.length == 0) {
         return value_null();
     }
-    if (feed->styles[column] != NUMBER_PLAIN) {
-        bool comma = feed->styles[column] == NUMBER_COMMA;
+    if (feed->styles[field] != NUMBER_PLAIN) {
+        bool comma = feed->styles[field] == NUMBER_COMMA;
         if (!parse_grouped(plain, comma ? '.' : ',', comma ? ',' : '.', rewritten, &marked, &whole)) {
             return value_null();
         }
@@ -918,6 +1325,13 @@ static struct value cell_value(const struct feed_csv *feed, size_t column, const
     }
     if (type == FIELD_REAL) {
         return text_to_double(plain, &number) ? value_of_real(number) : value_null();
+    }
+    if (type == FIELD_BOOLEAN) {
+        return value_of_bool(is_true(plain));
+    }
+    if (type == FIELD_DATETIME) {
+        char datetime[DATETIME_BYTES];
+        return parse_datetime(plain, datetime) ? value_of_string(arena_strdup(arena, datetime)) : value_null();
     }
     char *copy = arena_strndup(arena, plain.data, plain.length);
     for (char *at = copy; at && *at != '\0'; at++) {
@@ -945,8 +1359,11 @@ static bool next_csv(struct feed *base, struct arena *arena, struct feed_feature
     if (!values) {
         return error_no_memory(err);
     }
-    for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
-        values[i] = cell_value(feed, i, &row, arena);
+    for (size_t i = 0, field = 0; i < feed->column_count && i < row.count; i++) {
+        if ((int)i != feed->wkt_column) {
+            values[field] = cell_value(feed, field, &row, i, arena);
+            field++;
+        }
     }
     feature.values = values;
     if (!read_geometry(feed, &row, arena, &feature, err)) {
@@ -979,6 +1396,7 @@ static bool open_table(const struct source_layer *layer, bool whole, struct repo
                        struct error *err)
 {
     bool ok = false;
+    struct report_rows ragged = {0};
     struct feed_csv *feed = calloc(1, sizeof *feed);
     if (!feed) {
         return error_no_memory(err);
@@ -998,13 +1416,17 @@ static bool open_table(const struct source_layer *layer, bool whole, struct repo
     if (!open_rows(feed, layer, err) || !find_header(feed, &header, err) || !keep_header(feed, &header, &fields, err)) {
         goto done;
     }
-    if (whole && (!find_types(feed, fields, report, layer->name, err) || !rewind_csv(&feed->base, err))) {
+    if (whole && (!find_types(feed, fields, report, layer->name, &ragged, err) || !rewind_csv(&feed->base, err))) {
         goto done;
+    }
+    if (report) {
+        tell_ragged(&ragged, layer->name, report);
     }
     *out_feed = &feed->base;
     feed = NULL;
     ok = true;
 done:
+    report_rows_finish(&ragged);
     if (feed) {
         close_csv(&feed->base);
     }

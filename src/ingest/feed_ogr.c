@@ -25,15 +25,19 @@ struct feed_ogr {
     enum source_format format;
     GDALDatasetH dataset;
     OGRLayerH layer;
+    const char *path;
     struct feed_field *fields; /* those of base.info */
     int *columns;              /* OGR's number of each field */
     bool *logical;             /* .dbf columns of type L, which OGR gives as text */
     unsigned char *wkb;        /* the feature's geometry; grows */
     size_t wkb_room;
     int64_t rows_read;
+    int64_t records_told;                   /* of a sequence of GeoJSON features: how many there are to the eye */
     const struct shapefile_cell *bad_cells; /* of the .dbf: taken as no value; in the order of rows */
     size_t bad_count;
-    unsigned kind; /* as in source_layer */
+    size_t bad_room;
+    struct shapefile_cell *misfits; /* bad_cells of a GeoPackage */
+    unsigned kind;                  /* as in source_layer */
     bool with_empty;
     char damage[200]; /* what GDAL says of the feature at hand */
 };
@@ -43,7 +47,8 @@ static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const c
 {
     (void)number;
     char *caught = CPLGetErrorHandlerUserData();
-    if (severity >= CE_Warning && caught[0] == '\0') {
+    /* A date in a spelling of its own that was understood is no damage. */
+    if (severity >= CE_Warning && caught[0] == '\0' && !strstr(message, "successfully parsed")) {
         snprintf(caught, 200, "%s", message);
     }
 }
@@ -107,6 +112,8 @@ static const char *driver_of(enum source_format format)
         return "GPKG";
     case SOURCE_GEOJSON:
         return "GeoJSON";
+    case SOURCE_GEOJSON_SEQUENCE:
+        return "GeoJSONSeq";
     case SOURCE_FLATGEOBUF:
         return "FlatGeobuf";
     case SOURCE_KML:
@@ -118,6 +125,7 @@ static const char *driver_of(enum source_format format)
     case SOURCE_CSV:
     case SOURCE_ODS:
     case SOURCE_XLSX:
+    case SOURCE_RASTER:
         break;
     }
     return NULL;
@@ -167,6 +175,28 @@ static void hide_folder(char *words, const char *path)
     }
 }
 
+/* Whether the file has text beyond ASCII, all of it UTF-8. */
+static bool is_utf8_file(const char *path)
+{
+    bool utf8 = true;
+    bool beyond = false;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "rbe");
+    for (ssize_t length; file && utf8 && (length = getline(&line, &room, file)) >= 0;) {
+        struct text text = {line, (size_t)length};
+        utf8 = text_is_utf8(text);
+        for (size_t i = 0; i < text.length && !beyond; i++) {
+            beyond = (unsigned char)text.data[i] >= 0x80;
+        }
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    return utf8 && beyond;
+}
+
 static GDALDatasetH open_dataset(const char *path, enum source_format format, bool adjust_types, struct error *err)
 {
     feed_ogr_set_up();
@@ -183,6 +213,10 @@ static GDALDatasetH open_dataset(const char *path, enum source_format format, bo
                                                                               : NULL;
     if (format == SOURCE_OSM) {
         prepare_osm(path);
+    }
+    if (format == SOURCE_DXF) {
+        /* Since 2007 drawings are UTF-8, whatever code page they name. */
+        CPLSetThreadLocalConfigOption("DXF_ENCODING", is_utf8_file(path) ? "UTF-8" : NULL);
     }
     CPLPushErrorHandlerEx(catch_error, caught);
     GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
@@ -206,7 +240,8 @@ static enum geometry_kind kind_of(OGRGeometryH geometry)
 }
 
 /* Reads all features of all layers once, in the order of the file. */
-static bool count_kinds(GDALDatasetH dataset, struct feed_ogr_entry *entries, size_t count, struct error *err)
+static bool count_kinds(GDALDatasetH dataset, const char *path, struct feed_ogr_entry *entries, size_t count,
+                        struct error *err)
 {
     char caught[200] = "";
     OGRLayerH layer = NULL;
@@ -225,6 +260,7 @@ static bool count_kinds(GDALDatasetH dataset, struct feed_ogr_entry *entries, si
     bool failed = CPLGetLastErrorType() >= CE_Failure;
     CPLPopErrorHandler();
     if (failed) {
+        hide_folder(caught, path);
         error_tell(err, ERROR_INVALID, "IMP-060", "the file is damaged (%.150s): fetch or export it again",
                    "el archivo está dañado (%.150s): descárguelo o expórtelo de nuevo", caught);
         return false;
@@ -233,6 +269,22 @@ static bool count_kinds(GDALDatasetH dataset, struct feed_ogr_entry *entries, si
         entries[i].counted = true;
     }
     return true;
+}
+
+/* A view is a program: one that calls itself may run for ever. */
+static bool has_endless_view(GDALDatasetH dataset)
+{
+    static const char sql[] = "SELECT name FROM sqlite_master WHERE type = 'view' AND sql LIKE '%RECURSIVE%'";
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH views = GDALDatasetExecuteSQL(dataset, sql, NULL, NULL);
+    OGRFeatureH view = views ? OGR_L_GetNextFeature(views) : NULL;
+    bool found = view != NULL;
+    OGR_F_Destroy(view);
+    if (views) {
+        GDALDatasetReleaseResultSet(dataset, views);
+    }
+    CPLPopErrorHandler();
+    return found;
 }
 
 bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena,
@@ -260,8 +312,14 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
         error_no_memory(err);
         goto done;
     }
+    if (format == SOURCE_GEOPACKAGE && has_endless_view(dataset)) {
+        error_tell(err, ERROR_INVALID, "IMP-060",
+                   "the GeoPackage has a recursive view, which might never end: export its layers to another file",
+                   "el GeoPackage tiene una vista recursiva, que podría no terminar: exporte sus capas a otro archivo");
+        goto done;
+    }
     bool silent = format == SOURCE_KML || format == SOURCE_DXF || format == SOURCE_OSM;
-    if (silent && !count_kinds(dataset, entries, kept, err)) {
+    if (silent && !count_kinds(dataset, path, entries, kept, err)) {
         goto done;
     }
     *out_entries = entries;
@@ -270,6 +328,52 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
 done:
     GDALClose(dataset);
     return ok;
+}
+
+/* UTF-8 in `arena`; NULL where the field has none. */
+static const char *style_text(OGRFeatureH feature, int column, struct arena *arena)
+{
+    const char *text = OGR_F_IsFieldSetAndNotNull(feature, column) ? OGR_F_GetFieldAsString(feature, column) : "";
+    return text[0] != '\0' && text_is_utf8(text_of(text)) ? arena_strdup(arena, text) : NULL;
+}
+
+bool feed_ogr_style(const struct source_layer *layer, struct arena *arena, struct ingest_style *out_style,
+                    bool *out_found, struct error *err)
+{
+    GDALDatasetH dataset = open_dataset(layer->path, layer->format, false, err);
+    char *table = CPLEscapeString(layer->inner ? layer->inner : layer->name, -1, CPLES_SQL);
+    const char *sql = arena_printf(arena,
+                                   "SELECT coalesce(styleName, ''), styleQML, styleSLD FROM layer_styles WHERE"
+                                   " lower(f_table_name)=lower('%s') AND (length(styleQML) > 0 OR length(styleSLD) > 0)"
+                                   " ORDER BY useAsDefault DESC, rowid DESC LIMIT 1",
+                                   table);
+    CPLFree(table);
+    *out_found = false;
+    if (!dataset || !sql) {
+        if (dataset) {
+            GDALClose(dataset);
+        }
+        return dataset ? error_no_memory(err) : false;
+    }
+    /* Most files have no such table. */
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH result = GDALDatasetExecuteSQL(dataset, sql, NULL, NULL);
+    OGRFeatureH feature = result ? OGR_L_GetNextFeature(result) : NULL;
+    if (feature && OGR_F_GetFieldCount(feature) == 3) {
+        const char *name = style_text(feature, 0, arena);
+        const char *qml = style_text(feature, 1, arena);
+        const char *xml = qml ? qml : style_text(feature, 2, arena);
+        out_style->name = name ? name : "";
+        out_style->xml = text_of(xml);
+        *out_found = xml != NULL;
+    }
+    OGR_F_Destroy(feature);
+    if (result) {
+        GDALDatasetReleaseResultSet(dataset, result);
+    }
+    GDALClose(dataset);
+    CPLPopErrorHandler();
+    return true;
 }
 
 static bool field_type_of(OGRFieldDefnH definition, enum field_type *out_type)
@@ -401,6 +505,26 @@ static bool look_into_table(struct feed_ogr *feed, const struct source_layer *la
     if (!tell_faults(feed, layer, &table, report, err)) {
         return false;
     }
+    unsigned covered = 1;
+    for (size_t i = 0; i < table.column_count; i++) {
+        covered += table.columns[i].width;
+    }
+    if (covered > table.row_bytes) {
+        error_tell(err, ERROR_INVALID, "IMP-060",
+                   "the .dbf is damaged: its columns take %u bytes, its rows have %u; export the layer again",
+                   "el .dbf está dañado: sus columnas ocupan %u bytes y sus filas %u; exporte la capa de nuevo",
+                   covered, table.row_bytes);
+        return false;
+    }
+    if (covered < table.row_bytes) {
+        struct report_message *message = report_tell(
+            report, "IMP-060", REPORT_WARNING,
+            "the .dbf names columns for %u of the %u bytes of a row: part of the attributes may be missing",
+            "el .dbf nombra columnas para %u de los %u bytes de cada fila: puede faltar parte de los atributos",
+            covered, table.row_bytes);
+        report_cure(report, message, "export the layer again", "exporte la capa de nuevo");
+        report_at(report, message, layer->name, NULL);
+    }
     if (table.rows < table.rows_told || table.rows != layer->records) {
         struct report_message *message = report_tell(
             report, "IMP-060", REPORT_WARNING, "the .shp has %u shapes, the .dbf %u rows (its header says %u)",
@@ -482,6 +606,192 @@ static bool read_fields(struct feed_ogr *feed, struct error *err)
     return true;
 }
 
+/* Record separators, or, without them, lines that begin with a brace. GDAL passes over a record that it cannot read. */
+static int64_t count_records(const char *path)
+{
+    int64_t lines = 0;
+    int64_t separators = 0;
+    char *line = NULL;
+    size_t room = 0;
+    FILE *file = fopen(path, "rbe");
+    for (ssize_t length; file && (length = getline(&line, &room, file)) >= 0;) {
+        size_t blank = strspn(line, " \t\r\n\xef\xbb\xbf");
+        lines += line[blank] == '{';
+        for (const char *at = memchr(line, 0x1e, (size_t)length); at;
+             at = memchr(at + 1, 0x1e, (size_t)(line + length - at - 1))) {
+            separators++;
+        }
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    return separators > 0 ? separators : lines;
+}
+
+static const char *quoted_name(const char *name, struct arena *arena)
+{
+    size_t length = strlen(name);
+    char *out = arena_alloc_raw(arena, 2 * length + 3);
+    size_t put = 0;
+    for (size_t i = 0; out && i <= length; i++) {
+        if (i == 0) {
+            out[put++] = '"';
+        }
+        if (name[i] == '"') {
+            out[put++] = '"';
+        }
+        out[put++] = name[i] == '\0' ? '"' : name[i];
+    }
+    if (out) {
+        out[put] = '\0';
+    }
+    return out;
+}
+
+/* What stands in column `i` and is not of its type, in SQL; NULL where anything goes. */
+static const char *misfit_test(const struct feed_ogr *feed, size_t i, const char *column)
+{
+    switch (feed->fields[i].type) {
+    case FIELD_INTEGER:
+    case FIELD_BOOLEAN:
+        return arena_printf(feed->arena, "typeof(%s) NOT IN ('integer', 'null')", column);
+    case FIELD_REAL:
+        return arena_printf(feed->arena, "typeof(%s) NOT IN ('integer', 'real', 'null')", column);
+    case FIELD_DATE:
+    case FIELD_DATETIME:
+        return arena_printf(feed->arena, "(%s IS NOT NULL AND julianday(%s) IS NULL)", column, column);
+    case FIELD_TIME:
+    case FIELD_STRING:
+        break;
+    }
+    return NULL;
+}
+
+static bool note_misfits(struct feed_ogr *feed, const struct source_layer *layer, size_t i, OGRLayerH found,
+                         struct report *report, struct error *err)
+{
+    struct report_rows rows = {0};
+    for (OGRFeatureH row = OGR_L_GetNextFeature(found); row; row = OGR_L_GetNextFeature(found)) {
+        struct shapefile_cell cell = {.row = (uint32_t)OGR_F_GetFieldAsInteger64(row, 0),
+                                      .column = (unsigned)feed->columns[i]};
+        const char *text = OGR_F_GetFieldAsString(row, 1);
+        struct report_detail detail = {.row = cell.row, .x = NAN, .y = NAN};
+        if (rows.detail_count < REPORT_DETAILS_MAX) {
+            bool said = text_is_utf8(text_of(text));
+            detail.english = said ? arena_printf(feed->arena, "\"%.40s\" is no value of its type", text) : "unreadable";
+            detail.spanish = said ? arena_printf(feed->arena, "«%.40s» no es un valor de su tipo", text) : "ilegible";
+        }
+        if (feed->bad_count == feed->bad_room) {
+            size_t room = feed->bad_room == 0 ? 64 : feed->bad_room * 2;
+            struct shapefile_cell *larger = realloc(feed->misfits, room * sizeof *larger);
+            feed->misfits = larger ? larger : feed->misfits;
+            feed->bad_room = larger ? room : feed->bad_room;
+        }
+        bool noted = feed->bad_count < feed->bad_room && report_rows_add(&rows, report->arena, &detail);
+        if (noted) {
+            feed->misfits[feed->bad_count++] = cell;
+        }
+        OGR_F_Destroy(row);
+        if (!noted) {
+            report_rows_finish(&rows);
+            return error_no_memory(err);
+        }
+    }
+    if (rows.count == 0) {
+        return true;
+    }
+    struct report_message *message =
+        report_tell(report, "IMP-030", REPORT_WARNING,
+                    "column \"%s\": %zu values are not of the column's type (%s); they become no value",
+                    "columna «%s»: %zu valores no son del tipo de la columna (%s); quedan sin valor",
+                    feed->fields[i].name.data, rows.count, field_type_name(feed->fields[i].type));
+    report_cure(report, message, "mend the values, or make the column one of text, and export the layer again",
+                "corrija los valores o haga la columna de texto, y exporte la capa de nuevo");
+    report_take_rows(report, message, &rows);
+    report_at(report, message, layer->name, feed->fields[i].name.data);
+    return true;
+}
+
+static int compare_cells(const void *a, const void *b)
+{
+    const struct shapefile_cell *left = a;
+    const struct shapefile_cell *right = b;
+    if (left->row != right->row) {
+        return left->row < right->row ? -1 : 1;
+    }
+    return left->column < right->column ? -1 : left->column > right->column;
+}
+
+/* SQLite keeps text in a column of numbers without a word, and GDAL reads it as 0. */
+static bool find_misfits(struct feed_ogr *feed, const struct source_layer *layer, struct report *report,
+                         struct error *err)
+{
+    bool ok = true;
+    const char *id = OGR_L_GetFIDColumn(feed->layer);
+    const char *table = quoted_name(OGR_L_GetName(feed->layer), feed->arena);
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    for (size_t i = 0; ok && table && id && id[0] != '\0' && i < feed->base.info.field_count; i++) {
+        const char *column = quoted_name(feed->fields[i].name.data, feed->arena);
+        const char *test = column ? misfit_test(feed, i, column) : NULL;
+        const char *sql =
+            test ? arena_printf(feed->arena, "SELECT 0 + %s AS row, CAST(%s AS TEXT) AS value FROM %s WHERE %s",
+                                quoted_name(id, feed->arena), column, table, test)
+                 : NULL;
+        OGRLayerH found = sql ? GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL) : NULL;
+        if (found) {
+            ok = note_misfits(feed, layer, i, found, report, err);
+            GDALDatasetReleaseResultSet(feed->dataset, found);
+        }
+    }
+    CPLPopErrorHandler();
+    if (feed->bad_count > 0) {
+        qsort(feed->misfits, feed->bad_count, sizeof *feed->misfits, compare_cells);
+        feed->bad_cells = feed->misfits;
+    }
+    return ok;
+}
+
+/* Columns of types that the format does not have are passed over by GDAL. */
+static bool find_left_columns(struct feed_ogr *feed, struct report *report, const struct source_layer *layer,
+                              struct error *err)
+{
+    const char *table = quoted_name(OGR_L_GetName(feed->layer), feed->arena);
+    const char *sql = table ? arena_printf(feed->arena, "PRAGMA table_info(%s)", table) : NULL;
+    if (!sql) {
+        return error_no_memory(err);
+    }
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH columns = GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL);
+    OGRFeatureDefnH definition = OGR_L_GetLayerDefn(feed->layer);
+    for (OGRFeatureH row = columns ? OGR_L_GetNextFeature(columns) : NULL; row; row = OGR_L_GetNextFeature(columns)) {
+        int name_at = OGR_F_GetFieldIndex(row, "name");
+        int type_at = OGR_F_GetFieldIndex(row, "type");
+        const char *name = name_at >= 0 ? OGR_F_GetFieldAsString(row, name_at) : "";
+        const char *type = type_at >= 0 ? OGR_F_GetFieldAsString(row, type_at) : "";
+        bool read = name[0] == '\0' || strcasecmp(name, OGR_L_GetFIDColumn(feed->layer)) == 0 ||
+                    strcasecmp(name, OGR_L_GetGeometryColumn(feed->layer)) == 0 ||
+                    OGR_FD_GetFieldIndex(definition, name) >= 0;
+        if (!read) {
+            const char *shown = text_is_utf8(text_of(name)) && text_is_utf8(text_of(type)) ? name : "?";
+            struct report_message *message =
+                report_tell(report, "IMP-030", REPORT_WARNING,
+                            "column \"%.80s\" is of a type (%.40s) that is not read: it was left out",
+                            "la columna «%.80s» es de un tipo (%.40s) que no se lee: se omitió", shown,
+                            shown[0] == '?' ? "?" : type);
+            report_cure(report, message, "export the layer again from QGIS, with the column as text",
+                        "exporte la capa de nuevo desde QGIS, con la columna como texto");
+            report_at(report, message, layer->name, shown);
+        }
+        OGR_F_Destroy(row);
+    }
+    if (columns) {
+        GDALDatasetReleaseResultSet(feed->dataset, columns);
+    }
+    CPLPopErrorHandler();
+    return true;
+}
+
 static bool read_prj(struct feed_ogr *feed, const char *path, struct error *err)
 {
     struct buffer content;
@@ -551,6 +861,7 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         error_no_memory(err);
         goto done;
     }
+    feed->path = layer->path;
     feed->kind = layer->kind;
     feed->with_empty = layer->with_empty;
     bool long_integers = layer->format == SOURCE_SHAPEFILE && has_long_integers(layer->dbf, feed->arena);
@@ -591,6 +902,11 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         if (!read_srs(feed, err)) {
             goto done;
         }
+        feed->records_told = layer->format == SOURCE_GEOJSON_SEQUENCE ? count_records(layer->path) : 0;
+        if (layer->format == SOURCE_GEOPACKAGE &&
+            (!find_misfits(feed, layer, report, err) || !find_left_columns(feed, report, layer, err))) {
+            goto done;
+        }
     }
     *out_feed = &feed->base;
     feed = NULL;
@@ -611,6 +927,7 @@ static void close_ogr(struct feed *base)
         CPLPopErrorHandler();
     }
     arena_destroy(feed->arena);
+    free(feed->misfits);
     free(feed->wkb);
     free(feed);
 }
@@ -703,6 +1020,24 @@ static bool is_bad_cell(const struct feed_ogr *feed, int64_t row, int column)
     return low < feed->bad_count && feed->bad_cells[low].row == row && (int)feed->bad_cells[low].column == column;
 }
 
+/* "Torre\U+00F3n": how drawings write what their code page lacks. What it stands for is never longer. */
+static void unescape_drawing(char *text)
+{
+    size_t put = 0;
+    for (size_t at = 0; text[at] != '\0';) {
+        if (strncmp(text + at, "\\U+", 3) == 0 && strspn(text + at + 3, "0123456789abcdefABCDEF") >= 4) {
+            const char digits[] = {text[at + 3], text[at + 4], text[at + 5], text[at + 6], '\0'};
+            uint32_t code = (uint32_t)strtoul(digits, NULL, 16);
+            bool plain = code >= 0x20 && (code < 0xd800 || code > 0xdfff);
+            put += text_put_code_point(plain ? code : 0xfffd, text + put);
+            at += 7;
+        } else {
+            text[put++] = text[at++];
+        }
+    }
+    text[put] = '\0';
+}
+
 static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature, size_t i, struct arena *arena)
 {
     int column = feed->columns[i];
@@ -728,7 +1063,11 @@ static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature
     case FIELD_STRING:
         break;
     }
-    return value_of_string(arena_strdup(arena, OGR_F_GetFieldAsString(feature, column)));
+    char *copy = arena_strdup(arena, OGR_F_GetFieldAsString(feature, column));
+    if (copy && feed->format == SOURCE_DXF) {
+        unescape_drawing(copy);
+    }
+    return value_of_string(copy);
 }
 
 static bool export_geometry(struct feed_ogr *feed, OGRGeometryH geometry, struct feed_feature *feature,
@@ -792,6 +1131,7 @@ static OGRFeatureH next_feature(struct feed_ogr *feed)
         feature = OGR_L_GetNextFeature(feed->layer);
     }
     CPLPopErrorHandler();
+    hide_folder(feed->damage, feed->path);
     return feature;
 }
 
@@ -805,6 +1145,15 @@ static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature
             error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: %.200s",
                        "la lectura se detiene después de la fila %lld: %.200s", (long long)feed->rows_read,
                        feed->damage);
+            return false;
+        }
+        if (feed->records_told > 0 && feed->rows_read < feed->records_told) {
+            error_tell(
+                err, ERROR_INVALID, "IMP-060",
+                "%lld of the file's %lld records cannot be read as features: mend them, or export the layer again",
+                "%lld de los %lld registros del archivo no se pueden leer como elementos: corríjalos o exporte la "
+                "capa de nuevo",
+                (long long)(feed->records_told - feed->rows_read), (long long)feed->records_told);
             return false;
         }
         *out_end = true;
@@ -861,6 +1210,18 @@ static int drop_srid(GByte *bytes, int size)
     return size - 4;
 }
 
+/* "POINTZ(1 2 3)" as some databases write for "POINT Z (1 2 3)". */
+static char *part_dimensions(const char *wkt, struct arena *arena)
+{
+    size_t word = strcspn(wkt, " (");
+    size_t marks = 0;
+    while (word > 4 && marks < 2 && marks < word && strchr("ZMzm", wkt[word - 1 - marks])) {
+        marks++;
+    }
+    return marks == 0 ? arena_strdup(arena, wkt)
+                      : arena_printf(arena, "%.*s %s", (int)(word - marks), wkt, wkt + word - marks);
+}
+
 bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsigned char **out_wkb, size_t *out_size)
 {
     feed_ogr_set_up();
@@ -883,11 +1244,21 @@ bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsign
     } else {
         /* "SRID=4326;POINT(…)" is PostGIS's spelling. */
         char *at = strncasecmp(copy, "SRID=", 5) == 0 && strchr(copy, ';') ? strchr(copy, ';') + 1 : copy;
-        if (OGR_G_CreateFromWkt(&at, NULL, &geometry) != OGRERR_NONE) {
-            geometry = NULL;
+        if (at[0] == '{') {
+            geometry = OGR_G_CreateGeometryFromJson(at);
+        } else {
+            char *spaced = part_dimensions(at, arena);
+            if (!spaced || OGR_G_CreateFromWkt(&spaced, NULL, &geometry) != OGRERR_NONE) {
+                geometry = NULL;
+            }
         }
     }
     bool ok = false;
+    if (geometry && OGR_G_HasCurveGeometry(geometry, 1)) {
+        OGRGeometryH linear = OGR_G_GetLinearGeometry(geometry, 0, NULL);
+        OGR_G_DestroyGeometry(geometry);
+        geometry = linear;
+    }
     if (geometry) {
         size_t size = (size_t)OGR_G_WkbSize(geometry);
         unsigned char *wkb = arena_alloc_raw(arena, size);

@@ -10,8 +10,24 @@
 
 /* No VRT and no other format whose files name further files, no databases, no web services. */
 static const char *const allowed[] = {
-    "ESRI Shapefile", "GPKG", "GeoJSON",     "FlatGeobuf", "LIBKML", "CSV", "ODS",    "XLSX", "DXF", "OSM",
-    "GTiff",          "COG",  "JP2OpenJPEG", "PNG",        "JPEG",   "MEM", "Memory",
+    "ESRI Shapefile",
+    "GPKG",
+    "GeoJSON",
+    "GeoJSONSeq",
+    "FlatGeobuf",
+    "LIBKML",
+    "CSV",
+    "ODS",
+    "XLSX",
+    "DXF",
+    "OSM",
+    "GTiff",
+    "COG",
+    "JP2OpenJPEG",
+    "PNG",
+    "JPEG",
+    "MEM",
+    "Memory",
 };
 
 void gdal_drivers_limit(void)

@@ -203,6 +203,16 @@ bool import_stream_publish(struct import_stream *stream, const struct import_pub
     return end_frame(stream, true, err);
 }
 
+bool import_stream_style(struct import_stream *stream, const struct ingest_style *style, struct error *err)
+{
+    begin_frame(stream, IMPORT_STYLE);
+    put_string(stream, style->layer);
+    put_string(stream, style->source);
+    put_string(stream, style->name);
+    put_bytes(stream, style->xml.data, style->xml.length);
+    return end_frame(stream, true, err);
+}
+
 bool import_stream_end(struct import_stream *stream, enum ingest_outcome outcome, struct error *err)
 {
     begin_frame(stream, IMPORT_END);
@@ -251,6 +261,17 @@ static void put_layer(struct import_stream *stream, const struct report_layer *l
     put_i64(stream, layer->version);
     put_i64(stream, layer->loaded);
     put_i64(stream, layer->left_out);
+    const struct report_raster *raster = &layer->raster;
+    put_i64(stream, raster->width);
+    put_i64(stream, raster->height);
+    put_i64(stream, raster->bands);
+    put_i64(stream, raster->overviews);
+    put_string(stream, raster->type);
+    put_string(stream, raster->no_data);
+    put_string(stream, raster->kind);
+    put_u8(stream, raster->has_mask);
+    put_double(stream, raster->pixel_x);
+    put_double(stream, raster->pixel_y);
 }
 
 static void put_rows(struct import_stream *stream, const struct report_rows *rows)
@@ -523,6 +544,15 @@ static void take_shape(struct cursor *cursor, struct shape *out)
     *out = shape;
 }
 
+static void take_style(struct cursor *cursor, struct ingest_style *out)
+{
+    out->layer = take_name(cursor);
+    out->source = take_name(cursor);
+    out->name = take_name(cursor);
+    out->xml = take_text(cursor);
+    cursor->bad |= !text_is_id(text_of(out->layer)) || out->xml.length > IMPORT_STYLE_BYTES_MAX;
+}
+
 static void take_value(struct cursor *cursor, struct value *out)
 {
     *out = (struct value){.type = (enum value_type)take_u8(cursor, VALUE_STRING)};
@@ -617,6 +647,17 @@ static void take_layer(struct cursor *cursor, struct report *report)
     layer->version = take_i64(cursor);
     layer->loaded = take_i64(cursor);
     layer->left_out = take_i64(cursor);
+    struct report_raster *raster = &layer->raster;
+    raster->width = take_i64(cursor);
+    raster->height = take_i64(cursor);
+    raster->bands = take_i64(cursor);
+    raster->overviews = take_i64(cursor);
+    raster->type = take_string(cursor);
+    raster->no_data = take_string(cursor);
+    raster->kind = take_string(cursor);
+    raster->has_mask = take_u8(cursor, 1) != 0;
+    raster->pixel_x = take_double(cursor);
+    raster->pixel_y = take_double(cursor);
 }
 
 static void take_rows(struct cursor *cursor, struct report *report, struct report_message *message)
@@ -735,6 +776,9 @@ bool import_frame_read(const unsigned char *bytes, size_t size, size_t field_cou
         break;
     case IMPORT_REPORT:
         take_report(&cursor, report);
+        break;
+    case IMPORT_STYLE:
+        take_style(&cursor, &frame.style);
         break;
     case IMPORT_END:
         frame.outcome = (enum ingest_outcome)take_u8(&cursor, INGEST_BROKEN);

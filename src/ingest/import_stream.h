@@ -10,6 +10,7 @@
 enum {
     IMPORT_HEADER_BYTES = 8,
     IMPORT_FIELDS_MAX = 4096,
+    IMPORT_STYLE_BYTES_MAX = 8 << 20,
     IMPORT_BATCH_BYTES = 1 << 20, /* written at once */
     IMPORT_FRAME_BYTES_MAX = 512 << 20
 };
@@ -20,7 +21,8 @@ enum import_frame_type {
     IMPORT_FEATURE, /* of the layer begun */
     IMPORT_REPORT,  /* all there is to tell up to here; takes the place of the one before */
     IMPORT_PUBLISH, /* the layer begun is complete */
-    IMPORT_END      /* the last one */
+    IMPORT_STYLE,   /* a style that the file has for one of its layers */
+    IMPORT_END      /* the last one: what is complete is published when it says so */
 };
 
 struct import_progress {
@@ -49,6 +51,7 @@ bool import_stream_begin(struct import_stream *stream, const struct store_writer
 bool import_stream_add(struct import_stream *stream, const struct store_writer_feature *feature, struct error *err);
 bool import_stream_report(struct import_stream *stream, const struct report *report, struct error *err);
 bool import_stream_publish(struct import_stream *stream, const struct import_publish *publish, struct error *err);
+bool import_stream_style(struct import_stream *stream, const struct ingest_style *style, struct error *err);
 bool import_stream_end(struct import_stream *stream, enum ingest_outcome outcome, struct error *err);
 
 /* --- the reading end --- */
@@ -60,6 +63,7 @@ struct import_frame {
         struct store_writer_layer layer;
         struct store_writer_feature feature;
         struct import_publish publish;
+        struct ingest_style style;
         enum ingest_outcome outcome;
     };
 };

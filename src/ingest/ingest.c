@@ -1,24 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/ingest.h"
 
+#include "base/file.h"
+
 #include "ingest/child.h"
 #include "ingest/gdal_drivers.h"
 #include "ingest/intake_paths.h"
 #include "ingest/journey.h"
 #include "ingest/source.h"
 #include "ingest/staging.h"
+#include "store/store_version.h"
 
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { LAYERS_MAX = 200, DESCRIPTORS_OPEN = 64 };
 
 #define FRAME_ARENA_BYTES ((size_t)1 << 30)
 #define JOURNEY_ARENA_BYTES ((size_t)64 << 20)
 #define REPORT_JSON_BYTES ((size_t)256 << 20)
-#define TEMPORARY_FILE_BYTES ((uint64_t)4 << 30)
 
-/* What became a version: said by the store, not by the process that reads. */
+/* What becomes a version: said by the store, not by the process that reads. */
 struct published {
     const char *id;
     int64_t version;
@@ -42,8 +45,10 @@ struct intake {
     const char *begun; /* the id of the layer that features belong to; NULL: none */
     size_t field_count;
     int64_t added;
-    struct published published[LAYERS_MAX];
+    struct published published[LAYERS_MAX]; /* complete; visible when all are committed */
     size_t published_count;
+    struct ingest_style styles[LAYERS_MAX];
+    size_t style_count;
     bool ended;
     enum ingest_outcome outcome;
 };
@@ -117,7 +122,8 @@ static bool read_stored(struct intake *intake, struct error *err)
         return true;
     }
     /* Closed before there is a second process: connections do not bear that. */
-    bool ok = store_open(directory, &store, err) && store_list(store, intake->arena, &intake->stored, err);
+    bool ok = store_open(directory, &store, err) &&
+              store_version_latest(store, intake->task.options->draft, intake->arena, &intake->stored, err);
     store_close(store);
     return ok;
 }
@@ -149,10 +155,11 @@ static bool open_intake(struct intake *intake, struct error *err)
         !intake_paths_find(intake->task.path, intake->folder, intake->arena, &intake->isolation, err)) {
         return false;
     }
+    intake->task.folder = intake->folder;
     intake->limits = child_limits_get();
     intake->isolation.memory_bytes = intake->limits.memory_bytes;
     intake->isolation.cpu_seconds = intake->limits.cpu_seconds;
-    intake->isolation.file_bytes = TEMPORARY_FILE_BYTES;
+    intake->isolation.file_bytes = intake->limits.file_bytes;
     intake->isolation.descriptors = DESCRIPTORS_OPEN;
     return child_start(run_child, intake, intake->folder, &intake->limits, &intake->child, err);
 }
@@ -166,16 +173,23 @@ static void close_intake(struct intake *intake)
     arena_destroy(intake->arena);
 }
 
+static bool is_published(const struct intake *intake, const char *id)
+{
+    bool found = false;
+    for (size_t i = 0; i < intake->published_count; i++) {
+        found |= strcmp(intake->published[i].id, id) == 0;
+    }
+    return found;
+}
+
 /* Whether the reader may write the layer `id`: one that was asked for, or one that came from this file before, or a
  * new one; and each once. */
 static bool may_write(const struct intake *intake, const char *id)
 {
     const struct ingest_options *options = intake->task.options;
     const char *asked = options->layer ? options->layer : intake->task.descriptor ? intake->task.descriptor->id : NULL;
-    for (size_t i = 0; i < intake->published_count; i++) {
-        if (strcmp(intake->published[i].id, id) == 0) {
-            return false;
-        }
+    if (is_published(intake, id)) {
+        return false;
     }
     if (asked) {
         return strcmp(asked, id) == 0;
@@ -193,11 +207,14 @@ static bool may_write(const struct intake *intake, const char *id)
 static bool begin(struct intake *intake, struct store_writer_layer *layer, struct error *err)
 {
     const char *file = strrchr(intake->task.path, '/');
-    if (intake->task.inspect || intake->task.options->dry_run || intake->begun ||
-        intake->published_count == LAYERS_MAX || !may_write(intake, layer->id)) {
+    /* The same layer again takes the place of what was sent of it. */
+    bool other_begun = intake->begun && strcmp(intake->begun, layer->id) != 0;
+    if (intake->task.inspect || intake->task.options->dry_run || other_begun || intake->published_count == LAYERS_MAX ||
+        !may_write(intake, layer->id)) {
         return nonsense(err);
     }
     layer->source_file = file ? file + 1 : intake->task.path;
+    layer->draft = intake->task.options->draft;
     intake->begun = arena_strdup(intake->arena, layer->id);
     intake->field_count = layer->field_count;
     intake->added = 0;
@@ -226,7 +243,7 @@ static void mark_published(struct intake *intake)
     }
 }
 
-static bool publish(struct intake *intake, const struct import_publish *publish, struct error *err)
+static bool complete(struct intake *intake, const struct import_publish *publish, struct error *err)
 {
     const struct ingest_options *options = intake->task.options;
     if (!intake->begun || publish->loaded != intake->added || publish->left_out < 0) {
@@ -243,13 +260,70 @@ static bool publish(struct intake *intake, const struct import_publish *publish,
     if (options->progress) {
         options->progress(options->context, INGEST_PUBLISHING, intake->begun, intake->added, intake->added);
     }
-    if (!store_writer_publish(intake->writer, &done.version, err)) {
+    /* A raster's pixels wait in the private folder; whether there should be any says the descriptor. */
+    char *pixels = arena_printf(intake->frame_arena, "%s/%s.tif", intake->folder, intake->begun);
+    if (!pixels) {
+        return error_no_memory(err);
+    }
+    bool has_pixels = file_exists(pixels);
+    if (has_pixels && !store_writer_set_raster(intake->writer, pixels, err)) {
+        return false;
+    }
+    bool stored = store_writer_complete(intake->writer, &done.version, err);
+    if (has_pixels) {
+        unlink(pixels);
+    }
+    if (!stored) {
         return false;
     }
     intake->published[intake->published_count++] = done;
     intake->begun = NULL;
     mark_published(intake);
     return true;
+}
+
+/* Kept for later: nothing is made of it unless the load succeeds. */
+static bool keep_style(struct intake *intake, const struct ingest_style *style, struct error *err)
+{
+    if (intake->style_count == LAYERS_MAX) {
+        return nonsense(err);
+    }
+    struct ingest_style kept = {
+        .layer = arena_strdup(intake->arena, style->layer),
+        .source = arena_strdup(intake->arena, style->source),
+        .name = arena_strdup(intake->arena, style->name),
+        .xml = {arena_strndup(intake->arena, style->xml.data, style->xml.length), style->xml.length},
+    };
+    if (!kept.layer || !kept.source || !kept.name || !kept.xml.data) {
+        return error_no_memory(err);
+    }
+    intake->styles[intake->style_count++] = kept;
+    return true;
+}
+
+/* All layers of the file, or none. */
+static bool end(struct intake *intake, enum ingest_outcome outcome, struct error *err)
+{
+    if (outcome == INGEST_DONE && intake->begun) {
+        return nonsense(err);
+    }
+    if (outcome == INGEST_DONE && intake->published_count > 0 && !store_writer_commit(intake->writer, err)) {
+        return false;
+    }
+    intake->ended = true;
+    intake->outcome = outcome;
+    return true;
+}
+
+static void offer_styles(const struct intake *intake)
+{
+    const struct ingest_options *options = intake->task.options;
+    bool look_only = intake->task.inspect || options->dry_run;
+    for (size_t i = 0; options->style && i < intake->style_count; i++) {
+        if (look_only || is_published(intake, intake->styles[i].layer)) {
+            options->style(options->context, &intake->styles[i]);
+        }
+    }
 }
 
 static bool take_frame(struct intake *intake, struct import_frame *frame, struct error *err)
@@ -278,11 +352,11 @@ static bool take_frame(struct intake *intake, struct import_frame *frame, struct
         mark_published(intake);
         return true;
     case IMPORT_PUBLISH:
-        return publish(intake, &frame->publish, err);
+        return complete(intake, &frame->publish, err);
+    case IMPORT_STYLE:
+        return keep_style(intake, &frame->style, err);
     case IMPORT_END:
-        intake->ended = true;
-        intake->outcome = frame->outcome;
-        return true;
+        return end(intake, frame->outcome, err);
     }
     return nonsense(err);
 }
@@ -314,12 +388,11 @@ static bool take_frames(struct intake *intake, struct error *err)
 /* The reader broke down: what it could not tell itself. */
 static enum ingest_outcome tell_breakdown(struct intake *intake, const struct error *err)
 {
-    bool changed = intake->published_count > 0;
     struct report_message *message =
-        report_tell(intake->report, "IMP-061", REPORT_ERROR, "\"%s\": %s; %s", "«%s»: %s; %s", intake->task.path,
-                    err->english, changed ? "the layers before stay as told" : "nothing was changed");
-    message->spanish = arena_printf(intake->report->arena, "«%s»: %s; %s", intake->task.path, err->spanish,
-                                    changed ? "las capas anteriores quedan como se indica" : "no se cambió nada");
+        report_tell(intake->report, "IMP-061", REPORT_ERROR, "\"%s\": %s; nothing was changed",
+                    "«%s»: %s; no se cambió nada", intake->task.path, err->english);
+    message->spanish =
+        arena_printf(intake->report->arena, "«%s»: %s; no se cambió nada", intake->task.path, err->spanish);
     report_cure(intake->report, message,
                 "open the file in QGIS and export it again; if it fails again, pass it on to those who maintain "
                 "this server",
@@ -341,6 +414,13 @@ static enum ingest_outcome take_in(const char *path, const struct ingest_options
         outcome = strcmp(err.code, "IMP-061") == 0 ? tell_breakdown(&intake, &err) : fail(&intake, &err);
     } else {
         outcome = intake.outcome;
+    }
+    if (outcome == INGEST_DONE) {
+        offer_styles(&intake);
+    } else {
+        /* What was complete goes with the rest: nothing changed. */
+        intake.published_count = 0;
+        mark_published(&intake);
     }
     close_intake(&intake);
     return outcome;
@@ -374,13 +454,44 @@ static bool same_descriptor(const struct value *stored, const struct descriptor 
            value_read_json(right, arena, &b, NULL) && value_equal(&a, &b);
 }
 
-bool ingest_is_current(const char *descriptor_path, const char *directory, bool *out_current, struct error *err)
+/* The version that a load of the layer would take the place of; NULL when there is none. A layer of which there are
+ * only drafts has yet to be published. */
+static const struct store_layer *find_current(const struct store_version_list *list, bool draft)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        enum store_version_state state = list->versions[i].state;
+        if (state <= STORE_VERSION_WITHDRAWN || (draft && state == STORE_VERSION_DRAFT)) {
+            return &list->versions[i].layer;
+        }
+    }
+    return NULL;
+}
+
+/* True with an empty list when nothing is kept of the layer. */
+static bool list_versions(const char *directory, const char *layer, struct arena *arena,
+                          struct store_version_list *out_list, struct error *err)
+{
+    struct store *store = NULL;
+    struct error failure = {0};
+    bool ok = store_open(directory, &store, &failure) && store_version_list(store, layer, arena, out_list, &failure);
+    store_close(store);
+    if (!ok && failure.kind == ERROR_NOT_FOUND) {
+        *out_list = (struct store_version_list){NULL, 0};
+        return true;
+    }
+    if (!ok && err) {
+        *err = failure;
+    }
+    return ok;
+}
+
+bool ingest_is_current(const char *descriptor_path, const char *directory, bool draft, bool *out_current,
+                       struct error *err)
 {
     bool ok = false;
     struct arena *arena = arena_create(JOURNEY_ARENA_BYTES);
-    struct store *store = NULL;
     struct descriptor descriptor;
-    struct store_layer_list list;
+    struct store_version_list list;
     if (!arena) {
         return error_no_memory(err);
     }
@@ -392,10 +503,10 @@ bool ingest_is_current(const char *descriptor_path, const char *directory, bool 
                    "«%s»: para cargarlo hacen falta «id» y «file»", descriptor_path);
         goto done;
     }
-    if (!store_open(directory, &store, err) || !store_list(store, arena, &list, err)) {
+    if (!list_versions(directory, descriptor.id, arena, &list, err)) {
         goto done;
     }
-    const struct store_layer *layer = store_list_find(&list, descriptor.id);
+    const struct store_layer *layer = find_current(&list, draft);
     const char *stored = layer ? value_member_string(&layer->descriptor, "tesela:sha256") : NULL;
     bool current = false;
     if (stored) {
@@ -408,7 +519,6 @@ bool ingest_is_current(const char *descriptor_path, const char *directory, bool 
     *out_current = current;
     ok = true;
 done:
-    store_close(store);
     arena_destroy(arena);
     return ok;
 }

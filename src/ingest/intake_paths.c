@@ -28,8 +28,8 @@ static const char *const library_paths[] = {
 };
 
 static const char *const companions[] = {
-    "shp", "shx",  "dbf", "prj", "cpg", "cst",     "qpj", "tfw", "tifw",
-    "pgw", "pngw", "jgw", "j2w", "wld", "aux.xml", "ovr", "msk",
+    "shp",   "shx", "dbf",  "prj", "cpg",  "cst",   "qpj", "tfw",  "tifw",
+    "tiffw", "pgw", "pngw", "jgw", "jpgw", "jpegw", "j2w", "jp2w", "wld",
 };
 
 static bool add(struct isolation *isolation, const char **paths, const char *path)

@@ -2,6 +2,9 @@
 #include "ingest/journey.h"
 
 #include "geo/projection.h"
+#include "ingest/feed_ogr.h"
+#include "ingest/feed_raster.h"
+#include "ingest/raster_convert.h"
 #include "ingest/scan.h"
 #include "ingest/source.h"
 
@@ -11,7 +14,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PLANS_MAX = 200, PROGRESS_STEP = 1000 };
+enum {
+    PLANS_MAX = 200,
+    PROGRESS_STEP = 1000,
+    GUESS_FEATURES = 2000,       /* looked at before loading a large layer in one pass */
+    GUESS_FEATURES_LEAST = 10000 /* smaller layers are read twice */
+};
 
 #define FEATURE_ARENA_BYTES ((size_t)1 << 30)
 #define JOURNEY_ARENA_BYTES ((size_t)64 << 20)
@@ -28,9 +36,15 @@ struct plan {
     const char *srs;               /* wishes: the option, else the descriptor's */
     const char *encoding;
     const char *key;
+    struct text raster; /* JSON that describes the pixels */
+    /* A large layer is read once: loaded by what its first features say, and looked at whole meanwhile. When the look
+     * comes to other conclusions it is loaded again by those. */
+    bool guessed;
+    struct scan guess;
 };
 
 struct journey {
+    const char *folder;
     const struct ingest_options *options;
     struct report *report;
     struct arena *arena;
@@ -77,6 +91,12 @@ static void tell_look(void *context, int64_t done, int64_t total)
 {
     const struct look *look = context;
     tell_progress(look->journey, INGEST_LOOKING, look->layer, done, total);
+}
+
+static void tell_conversion(void *context, int64_t done, int64_t total)
+{
+    const struct look *look = context;
+    tell_progress(look->journey, INGEST_LOADING, look->layer, done, total);
 }
 
 /* --- preparing --- */
@@ -161,6 +181,18 @@ static bool id_is_planned(const struct journey *journey, size_t before, const ch
     return false;
 }
 
+/* What a layer is called that nobody named: after the file, or after itself where the file has several. The layers of
+ * OpenStreetMap ("points", "lines") say nothing without their file. */
+static const char *layer_title(const struct journey *journey, const struct plan *plan)
+{
+    const struct source *source = journey->source;
+    if (plan->from->format == SOURCE_OSM) {
+        const char *title = arena_printf(journey->arena, "%s-%s", source->stem, plan->from->name);
+        return title ? title : plan->from->name;
+    }
+    return source->layer_count > 1 ? plan->from->name : source->stem;
+}
+
 static void choose_id(struct journey *journey, size_t index)
 {
     struct plan *plan = &journey->plans[index];
@@ -171,7 +203,7 @@ static void choose_id(struct journey *journey, size_t index)
     } else if (journey->has_descriptor && journey->descriptor.id) {
         snprintf(plan->id, sizeof plan->id, "%s", journey->descriptor.id);
     } else {
-        source_slug(journey->source->layer_count > 1 ? plan->from->name : journey->source->stem, plan->id);
+        source_slug(layer_title(journey, plan), plan->id);
     }
     char first[65];
     memcpy(first, plan->id, sizeof first);
@@ -316,6 +348,79 @@ static void tell_replacement(struct journey *journey, const struct plan *plan)
     }
 }
 
+static struct scan_wishes wishes_of(const struct journey *journey, const struct plan *plan)
+{
+    return (struct scan_wishes){
+        .srs = plan->srs,
+        .encoding = plan->encoding,
+        .key = plan->key,
+        .key_is_needed = plan->key && (journey->options->key || plan->own_descriptor),
+        .descriptor = plan->base,
+    };
+}
+
+/* Looks at the first features only; what is odd about them will be told when all are known. */
+static bool look_at_first(struct journey *journey, struct plan *plan, struct report *unheard, struct error *err)
+{
+    struct scan_wishes wishes = wishes_of(journey, plan);
+    struct scan_pass *pass = NULL;
+    bool ok = false;
+    struct arena *arena = arena_create(FEATURE_ARENA_BYTES);
+    plan->guess = (struct scan){.feed = plan->scan.feed,
+                                .report = unheard,
+                                .layer = report_add_layer(unheard, plan->from->name),
+                                .arena = journey->arena};
+    if (!arena || !plan->guess.layer) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (!scan_begin(&plan->guess, &wishes, &pass, err)) {
+        goto done;
+    }
+    bool end = false;
+    for (int i = 0; i < GUESS_FEATURES && !end; i++) {
+        struct feed_feature feature;
+        arena_reset(arena);
+        if (!feed_next(plan->scan.feed, arena, &feature, &end, err) ||
+            (!end && !scan_note(&plan->guess, pass, &feature, false, journey->repair, arena, err))) {
+            goto done;
+        }
+    }
+    ok = !end && scan_conclude(&plan->guess, pass, &wishes, false, err) && !plan->guess.failed;
+done:
+    scan_pass_close(pass);
+    arena_destroy(arena);
+    return ok;
+}
+
+/* Whatever speaks against guessing leads to looking at everything first, where it will be told. */
+static void guess(struct journey *journey, struct plan *plan)
+{
+    bool rewinds = plan->from->format == SOURCE_SHAPEFILE || plan->from->format == SOURCE_GEOPACKAGE ||
+                   plan->from->format == SOURCE_FLATGEOBUF || plan->from->format == SOURCE_CSV;
+    if (!rewinds || journey->plan_count != 1 || plan->scan.feed->info.feature_count < GUESS_FEATURES_LEAST) {
+        return;
+    }
+    struct error unheard_error;
+    struct report *unheard = report_create(journey->report->file);
+    plan->guessed = unheard && look_at_first(journey, plan, unheard, &unheard_error);
+    report_destroy(unheard);
+    if (!feed_rewind(plan->scan.feed, &unheard_error)) {
+        plan->guessed = false;
+    }
+}
+
+/* What follows from a look that is complete. */
+static void tell_stored(struct journey *journey, struct plan *plan)
+{
+    if (plan->old) {
+        protect_stored(journey, plan);
+        if (!plan->scan.failed) {
+            tell_replacement(journey, plan);
+        }
+    }
+}
+
 static bool prepare_plan(struct journey *journey, size_t index, bool check, struct error *err)
 {
     struct plan *plan = &journey->plans[index];
@@ -326,26 +431,29 @@ static bool prepare_plan(struct journey *journey, size_t index, bool check, stru
     choose_id(journey, index);
     choose_wishes(journey, plan);
     layer->id = arena_strdup(journey->report->arena, plan->id);
-    plan->scan = (struct scan){.report = journey->report, .layer = layer, .arena = journey->arena};
+    plan->scan = (struct scan){
+        .report = journey->report, .layer = layer, .arena = journey->arena, .has_siblings = journey->plan_count > 1};
     if (!feed_open(plan->from, journey->report, &plan->scan.feed, err)) {
         return false;
     }
-    struct scan_wishes wishes = {
-        .srs = plan->srs,
-        .encoding = plan->encoding,
-        .key = plan->key,
-        .key_is_needed = plan->key && (journey->options->key || plan->own_descriptor),
-        .descriptor = plan->base,
-    };
+    if (!check) {
+        guess(journey, plan);
+        if (plan->guessed) {
+            return true;
+        }
+    }
+    struct scan_wishes wishes = wishes_of(journey, plan);
     struct look look = {journey, plan->from->name};
     if (!scan_run(&plan->scan, &wishes, check, journey->repair, tell_look, &look, err)) {
         return false;
     }
-    if (plan->old) {
-        protect_stored(journey, plan);
-        if (!plan->scan.failed) {
-            tell_replacement(journey, plan);
-        }
+    if (plan->from->format == SOURCE_RASTER && !feed_raster_describe(plan->scan.feed, journey->report, layer)) {
+        return error_no_memory(err);
+    }
+    if (plan->scan.is_empty) {
+        layer->id = NULL;
+    } else {
+        tell_stored(journey, plan);
     }
     return true;
 }
@@ -412,8 +520,10 @@ static bool to_degrees(struct projection *projection, const double *in, size_t c
 }
 
 struct loading {
-    const struct journey *journey;
-    const struct plan *plan;
+    struct journey *journey;
+    struct plan *plan;
+    const struct scan *scan; /* what it is loaded by: that of the plan, or its guess */
+    struct scan_pass *pass;  /* of the plan's scan, where that is made meanwhile; else NULL */
     struct projection *projection;
     struct encoding *encoding;
     struct arena *arena; /* of the feature at hand */
@@ -506,7 +616,7 @@ static bool make_shape(struct loading *loading, const struct repair_result *resu
 
 static bool add_feature(struct loading *loading, const struct feed_feature *feature, struct error *err)
 {
-    const struct scan *scan = &loading->plan->scan;
+    const struct scan *scan = loading->scan;
     struct fates *fates = &loading->fates;
     char key[64];
     unsigned outcome;
@@ -606,29 +716,30 @@ static void finish_fates(struct fates *fates)
     }
 }
 
-static struct text make_descriptor(const struct journey *journey, const struct plan *plan)
+static struct text make_descriptor(const struct journey *journey, const struct plan *plan, const struct scan *scan)
 {
     const char *title = journey->options->title;
     if (!title && !plan->base) {
-        title = journey->source->layer_count > 1 ? plan->from->name : journey->source->stem;
+        title = layer_title(journey, plan);
     }
     const char *file = strrchr(journey->source->file, '/');
     const char *label = value_member_string(plan->base, "label");
     bool has_label = false;
-    for (size_t i = 0; label && i < plan->scan.field_count; i++) {
-        has_label |= strcmp(plan->scan.fields[i].name, label) == 0;
+    for (size_t i = 0; label && i < scan->field_count; i++) {
+        has_label |= strcmp(scan->fields[i].name, label) == 0;
     }
     struct descriptor_change change = {
         .id = plan->id,
         .title = title,
-        .key = plan->scan.key >= 0 ? plan->scan.fields[plan->scan.key].name : NULL,
-        .drop_key = plan->scan.key < 0,
+        .key = scan->key >= 0 ? scan->fields[scan->key].name : NULL,
+        .drop_key = scan->key < 0,
         .drop_label = label && !has_label && !plan->own_descriptor,
         .file = file ? file + 1 : journey->source->file,
         .source_layer = journey->source->layer_count > 1 ? plan->from->name : NULL,
         .srs = plan->srs,
         .encoding = plan->encoding,
         .sha256 = journey->source->sha256,
+        .raster = plan->raster,
     };
     if (plan->own_descriptor) {
         /* Kept as it was written, so that a later --all can tell whether it changed. */
@@ -642,7 +753,7 @@ static struct text make_descriptor(const struct journey *journey, const struct p
 
 static bool read_features(struct loading *loading, struct error *err)
 {
-    const struct scan *scan = &loading->plan->scan;
+    const struct scan *scan = loading->scan;
     if (!feed_rewind(scan->feed, err)) {
         return false;
     }
@@ -656,12 +767,17 @@ static bool read_features(struct loading *loading, struct error *err)
         if (end) {
             return true;
         }
+        if (loading->pass && !scan_note(&loading->plan->scan, loading->pass, &feature, false, loading->journey->repair,
+                                        loading->arena, err)) {
+            return false;
+        }
         if (!add_feature(loading, &feature, err)) {
             error_prefix(err, "#%lld", (long long)feature.row);
             return false;
         }
         if (done % PROGRESS_STEP == 0) {
-            tell_progress(loading->journey, INGEST_LOADING, loading->plan->id, done, scan->features);
+            tell_progress(loading->journey, INGEST_LOADING, loading->plan->id, done,
+                          loading->pass ? scan->feed->info.feature_count : scan->features);
         }
     }
 }
@@ -678,15 +794,16 @@ static bool begin_version(struct loading *loading, struct error *err)
 {
     const struct journey *journey = loading->journey;
     const struct plan *plan = loading->plan;
+    const struct scan *scan = loading->scan;
     const char *file = strrchr(journey->source->file, '/');
     struct store_writer_layer layer = {
         .id = plan->id,
-        .kind = plan->scan.kind,
-        .has_z = plan->scan.has_z,
-        .srs = plan->scan.crs.definition,
-        .fields = plan->scan.fields,
-        .field_count = plan->scan.field_count,
-        .descriptor_json = make_descriptor(journey, plan),
+        .kind = scan->kind,
+        .has_z = scan->has_z,
+        .srs = scan->crs.definition,
+        .fields = scan->fields,
+        .field_count = scan->field_count,
+        .descriptor_json = make_descriptor(journey, plan, scan),
         .source_file = file ? file + 1 : journey->source->file,
         .source_sha256 = journey->source->sha256,
     };
@@ -704,39 +821,119 @@ static bool publish(const struct loading *loading, struct error *err)
     return import_stream_report(stream, loading->journey->report, err) && import_stream_publish(stream, &publish, err);
 }
 
-static bool load_plan(struct journey *journey, struct plan *plan, struct error *err)
+/* The pixels, before the version is begun: its descriptor describes them. */
+static bool load_raster(struct journey *journey, struct plan *plan, struct error *err)
 {
-    bool ok = false;
-    struct loading loading = {.journey = journey, .plan = plan};
-    loading.arena = arena_create(FEATURE_ARENA_BYTES);
-    if (!loading.arena) {
+    if (plan->from->format != SOURCE_RASTER) {
+        return true;
+    }
+    struct look look = {journey, plan->id};
+    struct raster_convert convert = {
+        .feed = plan->scan.feed,
+        .srs = plan->scan.crs.definition,
+        .folder = journey->folder,
+        .path = arena_printf(journey->arena, "%s/%s.tif", journey->folder, plan->id),
+        .kind = value_member_string(value_member(plan->base, "raster"), "kind"),
+        .progress = tell_conversion,
+        .context = &look,
+    };
+    struct value about;
+    if (!convert.path) {
         return error_no_memory(err);
     }
-    if (!projection_open(plan->scan.crs.definition, &loading.projection, err) ||
-        !encoding_open(&plan->scan.encoding, &loading.encoding, err) || !begin_version(&loading, err) ||
-        !read_features(&loading, err)) {
-        goto done;
+    if (!raster_convert(&convert, journey->arena, &plan->raster, err) ||
+        !value_read_json(plan->raster, journey->arena, &about, err)) {
+        return false;
     }
-    bool losses = has_losses(&loading.fates);
-    tell_fates(&loading);
-    if (loading.loaded == 0) {
+    plan->scan.layer->raster.kind = arena_strdup(journey->report->arena, value_member_string(&about, "kind"));
+    return true;
+}
+
+/* After the features of a guess have been sent: whether they were read as they should. `*out_again`: they were not. */
+static bool conclude_guess(struct loading *loading, bool *out_again, struct error *err)
+{
+    struct plan *plan = loading->plan;
+    struct scan_wishes wishes = wishes_of(loading->journey, plan);
+    if (!scan_conclude(&plan->scan, loading->pass, &wishes, false, err)) {
+        return false;
+    }
+    plan->guessed = false;
+    tell_stored(loading->journey, plan);
+    *out_again = !plan->scan.failed && !scan_agrees(&plan->guess, &plan->scan);
+    return true;
+}
+
+static bool check_fates(struct loading *loading, struct error *err)
+{
+    const struct plan *plan = loading->plan;
+    bool losses = has_losses(&loading->fates);
+    tell_fates(loading);
+    if (loading->loaded == 0) {
         error_tell(err, ERROR_INVALID, "IMP-050", "layer \"%s\": no feature is left to load",
                    "capa «%s»: no queda ningún elemento que cargar", plan->id);
-        goto done;
+        return false;
     }
-    if (losses && journey->options->strict) {
+    if (losses && loading->journey->options->strict) {
         error_tell(err, ERROR_INVALID, "IMP-050",
                    "layer \"%s\": features would have to be mended or left out (--strict)",
                    "capa «%s»: habría que reparar u omitir elementos (--strict)", plan->id);
+        return false;
+    }
+    return true;
+}
+
+static bool open_loading(struct loading *loading, struct error *err)
+{
+    const struct plan *plan = loading->plan;
+    struct scan_wishes wishes = wishes_of(loading->journey, plan);
+    loading->arena = arena_create(FEATURE_ARENA_BYTES);
+    if (!loading->arena) {
+        return error_no_memory(err);
+    }
+    return (!plan->guessed || scan_begin(&loading->plan->scan, &wishes, &loading->pass, err)) &&
+           projection_open(loading->scan->crs.definition, &loading->projection, err) &&
+           encoding_open(&loading->scan->encoding, &loading->encoding, err);
+}
+
+/* `*out_again`: it was loaded by a wrong guess. A layer that must not be loaded was told so, and is not published. */
+static bool load_once(struct journey *journey, struct plan *plan, bool *out_again, struct error *err)
+{
+    bool ok = false;
+    struct loading loading = {.journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan};
+    if (!open_loading(&loading, err) || !load_raster(journey, plan, err) || !begin_version(&loading, err) ||
+        !read_features(&loading, err)) {
         goto done;
     }
-    ok = publish(&loading, err);
+    if (loading.pass && !conclude_guess(&loading, out_again, err)) {
+        goto done;
+    }
+    ok = *out_again || plan->scan.failed || (check_fates(&loading, err) && publish(&loading, err));
 done:
     finish_fates(&loading.fates);
+    scan_pass_close(loading.pass);
     encoding_close(loading.encoding);
     projection_close(loading.projection);
     arena_destroy(loading.arena);
     return ok;
+}
+
+static bool has_work(const struct journey *journey)
+{
+    bool any = false;
+    for (size_t i = 0; i < journey->plan_count; i++) {
+        any |= !journey->plans[i].scan.is_empty;
+    }
+    return any;
+}
+
+static bool load_plan(struct journey *journey, struct plan *plan, struct error *err)
+{
+    bool again = false;
+    if (!load_once(journey, plan, &again, err)) {
+        return false;
+    }
+    bool never = false;
+    return !again || load_once(journey, plan, &never, err);
 }
 
 static enum ingest_outcome prepare(struct journey *journey, const char *path, bool check)
@@ -756,15 +953,58 @@ static enum ingest_outcome prepare(struct journey *journey, const char *path, bo
             outcome = INGEST_REJECTED;
         }
     }
+    if (outcome == INGEST_DONE && !has_work(journey)) {
+        error_tell(&err, ERROR_INVALID, "IMP-053", "no layer of the file has any features",
+                   "ninguna capa del archivo tiene elementos");
+        return fail(journey, &err);
+    }
     return outcome;
+}
+
+/* Styles that a GeoPackage holds beside its layers travel along; what becomes of them is decided elsewhere. */
+static bool send_styles(struct journey *journey, struct error *err)
+{
+    for (size_t i = 0; i < journey->plan_count; i++) {
+        const struct plan *plan = &journey->plans[i];
+        struct ingest_style style = {.layer = plan->id, .source = plan->from->name};
+        bool found = false;
+        if (plan->from->format != SOURCE_GEOPACKAGE || plan->scan.is_empty) {
+            continue;
+        }
+        if (!feed_ogr_style(plan->from, journey->arena, &style, &found, err)) {
+            return false;
+        }
+        if (found && style.xml.length > IMPORT_STYLE_BYTES_MAX) {
+            struct report_message *message = report_tell(
+                journey->report, "IMP-100", REPORT_NOTICE,
+                "the style \"%.80s\" of the file is larger than %d MB and is passed over",
+                "el estilo «%.80s» del archivo pasa de %d MB y se omite", style.name, IMPORT_STYLE_BYTES_MAX >> 20);
+            report_at(journey->report, message, plan->from->name, NULL);
+        } else if (found && !import_stream_style(journey->stream, &style, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static enum ingest_outcome load_plans(struct journey *journey)
 {
     struct error err = {0};
     for (size_t i = 0; i < journey->plan_count; i++) {
+        const struct plan *plan = &journey->plans[i];
+        bool guessed = plan->guessed;
+        if (plan->scan.is_empty) {
+            continue;
+        }
         if (!load_plan(journey, &journey->plans[i], &err)) {
-            return fail(journey, &err);
+            enum ingest_outcome outcome = fail(journey, &err);
+            if (guessed) {
+                report_at(journey->report, journey->report->last_message, plan->from->name, NULL);
+            }
+            return outcome;
+        }
+        if (plan->scan.failed) {
+            return INGEST_REJECTED;
         }
     }
     return INGEST_DONE;
@@ -773,6 +1013,7 @@ static enum ingest_outcome load_plans(struct journey *journey)
 enum ingest_outcome journey_run(const struct journey_task *task, struct import_stream *stream, struct report *report)
 {
     struct journey journey = {
+        .folder = task->folder,
         .options = task->options,
         .report = report,
         .stream = stream,
@@ -785,8 +1026,12 @@ enum ingest_outcome journey_run(const struct journey_task *task, struct import_s
     bool look_only = task->inspect || task->options->dry_run;
     enum ingest_outcome outcome = prepare(&journey, task->path, look_only);
     struct error err = {0};
+    if (outcome == INGEST_DONE && !send_styles(&journey, &err)) {
+        outcome = fail(&journey, &err);
+    }
+    bool is_known = journey.plan_count != 1 || !journey.plans[0].guessed;
     /* Told before loading, too: whoever writes the store may fail. */
-    if (!import_stream_report(stream, report, &err)) {
+    if (is_known && !import_stream_report(stream, report, &err)) {
         outcome = fail(&journey, &err);
     } else if (outcome == INGEST_DONE && !look_only) {
         outcome = load_plans(&journey);

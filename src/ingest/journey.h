@@ -13,6 +13,7 @@ struct journey_task {
     const struct store_layer_list *stored;
     const struct descriptor *descriptor; /* NULL: none */
     bool inspect;                        /* look only, but closely */
+    const char *folder;                  /* private: a raster's file is left there as "<layer id>.tif" */
 };
 
 /* Sends progress, layers with their features, and the report. What fails in the file is told in `report` and by the

@@ -2,6 +2,7 @@
 #include "ingest/repair.h"
 
 #include "base/buffer.h"
+#include "ingest/simple_rings.h"
 
 #include <geos_c.h>
 #include <math.h>
@@ -34,6 +35,8 @@ struct repair {
     size_t part_count;
     size_t part_room;
     struct buffer out;
+    struct simple_ring *rings; /* those of the polygon at hand; as much room as for parts */
+    struct simple_rings work;
 };
 
 /* The bytes being read. */
@@ -95,6 +98,8 @@ void repair_close(struct repair *repair)
     }
     free(repair->vertices);
     free(repair->parts);
+    free(repair->rings);
+    simple_rings_finish(&repair->work);
     buffer_finish(&repair->out);
     free(repair);
 }
@@ -124,6 +129,11 @@ static bool add_part(struct repair *repair, struct part part)
             return false;
         }
         repair->parts = larger;
+        struct simple_ring *rings = realloc(repair->rings, room * sizeof *rings);
+        if (!rings) {
+            return false;
+        }
+        repair->rings = rings;
         repair->part_room = room;
     }
     repair->parts[repair->part_count++] = part;
@@ -501,9 +511,25 @@ static bool make_valid(struct repair *repair, const GEOSGeometry *geometry, bool
     return ok;
 }
 
+/* Most polygons are valid beyond doubt: GEOS is asked about the others only. */
+static bool is_plainly_valid(struct repair *repair)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < repair->part_count; i++) {
+        const struct part *part = &repair->parts[i];
+        if (part->kind == GEOMETRY_POLYGON) {
+            repair->rings[count++] = (struct simple_ring){part->start, part->end, part->hole};
+        }
+    }
+    return simple_rings_prove(&repair->work, repair->vertices, repair->rings, count);
+}
+
 static bool check_polygon(struct repair *repair, bool z, enum repair_effort effort, struct arena *arena,
                           struct repair_result *result)
 {
+    if (is_plainly_valid(repair)) {
+        return true;
+    }
     GEOSGeometry *geometry = GEOSWKBReader_read_r(repair->geos, repair->reader, repair->out.data, repair->out.length);
     if (!geometry) {
         return damaged(result);

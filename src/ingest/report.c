@@ -2,6 +2,7 @@
 #include "ingest/report.h"
 
 #include "base/json_write.h"
+#include "ingest/encoding.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -21,7 +22,7 @@ struct report *report_create(const char *file)
         return NULL;
     }
     report->arena = arena;
-    report->file = arena_strdup(arena, file);
+    report->file = encoding_readable(file, arena);
     return report;
 }
 
@@ -39,7 +40,7 @@ struct report_layer *report_add_layer(struct report *report, const char *name)
         report->out_of_memory = true;
         return NULL;
     }
-    layer->name = arena_strdup(report->arena, name);
+    layer->name = encoding_readable(name, report->arena);
     layer->geometry = "none";
     layer->invalid_geometries = -1;
     layer->bbox = bbox_empty();
@@ -59,7 +60,12 @@ static const char *print_into(struct report *report, const char *format, va_list
 {
     char text[1024];
     vsnprintf(text, sizeof text, format, args);
-    const char *copy = arena_strdup(report->arena, text);
+    /* The end of a long text may be half a character. */
+    for (size_t length = strlen(text), cut = 0; cut < 4 && length + 4 > sizeof text && !text_is_utf8(text_of(text));
+         cut++) {
+        text[--length] = '\0';
+    }
+    const char *copy = encoding_readable(text, report->arena);
     report->out_of_memory |= !copy;
     return copy ? copy : "";
 }
@@ -224,6 +230,31 @@ static void write_fields(struct json_writer *json, const struct report_layer *la
     json_write_end_array(json);
 }
 
+static void write_raster(struct json_writer *json, const struct report_raster *raster)
+{
+    if (raster->width == 0) {
+        return;
+    }
+    json_write_name(json, "raster");
+    json_write_begin_object(json);
+    json_write_member_int(json, "width", raster->width);
+    json_write_member_int(json, "height", raster->height);
+    json_write_member_int(json, "bands", raster->bands);
+    json_write_member_string(json, "type", raster->type);
+    json_write_member_string(json, "no_data", raster->no_data);
+    json_write_member_bool(json, "mask", raster->has_mask);
+    json_write_name(json, "pixel");
+    json_write_begin_array(json);
+    json_write_double(json, raster->pixel_x);
+    json_write_double(json, raster->pixel_y);
+    json_write_end_array(json);
+    json_write_member_int(json, "overviews", raster->overviews);
+    if (raster->kind) {
+        json_write_member_string(json, "kind", raster->kind);
+    }
+    json_write_end_object(json);
+}
+
 static void write_layer(struct json_writer *json, const struct report_layer *layer, enum report_language language)
 {
     json_write_begin_object(json);
@@ -260,6 +291,7 @@ static void write_layer(struct json_writer *json, const struct report_layer *lay
     json_write_end_object(json);
     write_fields(json, layer, language);
     write_bbox(json, &layer->bbox);
+    write_raster(json, &layer->raster);
     json_write_member_string(json, "layer", layer->id);
     if (layer->version > 0) {
         json_write_member_int(json, "version", layer->version);
@@ -377,11 +409,25 @@ static void print_encoding(const struct report_layer *layer, enum report_languag
     fputc('\n', out);
 }
 
+static void print_raster(const struct report_raster *raster, enum report_language language, FILE *out)
+{
+    fprintf(out, ": %s, %lld x %lld px, %s %lld (%s), %s %s%s", pick(language, "raster", "ráster"),
+            (long long)raster->width, (long long)raster->height, pick(language, "bands", "bandas"),
+            (long long)raster->bands, raster->type, pick(language, "no-data", "sin dato"),
+            raster->no_data ? raster->no_data : "-",
+            raster->has_mask ? pick(language, ", with mask", ", con máscara") : "");
+}
+
 static void print_layer(const struct report_layer *layer, enum report_language language, FILE *out)
 {
     fputs("\n", out);
     put_clean(out, layer->name);
-    fprintf(out, ": %s, %lld %s", layer->geometry, (long long)layer->features, pick(language, "features", "elementos"));
+    if (layer->raster.width > 0) {
+        print_raster(&layer->raster, language, out);
+    } else {
+        fprintf(out, ": %s, %lld %s", layer->geometry, (long long)layer->features,
+                pick(language, "features", "elementos"));
+    }
     if (layer->null_geometries > 0) {
         fprintf(out, ", %lld %s", (long long)layer->null_geometries,
                 pick(language, "without geometry", "sin geometría"));

@@ -52,6 +52,20 @@ struct report_message {
     struct report_message *next;
 };
 
+/* What is told of a raster. */
+struct report_raster {
+    int64_t width; /* 0: the layer is none */
+    int64_t height;
+    int64_t bands;
+    int64_t overviews;   /* in the file that was brought */
+    const char *type;    /* of a value: "Byte", "Float32" */
+    const char *no_data; /* NULL: none is declared */
+    const char *kind;    /* "imagery" or "elevation"; NULL until it is loaded */
+    bool has_mask;
+    double pixel_x; /* size of a pixel in units of the reference system */
+    double pixel_y;
+};
+
 struct report_field {
     const char *name;
     enum field_type type;
@@ -85,6 +99,7 @@ struct report_layer {
     int64_t version;  /* 0: not loaded */
     int64_t loaded;
     int64_t left_out;
+    struct report_raster raster;
     struct report_layer *next;
 };
 

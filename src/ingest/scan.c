@@ -363,7 +363,30 @@ static bool note_geometry(struct scan *scan, struct findings *found, const struc
     return true;
 }
 
-static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, bool check, struct repair *repair,
+struct scan_pass {
+    struct findings found;
+    size_t column_count;
+    ptrdiff_t key; /* the wished key's column, -1: none */
+};
+
+bool scan_note(struct scan *scan, struct scan_pass *pass, const struct feed_feature *feature, bool check,
+               struct repair *repair, struct arena *arena, struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    struct findings *found = &pass->found;
+    scan->features++;
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (info->fields[i].type == FIELD_STRING && feature->values[i].type == VALUE_STRING) {
+            encoding_evidence_add(&found->evidence, feature->values[i].string, info->fields[i].width);
+        }
+    }
+    if (!note_keys(scan, found, feature, pass->key)) {
+        return error_no_memory(err);
+    }
+    return note_geometry(scan, found, feature, check, repair, arena, err);
+}
+
+static bool read_all(struct scan *scan, struct scan_pass *pass, bool check, struct repair *repair,
                      void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
 {
     bool ok = false;
@@ -371,7 +394,6 @@ static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, b
     if (!arena) {
         return error_no_memory(err);
     }
-    const struct feed_info *info = &scan->feed->info;
     for (;;) {
         struct feed_feature feature;
         bool end = false;
@@ -382,21 +404,11 @@ static bool read_all(struct scan *scan, struct findings *found, ptrdiff_t key, b
         if (end) {
             break;
         }
-        scan->features++;
-        for (size_t i = 0; i < info->field_count; i++) {
-            if (info->fields[i].type == FIELD_STRING && feature.values[i].type == VALUE_STRING) {
-                encoding_evidence_add(&found->evidence, feature.values[i].string, info->fields[i].width);
-            }
-        }
-        if (!note_keys(scan, found, &feature, key)) {
-            error_no_memory(err);
-            goto done;
-        }
-        if (!note_geometry(scan, found, &feature, check, repair, arena, err)) {
+        if (!scan_note(scan, pass, &feature, check, repair, arena, err)) {
             goto done;
         }
         if (progress && scan->features % PROGRESS_STEP == 0) {
-            progress(context, scan->features, info->feature_count);
+            progress(context, scan->features, scan->feed->info.feature_count);
         }
     }
     ok = true;
@@ -414,6 +426,19 @@ static void tell_encoding(struct scan *scan, const struct findings *found)
     bool beyond_ascii = evidence->utf8 + evidence->utf8_cut + evidence->other > 0;
     const char *declared = scan->feed->info.encoding;
     struct report_message *message = NULL;
+    if (evidence->twice > 0) {
+        message = report_tell(
+            scan->report, "IMP-010", REPORT_WARNING,
+            "%llu values were made UTF-8 twice before they came here (\"Torre\xc3\x83\xc2\xb3n\"); they are kept so",
+            "%llu valores se codificaron dos veces antes de llegar (se ven como «Torre\xc3\x83\xc2\xb3n»); se "
+            "conservan "
+            "así",
+            (unsigned long long)evidence->twice);
+        report_cure(scan->report, message, "export from the original, or mend the text in QGIS",
+                    "exporte desde el original, o corrija el texto en QGIS");
+        report_at(scan->report, message, scan->layer->name, NULL);
+        message = NULL;
+    }
     if (choice->contradicted) {
         message = report_tell(scan->report, "IMP-010", REPORT_WARNING, "encoding: %s; read as %s",
                               "codificación: %s; leída como %s", choice->how_english, choice->name);
@@ -455,7 +480,17 @@ static bool decide_encoding(struct scan *scan, const struct scan_wishes *wishes,
         declared = canonical;
         source = ENCODING_OPTION;
     }
-    encoding_decide(&found->evidence, declared, source, &scan->encoding);
+    struct encoding_evidence evidence = found->evidence;
+    for (size_t i = 0; i < info->field_count; i++) {
+        encoding_evidence_add(&evidence, info->fields[i].name, 0);
+    }
+    encoding_decide(&evidence, declared, source, &scan->encoding);
+    if (strncmp(scan->encoding.name, "UTF-16", 6) == 0) {
+        error_tell(err, ERROR_INVALID, "IMP-010",
+                   "the .dbf is declared to be UTF-16, which no .dbf can hold: export it in UTF-8",
+                   "se declara que el .dbf está en UTF-16, lo que un .dbf no admite: expórtelo en UTF-8");
+        return false;
+    }
     tell_encoding(scan, found);
     struct encoding *encoding = NULL;
     if (!encoding_open(&scan->encoding, &encoding, err)) {
@@ -624,6 +659,21 @@ static bool decide_crs(struct scan *scan, const struct scan_wishes *wishes, stru
                          "el archivo dice estar en grados, pero sus coordenadas no lo son");
         }
     }
+    /* In metres that is a stamp beside the system's origin. */
+    bool origin =
+        scan->extent.min_x == 0 && scan->extent.max_x == 0 && scan->extent.min_y == 0 && scan->extent.max_y == 0;
+    if (!degrees && !origin && crs_is_degree_range(&scan->extent)) {
+        const char *system = scan->crs.code ? scan->crs.code : scan->crs.name;
+        struct report_message *message =
+            report_tell(scan->report, "IMP-021", wishes->srs ? REPORT_WARNING : REPORT_ERROR,
+                        "%s is not in degrees, but the coordinates look like degrees (%.10g, %.10g to %.10g, %.10g)",
+                        "%s no está en grados, pero las coordenadas parecen grados (%.10g, %.10g a %.10g, %.10g)",
+                        system, scan->extent.min_x, scan->extent.min_y, scan->extent.max_x, scan->extent.max_y);
+        report_cure(scan->report, message, "if they are degrees, load with --srs EPSG:4326; else with --srs %s",
+                    "si son grados, cargue con --srs EPSG:4326; si no, con --srs %s", system);
+        report_at(scan->report, message, scan->layer->name, NULL);
+        scan->failed |= !wishes->srs;
+    }
     return true;
 }
 
@@ -670,6 +720,19 @@ static void check_place(struct scan *scan)
     const double slack = 5;
     bool outside = bbox_is_empty(box) || box->min_x > area.max_x + slack || box->max_x < area.min_x - slack ||
                    box->min_y > area.max_y + slack || box->max_y < area.min_y - slack;
+    /* The same place with the sign of its longitude lost. */
+    bool mirrored = !outside && box->min_x >= 86 && box->max_x <= 119 && box->min_y >= 14 && box->max_y <= 33.5 &&
+                    crs_is_geographic(&scan->crs);
+    if (mirrored) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-021", REPORT_WARNING,
+                        "the coordinates fall in Asia (longitude %.10g to %.10g): has the minus sign been lost?",
+                        "las coordenadas caen en Asia (longitud %.10g a %.10g): ¿se perdió el signo menos?",
+                        scan->extent.min_x, scan->extent.max_x);
+        report_cure(scan->report, message, "longitudes in Mexico are negative: mend the column and load again",
+                    "en México las longitudes son negativas: corrija la columna y cargue de nuevo");
+        report_at(scan->report, message, scan->layer->name, NULL);
+    }
     if (outside) {
         struct report_message *message =
             report_tell(scan->report, "IMP-021", REPORT_WARNING,
@@ -720,7 +783,17 @@ static void decide_kind(struct scan *scan, const struct findings *found)
                     "divídala en un archivo por tipo de geometría");
         report_at(scan->report, message, layer->name, NULL);
     }
-    if (kinds == 0) {
+    scan->is_empty = scan->features == 0 && scan->has_siblings;
+    if (scan->is_empty) {
+        struct report_message *message =
+            report_tell(scan->report, "IMP-053", REPORT_WARNING,
+                        "the layer has no features: it is not loaded, the others of the file are",
+                        "la capa no tiene elementos: no se carga; las demás del archivo sí");
+        report_cure(scan->report, message,
+                    "check whether it was exported with a filter; what was stored of it before stays as it is",
+                    "revise si se exportó con un filtro; lo que ya estaba guardado de ella queda como está");
+        report_at(scan->report, message, layer->name, NULL);
+    } else if (kinds == 0) {
         struct report_message *message =
             report_tell(scan->report, "IMP-050", REPORT_ERROR, "none of %lld features has a usable geometry",
                         "ninguno de los %lld elementos tiene una geometría utilizable", (long long)scan->features);
@@ -827,42 +900,83 @@ static ptrdiff_t key_before_names(const struct scan *scan, const char *key)
     return -1;
 }
 
-bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
-              void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
+void scan_pass_close(struct scan_pass *pass)
 {
-    struct findings *found = calloc(1, sizeof *found);
-    const struct feed_info *info = &scan->feed->info;
-    if (found) {
-        found->keys = calloc(info->field_count + 1, sizeof *found->keys);
+    if (!pass) {
+        return;
     }
-    bool ok = false;
-    if (!found || !found->keys) {
-        error_no_memory(err);
-        goto done;
+    struct findings *found = &pass->found;
+    for (size_t i = 0; found->keys && i < pass->column_count; i++) {
+        free(found->keys[i].slots);
+    }
+    free(found->keys);
+    report_rows_finish(&found->unusable);
+    report_rows_finish(&found->invalid_rows);
+    report_rows_finish(&found->duplicates);
+    report_rows_finish(&found->keyless);
+    free(pass);
+}
+
+bool scan_begin(struct scan *scan, const struct scan_wishes *wishes, struct scan_pass **out_pass, struct error *err)
+{
+    const struct feed_info *info = &scan->feed->info;
+    struct scan_pass *pass = calloc(1, sizeof *pass);
+    if (!pass) {
+        return error_no_memory(err);
+    }
+    struct findings *found = &pass->found;
+    pass->column_count = info->field_count;
+    found->keys = calloc(info->field_count + 1, sizeof *found->keys);
+    if (!found->keys) {
+        scan_pass_close(pass);
+        return error_no_memory(err);
     }
     for (size_t i = 0; i < 4; i++) {
         found->boxes[i] = bbox_empty();
     }
-    ptrdiff_t key = key_before_names(scan, wishes->key);
+    pass->key = key_before_names(scan, wishes->key);
     for (size_t i = 0; i < info->field_count; i++) {
         bool can = info->fields[i].type == FIELD_STRING || info->fields[i].type == FIELD_INTEGER;
-        found->keys[i].out = (!can || i >= KEY_COLUMNS_MAX) && (ptrdiff_t)i != key;
-        if (!can && (ptrdiff_t)i == key) {
+        found->keys[i].out = (!can || i >= KEY_COLUMNS_MAX) && (ptrdiff_t)i != pass->key;
+        if (!can && (ptrdiff_t)i == pass->key) {
             found->keys[i].out = true;
         }
     }
-    ok = read_all(scan, found, key, check, repair, progress, context, err) && conclude(scan, wishes, found, check, err);
-done:
-    if (found) {
-        for (size_t i = 0; found->keys && i < info->field_count; i++) {
-            free(found->keys[i].slots);
-        }
-        free(found->keys);
-        report_rows_finish(&found->unusable);
-        report_rows_finish(&found->invalid_rows);
-        report_rows_finish(&found->duplicates);
-        report_rows_finish(&found->keyless);
-        free(found);
-    }
+    *out_pass = pass;
+    return true;
+}
+
+bool scan_conclude(struct scan *scan, struct scan_pass *pass, const struct scan_wishes *wishes, bool check,
+                   struct error *err)
+{
+    return conclude(scan, wishes, &pass->found, check, err);
+}
+
+bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
+              void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
+{
+    struct scan_pass *pass = NULL;
+    bool ok = scan_begin(scan, wishes, &pass, err) && read_all(scan, pass, check, repair, progress, context, err) &&
+              scan_conclude(scan, pass, wishes, check, err);
+    scan_pass_close(pass);
     return ok;
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+bool scan_agrees(const struct scan *scan, const struct scan *other)
+{
+    bool same = scan->failed == other->failed && scan->kind == other->kind && scan->has_z == other->has_z &&
+                scan->key == other->key && scan->field_count == other->field_count &&
+                same_text(scan->crs.definition, other->crs.definition) &&
+                strcmp(scan->encoding.name, other->encoding.name) == 0 &&
+                strcmp(scan->encoding.fallback, other->encoding.fallback) == 0 &&
+                scan->encoding.said == other->encoding.said;
+    for (size_t i = 0; same && i < scan->field_count; i++) {
+        same = scan->fields[i].type == other->fields[i].type && same_text(scan->fields[i].name, other->fields[i].name);
+    }
+    return same;
 }

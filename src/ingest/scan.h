@@ -32,6 +32,8 @@ struct scan {
     bool has_z;
     struct bbox extent; /* as in the file */
     ptrdiff_t key;      /* index of the key field, -1: none */
+    bool has_siblings;  /* given: other layers of the file are loaded, too */
+    bool is_empty;      /* no feature at all, and siblings: told, and nothing to load */
     bool failed;        /* an error was told: do not load */
     int64_t features;
 };
@@ -41,3 +43,17 @@ struct scan {
  * (told in `err`). `progress` may be NULL. */
 bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, struct repair *repair,
               void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err);
+
+/* The same in steps, for features that are read for another purpose, too: begin, note each feature, conclude. Whatever
+ * happens, the pass is closed in the end. */
+struct scan_pass;
+
+bool scan_begin(struct scan *scan, const struct scan_wishes *wishes, struct scan_pass **out_pass, struct error *err);
+bool scan_note(struct scan *scan, struct scan_pass *pass, const struct feed_feature *feature, bool check,
+               struct repair *repair, struct arena *arena, struct error *err);
+bool scan_conclude(struct scan *scan, struct scan_pass *pass, const struct scan_wishes *wishes, bool check,
+                   struct error *err);
+void scan_pass_close(struct scan_pass *pass);
+
+/* True when features would be loaded alike after either. */
+bool scan_agrees(const struct scan *scan, const struct scan *other);

@@ -6,8 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
-enum { SHP_HEADER_BYTES = 100, DBF_COLUMNS_MAX = 2046 };
+enum { SHP_HEADER_BYTES = 100, DBF_COLUMNS_MAX = 2046, ENTRIES_CHECKED_MAX = 200000 };
+
+#define FITTED_BYTES_MAX ((uint64_t)2 << 30)
 
 static uint32_t big32(const unsigned char *bytes)
 {
@@ -25,6 +28,14 @@ static void put_big32(unsigned char *out, uint32_t value)
     out[1] = (unsigned char)(value >> 16);
     out[2] = (unsigned char)(value >> 8);
     out[3] = (unsigned char)value;
+}
+
+static void put_little32(unsigned char *out, uint32_t value)
+{
+    out[0] = (unsigned char)value;
+    out[1] = (unsigned char)(value >> 8);
+    out[2] = (unsigned char)(value >> 16);
+    out[3] = (unsigned char)(value >> 24);
 }
 
 static FILE *open_sized(const char *path, uint64_t *out_size)
@@ -64,6 +75,23 @@ static bool is_shape_type(uint32_t type)
     }
 }
 
+/* Wide text columns keep the upper byte of their width where others have decimals (Clipper's rule); where the widths
+ * fill the row without it, that byte means nothing. */
+static void widen_text(struct shapefile_table *table)
+{
+    unsigned total = 1;
+    for (size_t i = 0; i < table->column_count; i++) {
+        total += table->columns[i].width;
+    }
+    for (size_t i = 0; i < table->column_count; i++) {
+        struct shapefile_column *column = &table->columns[i];
+        if (column->type == 'C') {
+            column->width += total == table->row_bytes ? 0 : column->decimals << 8;
+            column->decimals = 0;
+        }
+    }
+}
+
 bool shapefile_read_table(const char *path, struct arena *arena, struct shapefile_table *out_table, struct error *err)
 {
     bool ok = false;
@@ -99,11 +127,8 @@ bool shapefile_read_table(const char *path, struct arena *arena, struct shapefil
         column->type = (char)entry[11];
         column->width = entry[16];
         column->decimals = entry[17];
-        if (column->type == 'C') {
-            column->width += (unsigned)entry[17] << 8; /* wide text columns, by Clipper's rule */
-            column->decimals = 0;
-        }
     }
+    widen_text(&table);
     *out_table = table;
     ok = true;
     goto done;
@@ -114,6 +139,51 @@ done:
     if (file) {
         fclose(file);
     }
+    return ok;
+}
+
+bool shapefile_fit_table(const char *path, const struct shapefile_table *table, uint32_t records, const char *out,
+                         struct error *err)
+{
+    bool ok = false;
+    FILE *in = fopen(path, "rbe");
+    FILE *to = fopen(out, "wbxe");
+    size_t room = table->header_bytes > table->row_bytes ? table->header_bytes : table->row_bytes;
+    unsigned char *block = malloc(room);
+    if (!block) {
+        error_no_memory(err);
+        goto done;
+    }
+    if ((uint64_t)records * table->row_bytes > FITTED_BYTES_MAX) {
+        error_tell(err, ERROR_INVALID, "IMP-060", "the .dbf does not fit the .shp: export the layer again",
+                   "el .dbf no corresponde al .shp: exporte la capa de nuevo");
+        goto done;
+    }
+    bool good = in && to && fread(block, 1, table->header_bytes, in) == table->header_bytes;
+    if (good) {
+        put_little32(block + 4, records);
+        good = fwrite(block, 1, table->header_bytes, to) == table->header_bytes;
+    }
+    for (uint32_t i = 0; good && i < records; i++) {
+        size_t got = fread(block, 1, table->row_bytes, in);
+        if (got < table->row_bytes) {
+            memset(block, ' ', table->row_bytes);
+        }
+        good = fwrite(block, 1, table->row_bytes, to) == table->row_bytes;
+    }
+    if (!good || fflush(to) != 0) {
+        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not copy the .dbf", "no se pudo copiar el .dbf");
+        goto done;
+    }
+    ok = true;
+done:
+    if (in) {
+        fclose(in);
+    }
+    if (to) {
+        fclose(to);
+    }
+    free(block);
     return ok;
 }
 
@@ -307,8 +377,16 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
     if (!index_file || !read_header(index_file, &ignored)) {
         goto damaged;
     }
+    /* GDAL reads as many entries as the header tells. */
+    unsigned char told[4];
+    if (fseeko(index_file, 24, SEEK_SET) != 0 || fread(told, 1, sizeof told, index_file) != sizeof told ||
+        (uint64_t)big32(told) * 2 > shx_size || fseeko(index_file, SHP_HEADER_BYTES, SEEK_SET) != 0) {
+        goto damaged;
+    }
     uint64_t total = 0;
+    uint32_t damaged_entries = 0;
     unsigned char entry[8];
+    uint64_t entries = big32(told) > SHP_HEADER_BYTES / 2 ? ((uint64_t)big32(told) * 2 - SHP_HEADER_BYTES) / 8 : 0;
     while (fread(entry, 1, sizeof entry, index_file) == sizeof entry) {
         uint64_t offset = (uint64_t)big32(entry) * 2;
         uint64_t length = (uint64_t)big32(entry + 4) * 2;
@@ -316,12 +394,24 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
         if (length > 0 && (offset < SHP_HEADER_BYTES || offset + 8 > shp_size)) {
             goto damaged;
         }
+        /* The record says its length, too; an entry that points elsewhere would give any bytes as a shape. */
+        unsigned char head[8];
+        if (length > 0 && shapes.records < entries && shapes.records < ENTRIES_CHECKED_MAX &&
+            pread(fileno(shapes_file), head, sizeof head, (off_t)offset) == (ssize_t)sizeof head) {
+            /* A wrong length alone does no harm, and some writers leave it so. */
+            bool deleted = big32(head + 4) == 0;
+            damaged_entries += !deleted && (uint64_t)big32(head + 4) * 2 != length && big32(head) != shapes.records + 1;
+        }
         total += length + 8;
         shapes.records++;
+    }
+    if (damaged_entries > 0) {
+        goto damaged;
     }
     if (shapes.records == UINT32_MAX || total > 2 * shp_size + 8 * (uint64_t)shapes.records) {
         goto damaged;
     }
+    shapes.records = shapes.records < entries ? shapes.records : (uint32_t)entries;
     *out_shapes = shapes;
     ok = true;
     goto done;

@@ -29,6 +29,11 @@ struct shapefile_table {
 /* Reads the header of the .dbf at `path`. */
 bool shapefile_read_table(const char *path, struct arena *arena, struct shapefile_table *out_table, struct error *err);
 
+/* Copies the table to `out` so that it has a row for each of `records` shapes: GDAL would drop the shapes without one.
+ * Rows that the file does not have become blank; rows beyond what its header tells are used. */
+bool shapefile_fit_table(const char *path, const struct shapefile_table *table, uint32_t records, const char *out,
+                         struct error *err);
+
 /* A cell of a number or date column whose content is none. */
 struct shapefile_cell {
     uint32_t row; /* from 0 */

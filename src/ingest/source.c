@@ -4,12 +4,13 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "ingest/archive.h"
+#include "ingest/encoding.h"
 #include "ingest/feed_csv.h"
 #include "ingest/feed_ogr.h"
 #include "ingest/feed_sheet.h"
-#include "ingest/image.h"
 #include "ingest/shapefile.h"
 #include "ingest/staging.h"
+#include "ingest/utf16.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -24,6 +25,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* World files: where a picture lies. */
+#define WORLD_EXTENSIONS "tfw", "tifw", "tiffw", "pgw", "pngw", "jgw", "jpgw", "jpegw", "j2w", "jp2w", "wld"
+
 enum { HEAD_BYTES = 65536, LAYERS_MAX = 200, LABEL_BYTES_MAX = 64 };
 
 enum content {
@@ -33,6 +37,9 @@ enum content {
     CONTENT_SQLITE,
     CONTENT_FLATGEOBUF,
     CONTENT_GEOJSON,
+    CONTENT_GEOJSON_SEQUENCE,
+    CONTENT_TOPOJSON,
+    CONTENT_ESRI_JSON,
     CONTENT_OTHER_JSON,
     CONTENT_KML,
     CONTENT_OSM,
@@ -45,6 +52,11 @@ enum content {
     CONTENT_GZIP,
     CONTENT_RASTER,
     CONTENT_PDF,
+    CONTENT_LFS_POINTER,
+    CONTENT_GML,
+    CONTENT_GPX,
+    CONTENT_MAPINFO,
+    CONTENT_E00,
     CONTENT_TEXT,
     CONTENT_UTF16,
     CONTENT_EMPTY
@@ -59,8 +71,8 @@ struct part {
 
 const char *source_format_name(enum source_format format)
 {
-    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf", "KML",
-                                        "CSV",       "DXF",        "ODS",     "XLSX",       "OpenStreetMap"};
+    static const char *const names[] = {"shapefile", "GeoPackage", "GeoJSON", "FlatGeobuf",    "KML",     "CSV",
+                                        "DXF",       "ODS",        "XLSX",    "OpenStreetMap", "GeoJSON", "raster"};
     return names[format];
 }
 
@@ -108,9 +120,10 @@ static bool ends_with(const char *text, const char *end)
 /* "dir/colonias.geojson.zip" gives "colonias". */
 static char *stem_of(const char *path, struct arena *arena)
 {
-    static const char *const extensions[] = {".zip", ".shp", ".gpkg", ".geojson", ".json", ".csv", ".txt",  ".tsv",
-                                             ".kml", ".kmz", ".fgb",  ".gz",      ".dxf",  ".ods", ".xlsx", ".pbf",
-                                             ".osm", ".tif", ".jp2",  ".png",     ".tiff", ".jpg"};
+    static const char *const extensions[] = {".zip",  ".shp", ".gpkg", ".geojson",  ".json",     ".csv",    ".txt",
+                                             ".tsv",  ".kml", ".kmz",  ".fgb",      ".gz",       ".dxf",    ".ods",
+                                             ".xlsx", ".pbf", ".osm",  ".geojsonl", ".geojsons", ".ndjson", ".jsonl",
+                                             ".tif",  ".jp2", ".png",  ".tiff",     ".jpg"};
     char *stem = arena_strdup(arena, base_name(path));
     for (int pass = 0; stem && pass < 2; pass++) {
         for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
@@ -123,6 +136,71 @@ static char *stem_of(const char *path, struct arena *arena)
     return stem;
 }
 
+/* Features one after the other (one a line, or each after a record separator) and not in a collection. */
+static bool is_sequence(const unsigned char *head, size_t size, size_t at)
+{
+    if (at < size && head[at] == 0x1e) {
+        return true;
+    }
+    size_t depth = 0;
+    bool quoted = false;
+    for (; at < size; at++) {
+        unsigned char byte = head[at];
+        if (quoted) {
+            at += byte == '\\';
+            quoted = byte != '"';
+            continue;
+        }
+        quoted = byte == '"';
+        depth += byte == '{' || byte == '[';
+        depth -= (byte == '}' || byte == ']') && depth > 0;
+        if (depth == 0 && (byte == '}' || byte == ']')) {
+            break;
+        }
+    }
+    for (at++; at < size && isspace(head[at]); at++) {
+    }
+    return at < size && (head[at] == '{' || head[at] == 0x1e);
+}
+
+static enum content content_of_json(const unsigned char *head, size_t size, size_t at)
+{
+    bool geographic = memmem(head, size, "\"FeatureCollection\"", 19) || memmem(head, size, "\"Feature\"", 9) ||
+                      memmem(head, size, "\"coordinates\"", 13) || memmem(head, size, "\"features\"", 10);
+    if (memmem(head, size, "\"Topology\"", 10) && memmem(head, size, "\"objects\"", 9)) {
+        return CONTENT_TOPOJSON;
+    }
+    if (memmem(head, size, "\"esriGeometry", 13) || memmem(head, size, "\"esriFieldType", 14)) {
+        return CONTENT_ESRI_JSON;
+    }
+    if (geographic && is_sequence(head, size, at)) {
+        return CONTENT_GEOJSON_SEQUENCE;
+    }
+    return geographic ? CONTENT_GEOJSON : CONTENT_OTHER_JSON;
+}
+
+/* Text in formats that are known and not read, so that the refusal can say more than "no table". */
+static enum content content_of_known_text(const char *head, size_t size)
+{
+    static const struct {
+        const char *start;
+        enum content content;
+    } starts[] = {
+        {"version https://git-lfs", CONTENT_LFS_POINTER},
+        {"!table", CONTENT_MAPINFO},
+        {"EXP  ", CONTENT_E00},
+    };
+    for (size_t i = 0; i < sizeof starts / sizeof starts[0]; i++) {
+        if (size > strlen(starts[i].start) && strncasecmp(head, starts[i].start, strlen(starts[i].start)) == 0) {
+            return starts[i].content;
+        }
+    }
+    if (size > 8 && strncasecmp(head, "version ", 8) == 0 && memmem(head, size, "olumns", 6)) {
+        return CONTENT_MAPINFO;
+    }
+    return CONTENT_TEXT;
+}
+
 static enum content content_of_text(const unsigned char *head, size_t size)
 {
     size_t at = size >= 3 && memcmp(head, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
@@ -132,16 +210,19 @@ static enum content content_of_text(const unsigned char *head, size_t size)
     if (at == size) {
         return CONTENT_EMPTY;
     }
-    if (head[at] == '{') {
-        bool geographic = memmem(head, size, "\"FeatureCollection\"", 19) || memmem(head, size, "\"Feature\"", 9) ||
-                          memmem(head, size, "\"coordinates\"", 13) || memmem(head, size, "\"features\"", 10);
-        return geographic ? CONTENT_GEOJSON : CONTENT_OTHER_JSON;
+    if (head[at] == '{' || head[at] == 0x1e) {
+        return content_of_json(head, size, at);
     }
     if (head[at] == '[') {
         return CONTENT_OTHER_JSON;
     }
     if (head[at] == '<') {
-        return memmem(head, size, "<kml", 4) ? CONTENT_KML : memmem(head, size, "<osm ", 5) ? CONTENT_OSM : CONTENT_XML;
+        bool gml = memmem(head, size, "http://www.opengis.net/gml", 26) != NULL;
+        return memmem(head, size, "<kml", 4)    ? CONTENT_KML
+               : memmem(head, size, "<osm ", 5) ? CONTENT_OSM
+               : memmem(head, size, "<gpx", 4)  ? CONTENT_GPX
+               : gml                            ? CONTENT_GML
+                                                : CONTENT_XML;
     }
     /* A drawing is pairs of lines, code and value; 999 is a remark. */
     bool coded = (head[at] == '0' && at + 1 < size && isspace(head[at + 1])) ||
@@ -149,7 +230,10 @@ static enum content content_of_text(const unsigned char *head, size_t size)
     if (coded && memmem(head, size, "SECTION", 7)) {
         return CONTENT_DXF;
     }
-    return memchr(head, '\0', size) ? CONTENT_UNKNOWN : CONTENT_TEXT;
+    if (memchr(head, '\0', size)) {
+        return utf16_order_of(head, size) == UTF16_NONE ? CONTENT_UNKNOWN : CONTENT_UTF16;
+    }
+    return content_of_known_text((const char *)head + at, size - at);
 }
 
 static enum content content_of(const unsigned char *head, size_t size)
@@ -178,6 +262,9 @@ static enum content content_of(const unsigned char *head, size_t size)
         {"Rar!", 4, CONTENT_OTHER_ARCHIVE},
         {"7z\xbc\xaf\x27\x1c", 6, CONTENT_OTHER_ARCHIVE},
         {"BZh", 3, CONTENT_OTHER_ARCHIVE},
+        {"\xfd\x37zXZ", 5, CONTENT_OTHER_ARCHIVE},
+        {"\x28\xb5\x2f\xfd", 4, CONTENT_OTHER_ARCHIVE},
+        {"PK\x07\x08", 4, CONTENT_OTHER_ARCHIVE},
         {"\xff\xfe", 2, CONTENT_UTF16},
         {"\xfe\xff", 2, CONTENT_UTF16},
     };
@@ -224,6 +311,32 @@ static bool read_content(const char *path, enum content *out_content, struct err
     *out_content = content_of(head, size);
     free(head);
     return true;
+}
+
+/* The content of `*path`. Text in UTF-16 is made UTF-8 first: `*path` is then the copy. */
+static bool look_at(struct source *source, const char **path, enum content *out_content, struct error *err)
+{
+    if (!read_content(*path, out_content, err)) {
+        return false;
+    }
+    if (*out_content != CONTENT_UTF16) {
+        return true;
+    }
+    unsigned char head[512];
+    FILE *file = fopen(*path, "rbe");
+    size_t size = file ? fread(head, 1, sizeof head, file) : 0;
+    if (file) {
+        fclose(file);
+    }
+    const char *copy = arena_printf(source->arena, "%s/utf8-%u", source->folder, source->copies++);
+    if (!copy) {
+        return error_no_memory(err);
+    }
+    if (!utf16_copy(*path, utf16_order_of(head, size), copy, err)) {
+        return false;
+    }
+    *path = copy;
+    return read_content(copy, out_content, err);
 }
 
 static bool hash_file(crypto_hash_sha256_state *state, const char *path)
@@ -386,11 +499,66 @@ static bool prepare_index(struct source *source, struct source_layer *layer, con
     return true;
 }
 
+/* Where there are one .shp and one .dbf only, of different names and equally long, they belong together. */
+static const struct part *only_table(const struct source *source, const struct part *parts, size_t count)
+{
+    const struct part *dbf = NULL;
+    const struct part *shp = NULL;
+    const struct part *shx = NULL;
+    for (size_t i = 0; i < count; i++) {
+        const struct part **slot = strcmp(parts[i].extension, "dbf") == 0   ? &dbf
+                                   : strcmp(parts[i].extension, "shp") == 0 ? &shp
+                                   : strcmp(parts[i].extension, "shx") == 0 ? &shx
+                                                                            : NULL;
+        if (slot && *slot) {
+            return NULL;
+        }
+        if (slot) {
+            *slot = &parts[i];
+        }
+    }
+    struct shapefile_table table;
+    struct shapefile_shapes shapes;
+    bool fits = dbf && shp && shx && shapefile_read_table(dbf->path, source->arena, &table, NULL) &&
+                shapefile_check_index(shp->path, shx->path, &shapes, NULL) && table.rows == shapes.records;
+    return fits ? dbf : NULL;
+}
+
+/* A table with fewer rows than there are shapes would take the shapes without one with it. */
+static bool place_table(struct source *source, struct source_layer *layer, const struct part *dbf,
+                        struct report *report, struct error *err)
+{
+    struct shapefile_table table;
+    if (!shapefile_read_table(dbf->path, source->arena, &table, NULL) || table.rows >= layer->records) {
+        layer->dbf = place(source, dbf->path, "dbf", err);
+        return layer->dbf != NULL;
+    }
+    layer->dbf = arena_printf(source->arena, "%s/layer%zu.dbf", source->folder, source->layer_count);
+    if (!layer->dbf) {
+        return error_no_memory(err);
+    }
+    if (!shapefile_fit_table(dbf->path, &table, layer->records, layer->dbf, err)) {
+        return false;
+    }
+    struct report_message *message = report_tell(
+        report, "IMP-060", REPORT_WARNING,
+        "the .shp has %u shapes, the .dbf %u rows (its header says %u): shapes without a row are kept without "
+        "attributes",
+        "el .shp tiene %u formas y el .dbf %u filas (su encabezado dice %u): las formas sin fila se conservan sin "
+        "atributos",
+        layer->records, table.rows, table.rows_told);
+    report_cure(report, message, "the parts may be of different exports: export the layer again",
+                "las partes pueden ser de exportaciones distintas: exporte la capa de nuevo");
+    report_at(report, message, layer->name, NULL);
+    return true;
+}
+
 static bool add_shapefile(struct source *source, const struct part *parts, size_t count, const struct part *shp,
                           struct report *report, struct error *err)
 {
     struct shapefile_shapes shapes;
-    char *name = stem_of(shp->name, source->arena);
+    char *readable = encoding_readable(shp->name, source->arena);
+    char *name = readable ? stem_of(readable, source->arena) : NULL;
     struct source_layer *layer = name ? add_layer(source, name, SOURCE_SHAPEFILE, err) : NULL;
     if (!layer) {
         return name ? false : error_no_memory(err);
@@ -400,6 +568,7 @@ static bool add_shapefile(struct source *source, const struct part *parts, size_
         return false;
     }
     const struct part *dbf = beside(parts, count, shp, "dbf");
+    dbf = dbf ? dbf : only_table(source, parts, count);
     const struct part *prj = beside(parts, count, shp, "prj");
     const struct part *cpg = beside(parts, count, shp, "cpg");
     cpg = cpg ? cpg : beside(parts, count, shp, "cst");
@@ -408,9 +577,14 @@ static bool add_shapefile(struct source *source, const struct part *parts, size_
         return false;
     }
     if (dbf) {
-        layer->dbf = place(source, dbf->path, "dbf", err);
-        if (!layer->dbf) {
+        if (!place_table(source, layer, dbf, report, err)) {
             return false;
+        }
+        if (!same_stem(dbf, shp)) {
+            struct report_message *message = report_tell(
+                report, "IMP-060", REPORT_WARNING, "\"%s\" was taken for the attributes, though its name differs",
+                "«%s» se tomó como tabla de atributos, aunque su nombre es distinto", dbf->name);
+            report_at(report, message, layer->name, NULL);
         }
     } else {
         tell_missing(report, layer->name, "dbf", "the features have no attributes",
@@ -555,10 +729,47 @@ static bool add_sheets(struct source *source, const char *path, enum source_form
     return true;
 }
 
+/* Small files that GDAL looks for beside a raster: where it lies, and its mask. The .prj is read by the feed. */
+static bool add_raster(struct source *source, const char *path, const char *name, const struct part *parts,
+                       size_t count, struct error *err)
+{
+    static const char *const extensions[] = {WORLD_EXTENSIONS};
+    const char *dot = strrchr(base_name(name), '.');
+    struct part raster = {name, dot ? dot + 1 : "", path};
+    char extension[8];
+    snprintf(extension, sizeof extension, "%s", dot ? dot + 1 : "tif");
+    for (char *at = extension; *at != '\0'; at++) {
+        *at = (char)(isalnum((unsigned char)*at) ? tolower((unsigned char)*at) : 'x');
+    }
+    char *stem = stem_of(name, source->arena);
+    struct source_layer *layer = stem ? add_layer(source, stem, SOURCE_RASTER, err) : NULL;
+    if (!layer) {
+        return stem ? false : error_no_memory(err);
+    }
+    layer->path = place(source, path, extension, err);
+    if (!layer->path) {
+        return false;
+    }
+    for (size_t i = 0; dot && i < sizeof extensions / sizeof extensions[0]; i++) {
+        const struct part *world = beside(parts, count, &raster, extensions[i]);
+        if (world) {
+            if (!place(source, world->path, "wld", err)) {
+                return false;
+            }
+            break;
+        }
+    }
+    const struct part *prj = dot ? beside(parts, count, &raster, "prj") : NULL;
+    layer->prj = prj ? prj->path : NULL;
+    source->layer_count++;
+    return true;
+}
+
 static bool add_single(struct source *source, const char *path, const char *name, enum source_format format,
                        const char *extension, struct error *err)
 {
-    char *stem = stem_of(name, source->arena);
+    char *readable = encoding_readable(name, source->arena);
+    char *stem = readable ? stem_of(readable, source->arena) : NULL;
     struct source_layer *layer = stem ? add_layer(source, stem, format, err) : NULL;
     if (!layer) {
         return stem ? false : error_no_memory(err);
@@ -571,14 +782,77 @@ static bool add_single(struct source *source, const char *path, const char *name
     return true;
 }
 
+/* What a KML file says elsewhere, and never is fetched; and what the library that reads it does not survive. */
+static bool look_into_kml(const char *path, struct report *report, struct error *err)
+{
+    char *line = NULL;
+    size_t room = 0;
+    bool tracks = false;
+    bool links = false;
+    FILE *file = fopen(path, "rbe");
+    for (ssize_t length; file && (length = getdelim(&line, &room, '>', file)) >= 0;) {
+        const char *tag = strrchr(line, '<');
+        tracks |= tag && strncmp(tag, "<gx:MultiTrack", 14) == 0;
+        links |= tag && (strncmp(tag, "<NetworkLink>", 13) == 0 || strncmp(tag, "<NetworkLink ", 13) == 0);
+    }
+    free(line);
+    if (file) {
+        fclose(file);
+    }
+    if (links) {
+        struct report_message *message = report_tell(
+            report, "IMP-060", REPORT_WARNING, "the KML points to other files (NetworkLink); they are not fetched",
+            "el KML remite a otros archivos (NetworkLink); no se descargan");
+        report_cure(report, message, "in Google Earth, save the linked places as KML, and load that file",
+                    "en Google Earth guarde los lugares enlazados como KML y cargue ese archivo");
+    }
+    if (tracks) {
+        error_tell(
+            err, ERROR_INVALID, "IMP-060",
+            "the KML has tracks of several parts (gx:MultiTrack), which are not read: open it in Google Earth or QGIS "
+            "and export it as GeoPackage",
+            "el KML tiene recorridos de varias partes (gx:MultiTrack), que no se leen: ábralo en QGIS y expórtelo "
+            "como GeoPackage");
+        return false;
+    }
+    return true;
+}
+
+/* Changes that SQLite keeps beside the file until another program closes it would be missing without a word. */
+static bool is_unfinished(const char *path, struct error *err)
+{
+    static const char *const ends[] = {"-wal", "-journal"};
+    for (size_t i = 0; i < 2; i++) {
+        char beside_it[PATH_MAX];
+        struct stat info;
+        int length = snprintf(beside_it, sizeof beside_it, "%s%s", path, ends[i]);
+        if (length > 0 && (size_t)length < sizeof beside_it && stat(beside_it, &info) == 0 && info.st_size > 0) {
+            error_tell(err, ERROR_INVALID, "IMP-060",
+                       "\"%s\" is still open in another program, or was not closed properly (\"%s\" lies beside it): "
+                       "close it there, or export the layer again",
+                       "«%s» sigue abierto en otro programa o no se cerró bien (junto a él está «%s»): ciérrelo ahí o "
+                       "exporte la capa de nuevo",
+                       base_name(path), base_name(beside_it));
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Adds the layers of one file that is neither a shapefile nor an archive. */
 static bool add_file(struct source *source, const char *path, const char *name, enum content content,
                      struct report *report, struct error *err)
 {
     switch (content) {
     case CONTENT_SQLITE:
+        if (is_unfinished(path, err)) {
+            return false;
+        }
         return add_container(source, path, SOURCE_GEOPACKAGE, "gpkg", report, err);
     case CONTENT_KML:
+        if (!look_into_kml(path, report, err)) {
+            return false;
+        }
         return add_container(source, path, SOURCE_KML, "kml", report, err);
     case CONTENT_OSM:
         return add_container(source, path, SOURCE_OSM, ends_with(name, ".osm") ? "osm" : "osm.pbf", report, err);
@@ -586,6 +860,8 @@ static bool add_file(struct source *source, const char *path, const char *name, 
         return add_container(source, path, SOURCE_DXF, "dxf", report, err);
     case CONTENT_GEOJSON:
         return add_single(source, path, name, SOURCE_GEOJSON, "geojson", err);
+    case CONTENT_GEOJSON_SEQUENCE:
+        return add_single(source, path, name, SOURCE_GEOJSON_SEQUENCE, "geojsonl", err);
     case CONTENT_FLATGEOBUF:
         return add_single(source, path, name, SOURCE_FLATGEOBUF, "fgb", err);
     case CONTENT_TEXT:
@@ -606,6 +882,21 @@ static bool refuse_content(const char *path, enum content content, struct error 
         {CONTENT_EMPTY, "is empty: export the layer again", "está vacío: exporte la capa de nuevo"},
         {CONTENT_OTHER_JSON, "is JSON but no GeoJSON: export the layer as GeoJSON",
          "es JSON pero no GeoJSON: exporte la capa como GeoJSON"},
+        {CONTENT_TOPOJSON, "is TopoJSON: convert it to GeoJSON (mapshaper.org, or topo2geo)",
+         "es TopoJSON: conviértalo a GeoJSON (por ejemplo en mapshaper.org o con topo2geo)"},
+        {CONTENT_ESRI_JSON, "is JSON of Esri: ask the service for f=geojson, or save the layer as GeoJSON",
+         "es JSON de Esri: pida al servicio f=geojson, o guarde la capa como GeoJSON"},
+        {CONTENT_LFS_POINTER, "is a Git LFS pointer and not the file itself: fetch it with git lfs pull",
+         "es un puntero de Git LFS y no el archivo: descárguelo con git lfs pull"},
+        {CONTENT_GML, "is GML, which is not read: open it in QGIS and export it as GeoPackage, GeoJSON or shapefile",
+         "es GML, que no se lee: ábralo en QGIS y expórtelo como GeoPackage, GeoJSON o shapefile"},
+        {CONTENT_GPX, "is GPX, which is not read: open it in QGIS and export it as GeoPackage, GeoJSON or shapefile",
+         "es GPX, que no se lee: ábralo en QGIS y expórtelo como GeoPackage, GeoJSON o shapefile"},
+        {CONTENT_MAPINFO,
+         "is of MapInfo (TAB or MIF), which is not read: open it in QGIS and export it as GeoPackage or shapefile",
+         "es de MapInfo (TAB o MIF), que no se lee: ábralo en QGIS y expórtelo como GeoPackage o shapefile"},
+        {CONTENT_E00, "is an ArcInfo export (E00), which is not read: open it in QGIS and export it as GeoPackage",
+         "es una exportación de ArcInfo (E00), que no se lee: ábrala en QGIS y expórtela como GeoPackage"},
         {CONTENT_XML, "is XML or a web page and no map layer (a failed download?)",
          "es XML o una página web y no una capa (¿descarga fallida?)"},
         {CONTENT_GZIP, "is packed twice: unpack it first (gunzip), or pack it as .zip",
@@ -617,8 +908,8 @@ static bool refuse_content(const char *path, enum content content, struct error 
         {CONTENT_OLD_OFFICE,
          "is an old spreadsheet (.xls) or one with a password: save it as .xlsx or .ods without password",
          "es una hoja de cálculo antigua (.xls) o con contraseña: guárdela como .xlsx u .ods sin contraseña"},
-        {CONTENT_RASTER, "is an image: give it by itself, not packed; raster layers cannot be loaded yet",
-         "es una imagen: entréguela sin comprimir; las capas ráster aún no se pueden cargar"},
+        {CONTENT_RASTER, "is an image: give it by itself or in a zip with its world file",
+         "es una imagen: entréguela sola o en un zip con su archivo de mundo"},
         {CONTENT_PDF, "is a PDF: ask for the layer as shapefile or GeoPackage",
          "es un PDF: pida la capa como shapefile o GeoPackage"},
         {CONTENT_UTF16, "is text in UTF-16: save it as CSV in UTF-8", "es texto en UTF-16: guárdelo como CSV en UTF-8"},
@@ -646,7 +937,7 @@ static bool refuse_content(const char *path, enum content content, struct error 
 static bool list_beside(struct source *source, const char *path, struct part **out_parts, size_t *out_count,
                         struct error *err)
 {
-    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "cpg", "cst"};
+    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "cpg", "cst", WORLD_EXTENSIONS};
     const char *base = base_name(path);
     const char *dot = strrchr(base, '.');
     size_t stem = dot ? (size_t)(dot - base) : strlen(base);
@@ -665,7 +956,7 @@ static bool list_beside(struct source *source, const char *path, struct part **o
     for (struct dirent *entry = open_folder ? readdir(open_folder) : NULL; entry && count < 64;
          entry = readdir(open_folder)) {
         const char *name = entry->d_name;
-        if (strlen(name) != stem + 4 || name[stem] != '.' || strncasecmp(name, base, stem) != 0) {
+        if (strlen(name) <= stem || name[stem] != '.' || strncasecmp(name, base, stem) != 0) {
             continue;
         }
         for (size_t i = 1; i < sizeof extensions / sizeof extensions[0]; i++) {
@@ -766,6 +1057,19 @@ static bool refuse_archive(const struct source *source, const struct archive *ar
             return false;
         }
     }
+    for (size_t i = 0; i < archive->ignored_count; i++) {
+        const char *inner = archive->ignored[i];
+        if (ends_with(inner, ".zip") || ends_with(inner, ".kmz") || ends_with(inner, ".gz") ||
+            ends_with(inner, ".rar") || ends_with(inner, ".7z") || ends_with(inner, ".xlsx") ||
+            ends_with(inner, ".ods")) {
+            error_tell(
+                err, ERROR_INVALID, "IMP-060",
+                "archive \"%s\" has \"%.100s\" and no layer of its own: unpack it and load what is inside",
+                "el archivo «%s» contiene «%.100s» y ninguna capa suelta: descomprímalo y cargue lo que trae dentro",
+                base_name(source->file), inner);
+            return false;
+        }
+    }
     error_tell(err, ERROR_INVALID, "IMP-060",
                "there is no layer in archive \"%s\": it should hold a shapefile, GeoPackage, GeoJSON, KML or CSV",
                "no hay ninguna capa en el archivo «%s»: debería contener un shapefile, GeoPackage, GeoJSON, KML o CSV",
@@ -784,20 +1088,51 @@ static bool add_members(struct source *source, const struct part *parts, size_t 
             }
             continue;
         }
-        static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst"};
+        static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst", WORLD_EXTENSIONS};
         bool sidecar = false;
         for (size_t j = 0; j < sizeof sidecars / sizeof sidecars[0]; j++) {
             sidecar |= strcmp(part->extension, sidecars[j]) == 0;
         }
         enum content content = CONTENT_UNKNOWN;
-        if (sidecar || !read_content(part->path, &content, err)) {
+        const char *file = part->path;
+        if (sidecar || !look_at(source, &file, &content, err)) {
             if (sidecar) {
                 continue;
             }
             return false;
         }
-        if ((content == CONTENT_TEXT) == tables && !add_file(source, part->path, part->name, content, report, err)) {
+        if ((content == CONTENT_TEXT) == tables && !add_file(source, file, part->name, content, report, err)) {
             error_prefix(err, "%s", part->name);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Rasters are the layers of an archive that has no others; beside others they are told. Pictures without a world file
+ * are logos and previews. */
+static bool add_rasters(struct source *source, const struct part *parts, size_t count, struct report *report,
+                        struct error *err)
+{
+    bool has_others = source->layer_count > 0;
+    for (size_t i = 0; i < count; i++) {
+        static const char *const world[] = {WORLD_EXTENSIONS};
+        enum content content = CONTENT_UNKNOWN;
+        bool placed = strcmp(parts[i].extension, "tif") == 0 || strcmp(parts[i].extension, "tiff") == 0 ||
+                      strcmp(parts[i].extension, "jp2") == 0;
+        for (size_t k = 0; k < sizeof world / sizeof world[0]; k++) {
+            placed = placed || beside(parts, count, &parts[i], world[k]) != NULL;
+        }
+        if (!placed || !read_content(parts[i].path, &content, NULL) || content != CONTENT_RASTER) {
+            continue;
+        }
+        if (has_others) {
+            report_tell(report, "IMP-090", REPORT_NOTICE,
+                        "the raster \"%s\" beside other layers was left out: give it by itself",
+                        "se omitió el ráster «%s», que viene junto a otras capas: entréguelo por separado",
+                        parts[i].name);
+        } else if (!add_raster(source, parts[i].path, parts[i].name, parts, count, err)) {
+            error_prefix(err, "%s", parts[i].name);
             return false;
         }
     }
@@ -823,8 +1158,10 @@ static bool is_book(const struct archive *archive, enum source_format *out_forma
 
 static bool open_archive(struct source *source, const char *path, struct report *report, struct error *err)
 {
-    static const char *const extensions[] = {"shp",  "shx", "dbf", "prj", "cpg", "cst", "gpkg", "geojson",
-                                             "json", "fgb", "kml", "csv", "tsv", "dxf", "pbf",  "osm"};
+    static const char *const extensions[] = {"shp",     "shx",  "dbf",      "prj",    "cpg",           "cst", "gpkg",
+                                             "geojson", "json", "geojsonl", "ndjson", "fgb",           "kml", "csv",
+                                             "tsv",     "txt",  "dxf",      "pbf",    "osm",           "tif", "tiff",
+                                             "jp2",     "png",  "jpg",      "jpeg",   WORLD_EXTENSIONS};
     struct archive archive;
     enum source_format book = SOURCE_ODS;
     struct part whole = {.name = path, .extension = "", .path = path};
@@ -846,6 +1183,7 @@ static bool open_archive(struct source *source, const char *path, struct report 
     }
     /* Tables of text beside real layers are notes to them; alone they are the layer. */
     if (!add_members(source, parts, archive.member_count, false, report, err) ||
+        !add_rasters(source, parts, archive.member_count, report, err) ||
         (source->layer_count == 0 && !add_members(source, parts, archive.member_count, true, report, err))) {
         return false;
     }
@@ -869,7 +1207,7 @@ static bool open_packed(struct source *source, const char *path, struct report *
         return error_no_memory(err);
     }
     if (!hash_parts(source, &whole, 1, err) || !archive_gunzip(path, unpacked, err) ||
-        !read_content(unpacked, &content, err) || !add_file(source, unpacked, name, content, report, err)) {
+        !look_at(source, &unpacked, &content, err) || !add_file(source, unpacked, name, content, report, err)) {
         return false;
     }
     if (source->layer_count == 0) {
@@ -894,48 +1232,20 @@ static bool refuse_part(const char *path, struct error *err)
     return false;
 }
 
-/* A picture's place stands in a world file beside it: colonia.png and colonia.pgw (or .pngw, .wld). */
-static void place_world_file(struct source *source, const char *path)
+static bool open_raster(struct source *source, const char *path, struct error *err)
 {
-    const char *dot = strrchr(base_name(path), '.');
-    if (!dot || strlen(dot) < 4) {
-        return;
-    }
-    const char upper[] = {(char)toupper((unsigned char)dot[1]), (char)toupper((unsigned char)dot[strlen(dot) - 1]), 'W',
-                          '\0'};
-    const char lower[] = {(char)tolower((unsigned char)dot[1]), (char)tolower((unsigned char)dot[strlen(dot) - 1]), 'w',
-                          '\0'};
-    const char *const extensions[] = {lower, upper, "wld", "WLD"};
-    for (size_t i = 0; i < 4; i++) {
-        char *beside_it = arena_printf(source->arena, "%.*s.%s", (int)(dot - path), path, extensions[i]);
-        if (beside_it && access(beside_it, R_OK) == 0 && place(source, beside_it, i < 2 ? lower : "wld", NULL)) {
-            return;
-        }
-    }
-}
-
-static bool refuse_raster(struct source *source, const char *path, struct report *report, struct error *err)
-{
-    const char *dot = strrchr(base_name(path), '.');
-    char extension[8];
-    snprintf(extension, sizeof extension, "%s", dot ? dot + 1 : "tif");
-    for (char *at = extension; *at != '\0'; at++) {
-        *at = (char)(isalnum((unsigned char)*at) ? tolower((unsigned char)*at) : 'x');
-    }
-    const char *placed = place(source, path, extension, err);
-    if (!placed) {
-        return false;
-    }
-    place_world_file(source, path);
-    report->sha256 = arena_strdup(report->arena, source->sha256);
-    report->format = "raster";
-    return image_refuse(placed, source->stem, report, err);
+    struct part *parts;
+    size_t count;
+    source->format = source_format_name(SOURCE_RASTER);
+    return list_beside(source, path, &parts, &count, err) &&
+           add_raster(source, path, base_name(path), parts, count, err);
 }
 
 static bool open_content(struct source *source, const char *path, struct report *report, struct error *err)
 {
     enum content content = CONTENT_UNKNOWN;
-    if (!read_content(path, &content, err)) {
+    const char *file = path;
+    if (!look_at(source, &file, &content, err)) {
         return false;
     }
     if (refuse_part(path, err)) {
@@ -950,7 +1260,8 @@ static bool open_content(struct source *source, const char *path, struct report 
     if (content == CONTENT_GZIP) {
         return open_packed(source, path, report, err);
     }
-    if (ends_with(path, ".shp") || ends_with(path, ".zip")) {
+    bool telling = content == CONTENT_LFS_POINTER || content == CONTENT_OTHER_ARCHIVE || content == CONTENT_EMPTY;
+    if (!telling && (ends_with(path, ".shp") || ends_with(path, ".zip"))) {
         error_tell(
             err, ERROR_INVALID, "IMP-060",
             "\"%s\" is not what its name says (neither shapefile nor zip inside): export or fetch it again",
@@ -959,16 +1270,18 @@ static bool open_content(struct source *source, const char *path, struct report 
         return false;
     }
     struct part whole = {.name = path, .extension = "", .path = path};
-    if (!hash_parts(source, &whole, 1, err) || !add_file(source, path, path, content, report, err)) {
+    if (!hash_parts(source, &whole, 1, err) || !add_file(source, file, path, content, report, err)) {
         return false;
     }
     if (content == CONTENT_RASTER) {
-        return refuse_raster(source, path, report, err);
+        return open_raster(source, path, err);
     }
     if (source->layer_count == 0) {
         if (content == CONTENT_SQLITE || content == CONTENT_KML || content == CONTENT_DXF || content == CONTENT_OSM) {
-            error_tell(err, ERROR_INVALID, "IMP-060", "there is no layer with geometry in \"%s\"",
-                       "no hay ninguna capa con geometría en «%s»", base_name(path));
+            error_tell(err, ERROR_INVALID, "IMP-060",
+                       "there is no layer with geometry in \"%s\": export it as GeoPackage, GeoJSON or shapefile",
+                       "no hay ninguna capa con geometría en «%s»: expórtela como GeoPackage, GeoJSON o shapefile",
+                       base_name(path));
             return false;
         }
         return refuse_content(path, content, err);
@@ -988,8 +1301,8 @@ bool source_open(const char *path, struct report *report, struct source **out_so
         return error_no_memory(err);
     }
     source->arena = arena;
-    source->file = arena_strdup(arena, path);
-    source->stem = stem_of(path, arena);
+    source->file = encoding_readable(path, arena);
+    source->stem = source->file ? stem_of(source->file, arena) : NULL;
     source->layers = arena_array(arena, LAYERS_MAX, sizeof *source->layers);
     if (!source->file || !source->stem || !source->layers) {
         error_no_memory(err);

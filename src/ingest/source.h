@@ -17,7 +17,9 @@ enum source_format {
     SOURCE_DXF,
     SOURCE_ODS,
     SOURCE_XLSX,
-    SOURCE_OSM
+    SOURCE_OSM,
+    SOURCE_GEOJSON_SEQUENCE,
+    SOURCE_RASTER
 };
 
 const char *source_format_name(enum source_format format);
@@ -46,6 +48,7 @@ struct source {
     const char *format; /* for people: "shapefile", "zip (shapefile)" */
     struct source_layer *layers;
     size_t layer_count;
+    unsigned copies; /* files that were made UTF-8 */
 };
 
 /* Recognises the file at `path`. What is odd but bearable is told to `report` (which must live as long). Fails when

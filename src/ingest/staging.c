@@ -11,7 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define FOLDER_PREFIX "tesela-load-"
+#define LOAD_PREFIX "tesela-load-"
+#define EXPORT_PREFIX ".tesela-export-"
 
 /* Folders within folders: the one that a load works in lies in the one that it was given. */
 enum { DEPTH_MAX = 4 };
@@ -46,16 +47,16 @@ void staging_remove(const char *folder)
 }
 
 /* Ours by name and owner, and their process is gone. */
-static void sweep(const char *top)
+static void sweep(const char *top, const char *prefix)
 {
     DIR *open_folder = opendir(top);
     for (struct dirent *entry = open_folder ? readdir(open_folder) : NULL; entry; entry = readdir(open_folder)) {
         struct stat info;
         char *end = NULL;
-        if (strncmp(entry->d_name, FOLDER_PREFIX, strlen(FOLDER_PREFIX)) != 0) {
+        if (strncmp(entry->d_name, prefix, strlen(prefix)) != 0) {
             continue;
         }
-        long process = strtol(entry->d_name + strlen(FOLDER_PREFIX), &end, 10);
+        long process = strtol(entry->d_name + strlen(prefix), &end, 10);
         if (process > 0 && *end == '-' && fstatat(dirfd(open_folder), entry->d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISDIR(info.st_mode) && info.st_uid == geteuid() && kill((pid_t)process, 0) != 0 && errno == ESRCH) {
             remove_at(dirfd(open_folder), entry->d_name, 0);
@@ -66,12 +67,10 @@ static void sweep(const char *top)
     }
 }
 
-bool staging_create(struct arena *arena, const char **out_folder, struct error *err)
+static bool create(const char *top, const char *prefix, struct arena *arena, const char **out_folder, struct error *err)
 {
-    const char *top = getenv("TMPDIR");
-    top = top && top[0] != '\0' ? top : "/tmp";
-    sweep(top);
-    char *path = arena_printf(arena, "%s/" FOLDER_PREFIX "%ld-XXXXXX", top, (long)getpid());
+    sweep(top, prefix);
+    char *path = arena_printf(arena, "%s/%s%ld-XXXXXX", top, prefix, (long)getpid());
     if (!path) {
         return error_no_memory(err);
     }
@@ -82,4 +81,17 @@ bool staging_create(struct arena *arena, const char **out_folder, struct error *
     }
     *out_folder = path;
     return true;
+}
+
+bool staging_create(struct arena *arena, const char **out_folder, struct error *err)
+{
+    const char *top = getenv("TMPDIR");
+    return create(top && top[0] != '\0' ? top : "/tmp", LOAD_PREFIX, arena, out_folder, err);
+}
+
+bool staging_create_beside(const char *path, struct arena *arena, const char **out_folder, struct error *err)
+{
+    const char *slash = strrchr(path, '/');
+    const char *top = slash == path ? "/" : slash ? arena_strndup(arena, path, (size_t)(slash - path)) : ".";
+    return top ? create(top, EXPORT_PREFIX, arena, out_folder, err) : error_no_memory(err);
 }

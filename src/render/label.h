@@ -41,7 +41,11 @@ size_t label_plan_count(const struct label_plan *plan);
 bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count, struct painter *painter,
                        const struct render_assets *assets, const struct style_layer *layer, const struct view *view,
                        struct canvas *canvas, struct error *err);
-/* The same for one plan: only right where the view touches no other square. */
+/* A hash of everything that painting the plans into the view would show: views of equal prints show equal labels. Never
+ * 0. False: memory is out. */
+bool label_plans_print(const struct label_plan *const *plans, size_t plan_count, const struct style *style,
+                       const struct view *view, uint64_t *out_print);
+/* label_plans_paint for one plan: only right where the view touches no other square. */
 bool label_plan_paint(const struct label_plan *plan, struct painter *painter, const struct render_assets *assets,
                       const struct style_layer *layer, const struct view *view, struct canvas *canvas,
                       struct error *err);

@@ -3,10 +3,13 @@
  * touches; the order of labels is their own, never that of the plans. So the bytes of a picture do not depend on how
  * the area is cut into pictures. */
 #include "render/label_plan.h"
+
+#include "base/hash.h"
 #include "render/painter.h"
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* How a plan's positions become 1/256 device pixels of the picture. */
 struct mapping {
@@ -466,6 +469,101 @@ bool label_plans_paint(const struct label_plan *const *plans, size_t plan_count,
         paint_list(&brush, list.items, list.count);
     }
     free(list.items);
+    return true;
+}
+
+static uint64_t mix_real(uint64_t hash, double real)
+{
+    uint64_t bits;
+    memcpy(&bits, &real, sizeof bits);
+    return hash_mix(hash, bits);
+}
+
+static uint64_t mix_color(uint64_t hash, struct color color)
+{
+    hash = mix_real(mix_real(hash, (double)color.r), (double)color.g);
+    return mix_real(mix_real(hash, (double)color.b), (double)color.a);
+}
+
+static uint64_t mix_look(uint64_t hash, const struct label_look *look)
+{
+    hash = mix_color(mix_color(hash, look->color), look->halo_color);
+    hash = mix_real(mix_real(hash, look->opacity), look->size_px);
+    return mix_real(mix_real(hash, look->halo_px), look->halo_blur_px);
+}
+
+static uint64_t mix_text(uint64_t hash, struct text text)
+{
+    return hash_bytes_seeded(text.data, text.length, hash);
+}
+
+/* Numbers of a plan's names mean something else in another plan: the names themselves count. */
+static uint64_t mix_glyph(uint64_t hash, const struct shown *shown, const struct label_glyph *glyph)
+{
+    const struct label_plan *plan = shown->plan;
+    if (glyph->font == TEXT_FONT_IMAGE) {
+        hash = mix_text(hash, plan->images[glyph->glyph]);
+    } else if (!is_outline(glyph)) {
+        hash = mix_text(hash_mix(hash, glyph->glyph), plan->stacks[glyph->font & ~TEXT_FONT_SDF]);
+    } else {
+        hash = hash_mix(hash, ((uint64_t)glyph->font << 32) | glyph->glyph);
+    }
+    hash = hash_mix(hash, ((uint64_t)(uint32_t)glyph->x << 32) | (uint32_t)glyph->y);
+    hash = mix_real(hash_mix(hash, glyph->mark), (double)glyph->scale);
+    return mix_real(mix_real(hash, (double)glyph->cosine), (double)glyph->sine);
+}
+
+static uint64_t mix_icon(uint64_t hash, const struct shown *shown, const struct label_mark *mark)
+{
+    hash = mix_text(hash, shown->plan->images[mark->image]);
+    hash = mix_real(mix_real(hash, mark->box.left), mark->box.top);
+    hash = mix_real(mix_real(hash, mark->box.right), mark->box.bottom);
+    hash = hash_mix(hash, ((uint64_t)(uint32_t)mark->x << 32) | (uint32_t)mark->y);
+    hash = mix_real(mix_real(hash, mark->cosine), mark->sine);
+    return mix_look(hash_mix(hash, mark->is_fitted), &mark->look);
+}
+
+/* All that the painting above looks at, and no row numbers: those change with every row that comes before. Whoever lets
+ * labels show more adds it here, or tiles will be taken for unchanged that are not. (The images themselves are in the
+ * look of the map.) */
+static uint64_t mix_label(uint64_t hash, const struct shown *shown)
+{
+    const struct label *label = shown->label;
+    hash = hash_mix(hash_mix(hash, (uint64_t)shown->world_x), (uint64_t)label->y);
+    hash = hash_mix(hash, ((uint64_t)(uint32_t)label->ink.min_x << 32) | (uint32_t)label->ink.min_y);
+    hash = hash_mix(hash, ((uint64_t)(uint32_t)label->ink.max_x << 32) | (uint32_t)label->ink.max_y);
+    hash = mix_look(hash, &label->look);
+    hash = hash_mix(hash, label->glyph_count * 4 + label->upright * 2 + label->has_fields);
+    for (size_t i = 0; i < label->glyph_count; i++) {
+        hash = mix_glyph(hash, shown, &shown->glyphs[i]);
+    }
+    return label->mark > 0 ? mix_icon(hash, shown, &shown->plan->marks[label->mark - 1]) : hash;
+}
+
+bool label_plans_print(const struct label_plan *const *plans, size_t plan_count, const struct style *style,
+                       const struct view *view, uint64_t *out_print)
+{
+    uint64_t print = plan_count;
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        struct shown_list list = {0};
+        uint64_t layer_hash = label_layer_hash(style_layer_at(style, i));
+        bool ok = true;
+        for (size_t k = 0; k < plan_count && ok; k++) {
+            ok = find_in_plan(plans[k], layer_hash, view, &list);
+        }
+        if (list.count > 0) {
+            qsort(list.items, list.count, sizeof *list.items, compare_shown);
+        }
+        print = hash_mix(print, list.count);
+        for (size_t k = 0; k < list.count; k++) {
+            print = mix_label(print, &list.items[k]);
+        }
+        free(list.items);
+        if (!ok) {
+            return false;
+        }
+    }
+    *out_print = print != 0 ? print : 1;
     return true;
 }
 

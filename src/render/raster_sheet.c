@@ -16,7 +16,7 @@ static double aligned_origin(int64_t origin, uint32_t size_px, double units_per_
 {
     double units_per_css_px = units_per_px * ratio;
     double size_css_px = size_px / ratio;
-    double half_world = (double)(GRID_WORLD_UNITS / 2);
+    double half_world = (double)GRID_WORLD_UNITS / 2;
     double middle = ((double)origin + half_world) / units_per_css_px + size_css_px / 2;
     return (double)origin - alignment(middle, size_css_px) * units_per_css_px;
 }

@@ -3,6 +3,8 @@
 
 #include "render/render.h"
 
+#include "draw/jpeg_encode.h"
+#include "draw/webp_encode.h"
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
 #include "render/label.h"
@@ -11,7 +13,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SIDE_MAX_PX = 4096 };
+enum { SIDE_MAX_PX = 4096, JPEG_QUALITY = 85, WEBP_QUALITY = 80 };
 
 static bool fit_canvas(struct painter *painter, const struct view *view, struct error *err)
 {
@@ -233,6 +235,16 @@ bool render_encode_png(struct painter *painter, const struct canvas *canvas, con
                        struct error *err)
 {
     return png_encode(painter->png, canvas, &(struct png_options){.text = text}, out, err);
+}
+
+bool render_encode_jpeg(const struct canvas *canvas, struct buffer *out, struct error *err)
+{
+    return jpeg_encode(canvas, JPEG_QUALITY, out, err);
+}
+
+bool render_encode_webp(const struct canvas *canvas, struct buffer *out, struct error *err)
+{
+    return webp_encode(canvas, WEBP_QUALITY, out, err);
 }
 
 bool render_encode_png_indexed(struct painter *painter, const struct style *style, const struct render_assets *assets,

@@ -98,6 +98,9 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
 /* Appends the painter's last picture as PNG. */
 bool render_encode_png(struct painter *painter, const struct canvas *canvas, const char *text, struct buffer *out,
                        struct error *err);
+/* As JPEG (over white) or WebP, for imagery. */
+bool render_encode_jpeg(const struct canvas *canvas, struct buffer *out, struct error *err);
+bool render_encode_webp(const struct canvas *canvas, struct buffer *out, struct error *err);
 /* The same in the palette of the style at this zoom, a half to a third of the size: every colour of the style as it is,
  * mixtures along edges nearly. Tiles of one zoom agree where they meet. Exact where the palette does not fit. */
 bool render_encode_png_indexed(struct painter *painter, const struct style *style, const struct render_assets *assets,

@@ -28,7 +28,7 @@ struct view view_of_tile(struct tile_id tile, uint32_t size_px, uint32_t pixel_r
  * the centre belongs to must not be changed by rounding. */
 static int64_t origin_of(double center, double units_per_px, uint32_t size_px, double ratio)
 {
-    double half_world = (double)(GRID_WORLD_UNITS / 2);
+    double half_world = (double)GRID_WORLD_UNITS / 2;
     double units_per_css_px = units_per_px * ratio;
     double half_size = units_per_px * (double)size_px / 2;
     int64_t origin = llround(center - half_size);

@@ -4,6 +4,8 @@
 #include "base/clock.h"
 #include "base/hash.h"
 
+#include <arpa/inet.h>
+#include <errno.h>
 #include <netinet/in.h>
 #include <linux/tcp.h> /* has tcpi_bytes_acked, which netinet/tcp.h of older C libraries lacks */
 #include <pthread.h>
@@ -21,6 +23,7 @@ static const int64_t send_ns = 20 * second;
 struct connection {
     int socket;
     uint16_t slot;
+    bool is_local; /* 127.0.0.1 or ::1 */
     atomic_int phase;
     atomic_int_fast64_t since_ns;
     bool is_cut;
@@ -75,6 +78,18 @@ static uint16_t slot_of(const struct connections *connections, const struct sock
     return (uint16_t)(hash % ADDRESS_SLOTS);
 }
 
+static bool is_local(const struct sockaddr *address)
+{
+    struct sockaddr_in v4;
+    struct sockaddr_in6 v6;
+    if (address->sa_family == AF_INET) {
+        memcpy(&v4, address, sizeof v4);
+        return v4.sin_addr.s_addr == htonl(INADDR_LOOPBACK);
+    }
+    memcpy(&v6, address, sizeof v6);
+    return address->sa_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&v6.sin6_addr);
+}
+
 static void cut(struct connection *connection)
 {
     connection->is_cut = true;
@@ -120,6 +135,7 @@ struct connection *connections_add(struct connections *connections, int socket, 
     }
     connection->socket = socket;
     connection->slot = slot_of(connections, address);
+    connection->is_local = is_local(address);
     atomic_init(&connection->phase, CONNECTION_NEW);
     atomic_init(&connection->since_ns, clock_monotonic_ns());
     pthread_mutex_lock(&connections->lock);
@@ -156,6 +172,21 @@ void connections_set_phase(struct connection *connection, enum connection_phase 
         atomic_store_explicit(&connection->since_ns, clock_monotonic_ns(), memory_order_relaxed);
         atomic_store_explicit(&connection->phase, phase, memory_order_release);
     }
+}
+
+uint64_t connections_client(const struct connection *connection)
+{
+    return connection && !connection->is_local ? (uint64_t)connection->slot + 1 : 0;
+}
+
+bool connections_is_gone(const struct connection *connection)
+{
+    char byte;
+    if (!connection) {
+        return false;
+    }
+    ssize_t got = recv(connection->socket, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR);
 }
 
 static uint64_t acknowledged_bytes(int socket)

@@ -36,6 +36,12 @@ enum connection_phase {
 };
 void connections_set_phase(struct connection *connection, enum connection_phase phase); /* accepts NULL */
 
+/* A number for the client's address, as caches of fairness want it: IPv6 by /64; 0 for 127.0.0.1 and ::1, where a proxy
+ * speaks for many. Accepts NULL. */
+uint64_t connections_client(const struct connection *connection);
+/* True when the client has closed its end. Accepts NULL. Only while the connection is ours to answer. */
+bool connections_is_gone(const struct connection *connection);
+
 /* Closes what is past its deadline; to be called about twice a second. Returns how many. */
 unsigned connections_cut_off(struct connections *connections);
 unsigned connections_count(struct connections *connections);

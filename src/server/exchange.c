@@ -290,7 +290,12 @@ void exchange_run(struct exchange *exchange, struct tile_worker *worker)
     seal(exchange);
 }
 
-void exchange_take_tile(struct exchange *exchange, struct tile_blob *blob, const struct error *err)
+bool exchange_may_be_stale(const struct exchange *exchange)
+{
+    return request_parameter(&exchange->request, "v") == NULL;
+}
+
+void exchange_take_tile(struct exchange *exchange, struct tile_blob *blob, bool is_stale, const struct error *err)
 {
     exchange->response.wants_tile = false;
     if (!blob) {
@@ -298,5 +303,6 @@ void exchange_take_tile(struct exchange *exchange, struct tile_blob *blob, const
         return;
     }
     exchange->response.blob = tile_blob_ref(blob);
+    exchange->response.cache = is_stale ? RESPONSE_CACHE_STALE : RESPONSE_CACHE_PUBLIC;
     seal(exchange);
 }

@@ -56,7 +56,10 @@ enum exchange_step exchange_begin(struct exchange *exchange);
 void exchange_run(struct exchange *exchange, struct tile_worker *worker);
 /* Refuses what could not be queued, or failed. */
 void exchange_fail(struct exchange *exchange, const struct error *err);
-void exchange_take_tile(struct exchange *exchange, struct tile_blob *blob, const struct error *err);
+/* `is_stale`: the tile is the one before the last publish. */
+void exchange_take_tile(struct exchange *exchange, struct tile_blob *blob, bool is_stale, const struct error *err);
+/* True when the address does not say which version is wanted, so that the one before may do for a moment. */
+bool exchange_may_be_stale(const struct exchange *exchange);
 /* Answers a refusal of the gate found elsewhere. */
 void exchange_refuse(struct exchange *exchange, const struct gate_refusal *refusal);
 /* The context for handlers and streams. */

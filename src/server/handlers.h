@@ -9,6 +9,10 @@ handler handle_tile_png;
 handler handle_tile_png_2x;
 handler handle_tile_png_512;
 handler handle_tile_png_512_2x;
+handler handle_tile_jpeg;
+handler handle_tile_jpeg_2x;
+handler handle_tile_webp;
+handler handle_tile_webp_2x;
 handler handle_tile_mvt;
 handler handle_tile_geojson;
 

@@ -254,10 +254,10 @@ static bool await(struct call *call)
     return false;
 }
 
-static void tile_is_done(void *context, struct tile_blob *blob, const struct error *err)
+static void tile_is_done(void *context, struct tile_blob *blob, bool is_stale, const struct error *err)
 {
     struct call *call = context;
-    exchange_take_tile(call->exchange, blob, err);
+    exchange_take_tile(call->exchange, blob, is_stale, err);
     finish(call);
 }
 
@@ -268,16 +268,29 @@ static void run_handler(void *context, struct tile_worker *worker)
     finish(call);
 }
 
+static bool is_gone(void *context)
+{
+    const struct call *call = context;
+    return connections_is_gone(call->watched);
+}
+
+static struct tile_caller caller_of(const struct call *call)
+{
+    return (struct tile_caller){.client = connections_client(call->watched), .is_gone = is_gone};
+}
+
 static void ask(struct call *call, enum exchange_step step)
 {
     struct tile_service *service = call->server->shared->service;
     struct exchange *exchange = call->exchange;
+    const struct tile_caller caller = caller_of(call);
     struct error err;
     atomic_store(&call->state, CALL_ASKED);
     if (step == EXCHANGE_NEEDS_TILE) {
         const struct tile_request tile = exchange->response.tile;
-        tile_service_get(service, exchange->catalog, &tile, tile_is_done, call);
-    } else if (!tile_service_run(service, run_handler, call, &err)) {
+        tile_service_get(service, exchange->catalog, &tile, &caller, exchange_may_be_stale(exchange), tile_is_done,
+                         call);
+    } else if (!tile_service_run(service, &caller, run_handler, call, &err)) {
         exchange_fail(exchange, &err);
         atomic_store(&call->state, CALL_DONE);
     }
@@ -335,10 +348,11 @@ static ssize_t on_read(void *context, uint64_t position, char *out, size_t size)
     if (call->stream_ended) {
         return MHD_CONTENT_READER_END_OF_STREAM;
     }
+    const struct tile_caller caller = caller_of(call);
     struct error err;
     connections_set_phase(call->watched, CONNECTION_BUSY);
     atomic_store(&call->state, CALL_ASKED);
-    if (!tile_service_continue(call->server->shared->service, run_stream, call, &err)) {
+    if (!tile_service_continue(call->server->shared->service, &caller, run_stream, call, &err)) {
         return MHD_CONTENT_READER_END_WITH_ERROR;
     }
     await(call);
@@ -615,7 +629,9 @@ static bool start_listeners(struct http_server *server, unsigned connections_max
     if (!server->listeners) {
         return error_no_memory(err);
     }
-    if (!listen_open(address, count, sockets, server->address, err)) {
+    int inherited = listen_inherited();
+    if (inherited >= 0 ? !listen_share(inherited, count, sockets, server->address, err)
+                       : !listen_open(address, count, sockets, server->address, err)) {
         return false;
     }
     for (size_t i = 0; i < count; i++) {

@@ -9,7 +9,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { SET_MAX = 8 };
+enum { SET_MAX = 8, RELIEF_STOPS_MAX = 64 };
 
 /* Style layers that draw the same features: same source, source layer and filter. */
 struct layer_set {
@@ -203,6 +203,23 @@ static void mark_symbol(const struct style_layer *layer, const struct style_scop
     mark->width = clamped(style_number(layer, STYLE_TEXT_HALO_WIDTH, scope), 0, 2);
 }
 
+/* Five colours from the lowest stop to the highest; without stops there is nothing to show. */
+static bool mark_relief(const struct style_layer *layer, const struct style_scope *scope, struct legend_mark *mark)
+{
+    double stops[RELIEF_STOPS_MAX];
+    size_t count = style_ramp_stops(layer, STYLE_COLOR_RELIEF_COLOR, stops, RELIEF_STOPS_MAX);
+    count = count < RELIEF_STOPS_MAX ? count : RELIEF_STOPS_MAX;
+    size_t first = count > 1 && !isfinite(stops[0]) ? 1 : 0; /* a step begins at minus infinity */
+    for (size_t i = 0; count > 0 && i < 5; i++) {
+        double share = (double)i / 4;
+        double metres = stops[first] * (1 - share) + stops[count - 1] * share;
+        if (!style_ramp_at(layer, STYLE_COLOR_RELIEF_COLOR, scope, metres, &mark->ramp[i])) {
+            return false;
+        }
+    }
+    return count > 0;
+}
+
 static bool make_mark(const struct style_layer *layer, const struct style_scope *scope, struct legend_mark *mark)
 {
     switch (style_layer_info(layer)->type) {
@@ -223,7 +240,7 @@ static bool make_mark(const struct style_layer *layer, const struct style_scope 
         return style_ramp(layer, STYLE_HEATMAP_COLOR, scope, mark->ramp, 5);
     case STYLE_COLOR_RELIEF:
         mark->kind = MARK_RAMP;
-        return style_ramp(layer, STYLE_COLOR_RELIEF_COLOR, scope, mark->ramp, 5);
+        return mark_relief(layer, scope, mark);
     case STYLE_RASTER:
         mark->kind = MARK_PICTURE;
         return true;

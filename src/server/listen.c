@@ -6,11 +6,12 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { BACKLOG = 1024 };
+enum { BACKLOG = 1024, FIRST_INHERITED = 3 };
 
 static bool refuse(const char *address, const char *reason, struct error *err)
 {
@@ -85,6 +86,47 @@ static void describe(const struct addrinfo *info, char out[LISTEN_ADDRESS_BYTES]
     char port[8] = "";
     getnameinfo(info->ai_addr, info->ai_addrlen, host, sizeof host, port, sizeof port, NI_NUMERICHOST | NI_NUMERICSERV);
     snprintf(out, LISTEN_ADDRESS_BYTES, strchr(host, ':') ? "[%s]:%s" : "%s:%s", host, port);
+}
+
+int listen_inherited(void)
+{
+    const char *process = getenv("LISTEN_PID");
+    const char *count = getenv("LISTEN_FDS");
+    if (!process || !count || strtol(process, NULL, 10) != (long)getpid() || strtol(count, NULL, 10) < 1) {
+        return -1;
+    }
+    return FIRST_INHERITED;
+}
+
+bool listen_share(int socket, size_t count, int *out_sockets, char out_address[LISTEN_ADDRESS_BYTES], struct error *err)
+{
+    struct sockaddr_storage address;
+    struct addrinfo info = {.ai_addr = (struct sockaddr *)&address, .ai_addrlen = sizeof address};
+    int listens = 0;
+    socklen_t size = sizeof listens;
+    size_t opened = 0;
+    bool ok = getsockopt(socket, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens &&
+              getsockname(socket, info.ai_addr, &info.ai_addrlen) == 0 &&
+              fcntl(socket, F_SETFL, fcntl(socket, F_GETFL) | O_NONBLOCK) == 0;
+    while (ok && opened < count) {
+        int fd = fcntl(socket, F_DUPFD_CLOEXEC, FIRST_INHERITED);
+        ok = fd >= 0;
+        if (ok) {
+            out_sockets[opened++] = fd;
+        }
+    }
+    if (!ok) {
+        error_tell(err, ERROR_UNAVAILABLE, "SRV-104",
+                   "the socket handed over (LISTEN_FDS) cannot be used: it must be a listening TCP socket",
+                   "el socket recibido (LISTEN_FDS) no sirve: debe ser un socket TCP que escucha");
+        while (opened > 0) {
+            close(out_sockets[--opened]);
+        }
+        return false;
+    }
+    describe(&info, out_address);
+    close(socket);
+    return true;
 }
 
 bool listen_open(const char *address, size_t count, int *out_sockets, char out_address[LISTEN_ADDRESS_BYTES],

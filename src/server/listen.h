@@ -12,3 +12,10 @@ enum { LISTEN_SOCKETS_MAX = 64, LISTEN_ADDRESS_BYTES = 300 };
  * Port 0 takes a free port. Fails when another program listens there. `out_address` tells where it listens. */
 bool listen_open(const char *address, size_t count, int *out_sockets, char out_address[LISTEN_ADDRESS_BYTES],
                  struct error *err);
+
+/* The first socket that systemd, or the process before us, handed over (sd_listen_fds(3): LISTEN_PID, LISTEN_FDS), or
+ * -1. What waits in its queue is not lost when the process behind it changes. */
+int listen_inherited(void);
+/* `count` sockets that take connections of the inherited one, which is closed. */
+bool listen_share(int socket, size_t count, int *out_sockets, char out_address[LISTEN_ADDRESS_BYTES],
+                  struct error *err);

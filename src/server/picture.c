@@ -140,7 +140,7 @@ void handle_picture(const struct request *request, struct handler_context *conte
         return;
     }
     if (!read_view(request, map, &view, &err) ||
-        !tile_make_picture(context->worker, context->catalog, map->style, &view, &response->body, &err)) {
+        !tile_make_picture(context->worker, context->catalog, map->style, &view, TILE_PNG, &response->body, &err)) {
         response_error(response, request, &err);
         return;
     }

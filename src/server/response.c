@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "server/response.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/json_write.h"
 #include "base/log.h"
@@ -103,7 +104,8 @@ static void write_problem(struct response *response, const struct request *reque
     response->version = 0;
     response->problem_code = arena_strdup(response->arena, code);
     if (status == 503) {
-        response_add_header(response, "Retry-After", "2");
+        /* Not all at once again. */
+        response_add_header(response, "Retry-After", (clock_monotonic_ns() >> 10) % 2 == 0 ? "1" : "2");
     }
     char type[64];
     snprintf(type, sizeof type, "urn:tesela:error:%s", code);
@@ -259,6 +261,8 @@ static void add_cache_control(struct response *response, const struct request *r
     const char *value = "public, max-age=300, stale-while-revalidate=86400";
     if (response->cache == RESPONSE_CACHE_NONE) {
         value = "no-store";
+    } else if (response->cache == RESPONSE_CACHE_STALE) {
+        value = "public, max-age=0, must-revalidate";
     } else if (response->status == 404) {
         value = "public, max-age=30";
     } else if (response->version != 0 && asked && strcmp(asked, version) == 0 && response->status < 400) {

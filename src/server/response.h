@@ -23,6 +23,8 @@ enum { RESPONSE_BODY_MAX = 64 << 20, RESPONSE_HEADERS_MAX = 20 };
 #define TYPE_JSON "application/json"
 #define TYPE_GEOJSON "application/geo+json"
 #define TYPE_PNG "image/png"
+#define TYPE_JPEG "image/jpeg"
+#define TYPE_WEBP "image/webp"
 #define TYPE_MVT "application/vnd.mapbox-vector-tile"
 #define TYPE_GLYPHS "application/x-protobuf"
 #define TYPE_XML "application/xml; charset=utf-8"
@@ -30,6 +32,7 @@ enum { RESPONSE_BODY_MAX = 64 << 20, RESPONSE_HEADERS_MAX = 20 };
 
 enum response_cache {
     RESPONSE_CACHE_PUBLIC, /* 5 minutes, then revalidated; immutable when ?v= is the current version */
+    RESPONSE_CACHE_STALE,  /* a tile before the last publish, while the new one is made: asked for again at once */
     RESPONSE_CACHE_NONE    /* no-store: health, metrics, refusals of the moment */
 };
 

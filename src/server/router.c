@@ -36,9 +36,13 @@ static const struct route routes[] = {
     {"/tiles/{map}/512/{z}/{x}/{y}.png", ROUTE_INLINE, handle_tile_png_512, "v"},
     {"/tiles/{map}/512/{z}/{x}/{y}@2x.png", ROUTE_INLINE, handle_tile_png_512_2x, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.geojson", ROUTE_INLINE, handle_tile_geojson, "v"},
+    {"/tiles/{map}/{z}/{x}/{y}.jpg", ROUTE_INLINE, handle_tile_jpeg, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.mvt", ROUTE_INLINE, handle_tile_mvt, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.png", ROUTE_INLINE, handle_tile_png, "v"},
+    {"/tiles/{map}/{z}/{x}/{y}.webp", ROUTE_INLINE, handle_tile_webp, "v"},
+    {"/tiles/{map}/{z}/{x}/{y}@2x.jpg", ROUTE_INLINE, handle_tile_jpeg_2x, "v"},
     {"/tiles/{map}/{z}/{x}/{y}@2x.png", ROUTE_INLINE, handle_tile_png_2x, "v"},
+    {"/tiles/{map}/{z}/{x}/{y}@2x.webp", ROUTE_INLINE, handle_tile_webp_2x, "v"},
     {"/tiles/{subject}.json", ROUTE_INLINE, handle_tilejson, "v"},
 };
 

@@ -13,9 +13,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <time.h>
+#include <unistd.h>
 
 static const int64_t drain_ns = (int64_t)20 * 1000000000;
+static const int64_t farewell_ns = (int64_t)2 * 1000000000;
 
 /* "https://host[:port][/prefix]", without a slash at the end. */
 static bool check_base_url(const char *url, struct error *err)
@@ -36,6 +40,28 @@ static bool check_base_url(const char *url, struct error *err)
                    url);
     }
     return ok;
+}
+
+/* Tells systemd how we are, where it asked for that (sd_notify(3)). */
+static void notify(const char *state)
+{
+    const char *path = getenv("NOTIFY_SOCKET");
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    size_t length = path ? strlen(path) : 0;
+    if (length < 2 || length >= sizeof address.sun_path || (path[0] != '/' && path[0] != '@')) {
+        return;
+    }
+    memcpy(address.sun_path, path, length);
+    if (path[0] == '@') {
+        address.sun_path[0] = '\0';
+    }
+    int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0) {
+        ssize_t sent = sendto(fd, state, strlen(state), MSG_NOSIGNAL, (const struct sockaddr *)&address,
+                              (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+        (void)sent;
+        close(fd);
+    }
 }
 
 /* Signals are taken by the waiting main thread; every thread started later inherits the mask. */
@@ -68,13 +94,28 @@ static bool wait_for_requests(const struct server_status *status, const sigset_t
     return true;
 }
 
+/* Kept connections may bring one more request each, whose answer says that it was the last. Those that rest are not
+ * waited for long: their clients try again when they find them closed. */
+static bool wait_for_connections(const struct server_status *status, const sigset_t *signals)
+{
+    int64_t end = clock_monotonic_ns() + farewell_ns;
+    while (atomic_load(&status->connections) > 0 && clock_monotonic_ns() < end) {
+        const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+        if (sigtimedwait(signals, NULL, &pause) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* No longer ready, no new connections, what runs may finish, the rest is refused. */
 static void drain(struct http_server *http, struct tile_service *service, struct server_status *status,
                   const sigset_t *signals)
 {
     atomic_store(&status->is_draining, true);
+    notify("STOPPING=1");
     http_server_quiesce(http);
-    bool patient = wait_for_requests(status, signals, drain_ns);
+    bool patient = wait_for_connections(status, signals) && wait_for_requests(status, signals, drain_ns);
     int left = atomic_load(&status->in_flight);
     if (left > 0) {
         log_event(LOG_WARNING, "requests_dropped", "count=%d reason=%s", left, patient ? "timeout" : "signal");
@@ -88,7 +129,8 @@ static bool start_service(const struct server_options *options, struct tile_serv
     const struct tile_service_options service_options = {.data_folder = options->data,
                                                          .styles_folder = options->styles,
                                                          .workers = options->workers,
-                                                         .cache_bytes = options->cache_bytes};
+                                                         .cache_bytes = options->cache_bytes,
+                                                         .disk_bytes = options->disk_bytes};
     return tile_service_create(&service_options, out_service, err);
 }
 
@@ -127,6 +169,7 @@ bool server_run(const struct server_options *options, struct error *err)
         goto done;
     }
     announce(http, options, service, files);
+    notify("READY=1");
     wait_for_end(&signals);
     drain(http, service, status, &signals);
     ok = true;

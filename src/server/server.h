@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct server_options {
     const char *listen;       /* "ADDR:PORT", "[::1]:8080"; port 0 takes a free one. NULL: "127.0.0.1:8080" */
@@ -16,6 +17,7 @@ struct server_options {
     unsigned workers;         /* threads that render and read the store; 0: one per processor */
     unsigned listeners;       /* threads that speak HTTP; 0: one per processor */
     size_t cache_bytes;       /* memory for finished tiles; 0 switches the cache off */
+    uint64_t disk_bytes;      /* of tiles.sqlite in the data directory; 0 switches it off */
     unsigned connections_max; /* 0: 4096 */
     unsigned connections_per_address_max; /* 0: 256 */
     bool quiet;                           /* no line for each request */

@@ -97,6 +97,22 @@ static void put_tiles(struct buffer *out, struct tile_service *service)
     tile_service_stats(service, &stats);
     label_cache_stats(tile_service_labels(service), &labels);
     put_number(out, "tesela_tile_cache_hits_total", "counter", "Tiles answered from memory.", stats.hits);
+    put_number(out, "tesela_tile_cache_confirmed_total", "counter",
+               "Tiles in memory found untouched by what was published since they were made.", stats.confirmed);
+    put_number(out, "tesela_tile_cache_stale_total", "counter", "Answers with the tile before the last publish.",
+               stats.stale);
+    put_number(out, "tesela_tiles_from_disk_total", "counter", "Tiles read from tiles.sqlite.", stats.from_disk);
+    put_number(out, "tesela_tiles_redrawn_total", "counter", "Tiles made again because a publish touched them.",
+               stats.redrawn);
+    put_number(out, "tesela_tiles_same_labels_total", "counter",
+               "Tiles near a publish whose labels turned out the same, so that they were not made again.",
+               stats.same_labels);
+    put_number(out, "tesela_tiles_abandoned_total", "counter", "Tiles not made, since nobody waited any more.",
+               stats.abandoned);
+    put_number(out, "tesela_tile_file_bytes", "gauge", "Size of tiles.sqlite in use.", stats.disk_bytes);
+    put_number(out, "tesela_tile_file_damaged_total", "counter", "Damaged tiles and files dropped.",
+               stats.disk_damaged);
+    put_number(out, "tesela_dirty_length", "gauge", "Tiles that wait to be made again.", stats.dirty_length);
     put_number(out, "tesela_tile_cache_misses_total", "counter", "Tiles not in memory.", stats.misses);
     put_number(out, "tesela_tiles_made_total", "counter", "Tiles made.", stats.rendered);
     put_number(out, "tesela_tiles_shared_total", "counter", "Requests that joined a tile being made.", stats.shared);

@@ -3,6 +3,7 @@
  * addresses) becomes absolute, and it is told where its images and fonts are. */
 
 #include "base/json_write.h"
+#include "server/collections.h"
 #include "server/handlers.h"
 #include "style/style_mentions.h"
 
@@ -14,7 +15,29 @@ static bool is_tesela_url(const struct value *value)
            memcmp(value->string.data, "tesela://", 9) == 0;
 }
 
-/* A source of the store becomes vector tiles by template; another source stays as it is. */
+/* Raster layers come in pictures of 256 px, which clients do not learn from a template. */
+static void write_raster_source(struct json_writer *writer, const struct store_layer *layer, const struct value *source)
+{
+    json_write_member_int(writer, "tileSize", 256);
+    if (!value_member(source, "maxzoom")) {
+        json_write_member_int(writer, "maxzoom", layer->raster.zoom_max);
+    }
+    if (layer->raster.kind == STORE_RASTER_ELEVATION) {
+        json_write_member_string(writer, "encoding", "mapbox");
+    }
+    if (!value_member(source, "bounds") && layer->bbox.min_x <= layer->bbox.max_x) {
+        json_write_name(writer, "bounds");
+        collections_write_bbox(writer, &layer->bbox);
+    }
+}
+
+static bool is_own_member(struct text name, bool is_raster)
+{
+    return text_is(name, "url") || text_is(name, "tiles") ||
+           (is_raster && (text_is(name, "tileSize") || text_is(name, "encoding")));
+}
+
+/* A source of the store becomes tiles by template; another source stays as it is. */
 static void write_source(struct json_writer *writer, const struct request *request, struct handler_context *context,
                          const struct value *source)
 {
@@ -26,22 +49,26 @@ static void write_source(struct json_writer *writer, const struct request *reque
     struct text id = {url->string.data + 9, url->string.length - 9};
     const char *layer_id = arena_strndup(context->arena, id.data, id.length);
     const struct store_layer *layer = layer_id ? catalog_layer_find(context->catalog, layer_id) : NULL;
+    bool is_raster = layer && layer->raster.kind != STORE_RASTER_NONE;
     char version[17];
     response_version_text(layer ? catalog_subject_version(context->catalog, layer_id) : 0, version);
     json_write_begin_object(writer);
     for (size_t i = 0; i < source->object.count; i++) {
         const struct value_member *member = &source->object.members[i];
-        if (!text_is(member->name, "url") && !text_is(member->name, "tiles")) {
+        if (!is_own_member(member->name, is_raster)) {
             json_write_name_text(writer, member->name);
             json_write_value(writer, &member->value);
         }
     }
     json_write_name(writer, "tiles");
     json_write_begin_array(writer);
-    json_write_string(writer, arena_printf(context->arena, "%s/tiles/%.*s/{z}/{x}/{y}.mvt%s%s", request->base_url,
-                                           (int)id.length, id.data, layer ? "?v=" : "", layer ? version : ""));
+    json_write_string(writer, arena_printf(context->arena, "%s/tiles/%.*s/{z}/{x}/{y}.%s%s%s", request->base_url,
+                                           (int)id.length, id.data, is_raster ? "png" : "mvt", layer ? "?v=" : "",
+                                           layer ? version : ""));
     json_write_end_array(writer);
-    if (!value_member(source, "maxzoom")) {
+    if (is_raster) {
+        write_raster_source(writer, layer, source);
+    } else if (!value_member(source, "maxzoom")) {
         json_write_member_int(writer, "maxzoom", 18);
     }
     if (layer && layer->attribution && !value_member(source, "attribution")) {

@@ -84,7 +84,9 @@ static void write_vector_layers(struct json_writer *writer, const struct store_l
     json_write_name(writer, "vector_layers");
     json_write_begin_array(writer);
     for (size_t i = 0; i < count; i++) {
-        write_vector_layer(writer, layers[i]);
+        if (layers[i]->raster.kind == STORE_RASTER_NONE) {
+            write_vector_layer(writer, layers[i]);
+        }
     }
     json_write_end_array(writer);
 }
@@ -125,17 +127,54 @@ static void write_layer(struct json_writer *writer, const struct request *reques
     if (layer->attribution) {
         json_write_member_string(writer, "attribution", layer->attribution);
     }
+    bool is_raster = layer->raster.kind != STORE_RASTER_NONE;
+    int zoom_max = is_raster ? (int)layer->raster.zoom_max : GRID_ZOOM_MAX;
     json_write_name(writer, "tiles");
-    write_tiles(writer, request, layer->id, ".mvt", catalog_subject_version(context->catalog, layer->id),
-                context->arena);
-    json_write_member_string(writer, "format", "pbf");
+    write_tiles(writer, request, layer->id, is_raster ? ".png" : ".mvt",
+                catalog_subject_version(context->catalog, layer->id), context->arena);
+    json_write_member_string(writer, "format", is_raster ? "png" : "pbf");
     json_write_member_string(writer, "scheme", "xyz");
     json_write_member_int(writer, "minzoom", 0);
-    json_write_member_int(writer, "maxzoom", GRID_ZOOM_MAX);
-    write_place(writer, layer->bbox, false, 0, 0, zoom_that_fits(&layer->bbox, 0, GRID_ZOOM_MAX));
+    json_write_member_int(writer, "maxzoom", zoom_max);
+    write_place(writer, layer->bbox, false, 0, 0, zoom_that_fits(&layer->bbox, 0, zoom_max));
+    if (is_raster) {
+        json_write_member_int(writer, "tileSize", 256);
+        if (layer->raster.kind == STORE_RASTER_ELEVATION) {
+            json_write_member_string(writer, "encoding", "mapbox");
+        }
+        return;
+    }
     write_vector_layers(writer, &layer, 1);
     json_write_name(writer, "geojson_tiles");
     write_tiles(writer, request, layer->id, ".geojson", catalog_layer_version(layer), context->arena);
+}
+
+static void write_archive(struct json_writer *writer, const struct request *request, struct handler_context *context,
+                          const struct archive_item *item)
+{
+    static const char *const suffixes[] = {
+        [ARCHIVE_MVT] = ".mvt", [ARCHIVE_PNG] = ".png", [ARCHIVE_JPEG] = ".jpg", [ARCHIVE_WEBP] = ".webp"};
+    static const char *const formats[] = {
+        [ARCHIVE_MVT] = "pbf", [ARCHIVE_PNG] = "png", [ARCHIVE_JPEG] = "jpg", [ARCHIVE_WEBP] = "webp"};
+    const struct archive_info *info = archive_file_info(item->archive);
+    json_write_member_string(writer, "name", info->name ? info->name : item->id);
+    if (info->description) {
+        json_write_member_string(writer, "description", info->description);
+    }
+    if (info->attribution) {
+        json_write_member_string(writer, "attribution", info->attribution);
+    }
+    json_write_name(writer, "tiles");
+    write_tiles(writer, request, item->id, suffixes[info->type], item->version, context->arena);
+    json_write_member_string(writer, "format", formats[info->type]);
+    json_write_member_string(writer, "scheme", "xyz");
+    json_write_member_int(writer, "minzoom", info->min_zoom);
+    json_write_member_int(writer, "maxzoom", info->max_zoom);
+    write_place(writer, info->bounds, info->has_center, info->center_lon, info->center_lat, info->center_zoom);
+    if (info->type == ARCHIVE_MVT) {
+        json_write_name(writer, "vector_layers");
+        json_write_raw(writer, text_of(info->vector_layers ? info->vector_layers : "[]"));
+    }
 }
 
 void handle_tilejson(const struct request *request, struct handler_context *context, struct response *response)
@@ -146,7 +185,8 @@ void handle_tilejson(const struct request *request, struct handler_context *cont
     if (map && map->state == MAP_IGNORE) {
         map = NULL;
     }
-    if (!map && !layer) {
+    const struct archive_item *archive = map || layer ? NULL : catalog_archive_find(context->catalog, subject);
+    if (!map && !layer && !archive) {
         response_problem(response, request, 404, "MAP-404", "no existe el mapa ni la capa «%.64s»", subject);
         return;
     }
@@ -156,11 +196,13 @@ void handle_tilejson(const struct request *request, struct handler_context *cont
     json_write_member_string(&writer, "tilejson", "3.0.0");
     json_write_member_string(&writer, "id", subject);
     json_write_member_string(&writer, "version", "1.0.0");
-    if (map) {
+    if (archive) {
+        write_archive(&writer, request, context, archive);
+    } else if (map) {
         write_map(&writer, request, context, map);
     } else {
         write_layer(&writer, request, context, layer);
     }
     json_write_end_object(&writer);
-    response->version = catalog_subject_version(context->catalog, subject);
+    response->version = archive ? archive->version : catalog_subject_version(context->catalog, subject);
 }

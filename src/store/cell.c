@@ -11,27 +11,42 @@ enum tag { TAG_NULL, TAG_FALSE, TAG_TRUE, TAG_INT, TAG_REAL, TAG_WHOLE_REAL, TAG
 static const double degree_steps = 1e9;
 static const int64_t bits_40 = CELL_ROW_MAX;
 
-/* The deepest style zoom of each band but the last, which has full precision. */
-static const unsigned band_zooms[CELL_BAND_FULL] = {4, 7, 10, 13, 16};
+/* Of each band but the last, which has full precision: the deepest style zoom, and the bits that its grid drops. The
+ * grid is an eighth of a CSS pixel at that zoom; finer at 11, so that what is as small as a house block is true. */
+static const struct {
+    unsigned char zoom;
+    unsigned char shift;
+} bands[CELL_BAND_FULL] = {{2, 18}, {3, 17}, {4, 16},  {5, 15}, {6, 14}, {7, 13},
+                           {8, 12}, {9, 11}, {10, 10}, {11, 7}, {13, 7}};
 
 unsigned cell_band(double zoom)
 {
     unsigned band = 0;
-    while (band < CELL_BAND_FULL && zoom > band_zooms[band]) {
+    while (band < CELL_BAND_FULL && zoom > bands[band].zoom) {
         band++;
     }
     return band;
 }
 
-/* At style zoom s a CSS pixel is 2^(23-s) units wide; an eighth of it is 2^(20-s). */
 unsigned cell_shift(unsigned band)
 {
-    return band < CELL_BAND_FULL ? 20 - band_zooms[band] : 0;
+    return band < CELL_BAND_FULL ? bands[band].shift : 0;
+}
+
+/* At style zoom s a CSS pixel is 2^(23-s) units wide. */
+unsigned cell_pixel_log2(unsigned band)
+{
+    return 23U - bands[band].zoom;
+}
+
+double cell_tolerance(unsigned band)
+{
+    return band < CELL_BAND_FULL ? (double)(1U << bands[band].shift) : 0;
 }
 
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index)
 {
-    return serial << 40 | (int64_t)band << 37 | (int64_t)level << 35 | (int64_t)index;
+    return serial << 40 | (int64_t)band << 36 | (int64_t)level << 34 | (int64_t)index;
 }
 
 int64_t cell_item_id(int64_t serial, int64_t row)
@@ -203,6 +218,48 @@ bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsi
     return true;
 }
 
+/* There must be room for VARINT_BYTES_MAX. */
+static unsigned char *write_varint(unsigned char *out, uint64_t value)
+{
+    while (value >= 0x80) {
+        *out++ = (unsigned char)(value | 0x80);
+        value >>= 7;
+    }
+    *out++ = (unsigned char)value;
+    return out;
+}
+
+static void put_part_sizes(struct buffer *out, const struct shape_part *parts, uint32_t count)
+{
+    buffer_append_varint(out, count);
+    uint32_t start = 0;
+    for (uint32_t p = 0; p < count; p++) {
+        buffer_append_varint(out, (uint64_t)(parts[p].end - start) << 1 | parts[p].is_hole);
+        start = parts[p].end;
+    }
+}
+
+void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsigned shift)
+{
+    put_part_sizes(out, geometry->parts, geometry->part_count);
+    unsigned char *begun = buffer_reserve(out, (size_t)geometry->vertex_count * 2 * VARINT_BYTES_MAX);
+    if (!begun) {
+        return;
+    }
+    unsigned char *at = begun;
+    int64_t last_x = 0;
+    int64_t last_y = 0;
+    for (uint32_t i = 0; i < geometry->vertex_count; i++) {
+        int64_t x = snap(geometry->points[i].x, shift);
+        int64_t y = snap(geometry->points[i].y, shift);
+        at = write_varint(at, zigzag(x - last_x));
+        at = write_varint(at, zigzag(y - last_y));
+        last_x = x;
+        last_y = y;
+    }
+    out->length += (size_t)(at - begun);
+}
+
 void cell_put_nothing(struct buffer *out)
 {
     buffer_append_varint(out, 0);
@@ -275,25 +332,32 @@ enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kin
     return CELL_OK;
 }
 
+/* To the nearest, halves away from zero, as llround does; degrees are far from the limits. */
+static int64_t degree_step(double degrees)
+{
+    double steps = degrees * degree_steps;
+    return (int64_t)(steps < 0 ? steps - 0.5 : steps + 0.5);
+}
+
 void cell_put_shape(struct buffer *out, const struct shape *shape)
 {
-    buffer_append_varint(out, shape->part_count);
-    uint32_t start = 0;
-    for (uint32_t p = 0; p < shape->part_count; p++) {
-        uint64_t count = shape->parts[p].end - start;
-        buffer_append_varint(out, count << 1 | shape->parts[p].is_hole);
-        start = shape->parts[p].end;
+    put_part_sizes(out, shape->parts, shape->part_count);
+    unsigned char *begun = buffer_reserve(out, (size_t)shape->vertex_count * 2 * VARINT_BYTES_MAX);
+    if (!begun) {
+        return;
     }
+    unsigned char *at = begun;
     int64_t last_x = 0;
     int64_t last_y = 0;
     for (uint32_t i = 0; i < shape->vertex_count; i++) {
-        int64_t x = llround(shape->xy[2 * (size_t)i] * degree_steps);
-        int64_t y = llround(shape->xy[2 * (size_t)i + 1] * degree_steps);
-        buffer_append_varint(out, zigzag(x - last_x));
-        buffer_append_varint(out, zigzag(y - last_y));
+        int64_t x = degree_step(shape->xy[2 * (size_t)i]);
+        int64_t y = degree_step(shape->xy[2 * (size_t)i + 1]);
+        at = write_varint(at, zigzag(x - last_x));
+        at = write_varint(at, zigzag(y - last_y));
         last_x = x;
         last_y = y;
     }
+    out->length += (size_t)(at - begun);
 }
 
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,

@@ -2,7 +2,7 @@
 #pragma once
 /* How features lie in cells.sqlite: bytes in, bytes out, no database.
  *
- * A band is the range of style zooms that share one precision. In each band the features of a layer version stand in
+ * A band is a range of style zooms with one precision. In each band the features of a layer version stand in
  * Hilbert order in blocks of some kilobytes; above the blocks stands a packed tree of their boxes (a static R-tree with
  * CELL_FANOUT children a node, as Kamel and Faloutsos 1993 describe). Whole numbers are LEB128 varints, signed ones
  * zig-zag. docs/store.md has the layout. Every function that reads survives arbitrary bytes. */
@@ -11,10 +11,11 @@
 #include "geo/feature.h"
 
 enum {
-    CELL_BANDS = 6,
+    CELL_BANDS = 12,
     CELL_BAND_FULL = CELL_BANDS - 1,
     CELL_FANOUT = 128,
     CELL_LEVEL_ROOT = 3,
+    CELL_VECTOR_ZOOMS = 15,  /* 0 to 14: those with a bound on the size of vector tiles */
     CELL_BLOCK_BYTES = 5000, /* three in a database page of 16 KiB; larger features stand alone */
     CELL_BLOCK_FEATURES = 64,
     CELL_INLINE_BYTES = 192 /* attributes above this stay in the item table and are not repeated in each band */
@@ -25,6 +26,10 @@ enum {
 /* The band that serves `zoom`, and how many low bits of world units it drops. */
 unsigned cell_band(double zoom);
 unsigned cell_shift(unsigned band);
+/* A CSS pixel at the deepest zoom of a band, not of the full one, is 2 to this power world units wide. */
+unsigned cell_pixel_log2(unsigned band);
+/* How far, in world units, a band's lines may be from where they are; 0 in the full one. */
+double cell_tolerance(unsigned band);
 
 /* The keys of rows in cells.sqlite. */
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index);
@@ -41,6 +46,8 @@ enum cell_result { CELL_OK, CELL_DAMAGED, CELL_NO_ROOM };
 
 /* Snaps `geometry` as geometry_from_shape does and appends it; false (nothing appended) when it collapses. */
 bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsigned shift);
+/* The same for one that is snapped already: no equal neighbours, no part that collapsed. */
+void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsigned shift);
 /* A geometry without parts. */
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,

@@ -1,25 +1,34 @@
 /* SPDX-License-Identifier: MIT */
-/* Two passes. As features come in, each is written once as an item (attributes and degrees) and its place on the
- * Hilbert curve is remembered: 16 bytes a feature. At the end they are read back along the curve, projected once and
- * appended to the open block of each band; so memory does not grow with the size of the geometry. */
+/* As features come in, each is written as an item (attributes and degrees), projected, and spooled to be sorted along
+ * the Hilbert curve. At the end they are read back in that order, twice: first to find the junctions of borders, then,
+ * generalised by several threads (cell_crew), to be appended to the open block of each band. Memory does not grow with
+ * the data but for 16 bytes a feature with a key. */
 #include "store/cell_build.h"
 
 #include "base/hash.h"
 #include "store/cell.h"
+#include "store/cell_crew.h"
+#include "store/cell_spool.h"
 #include "store/database.h"
 #include "store/hilbert.h"
 #include "store/item_id.h"
 
+#include <limits.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FEATURE_BYTES_MAX = 512 * 1024 * 1024 };
+/* Of a vector tile, compressed. What a feature adds is judged by what it takes in a block: of geometry, which says
+ * nothing twice, most remains; of attributes, which repeat themselves, little. */
+enum { VECTOR_TILE_BYTES_MAX = 500 * 1000, EIGHTHS_OF_GEOMETRY = 6, EIGHTHS_OF_ATTRIBUTES = 3 };
+
+enum { FEATURE_BYTES_MAX = 512 * 1024 * 1024, SPOOL_BYTES = 48 * 1024 * 1024 };
 
 static const size_t arena_bytes_max = (size_t)2 * FEATURE_BYTES_MAX;
 
 struct keyed {
-    uint64_t key; /* place on the curve, or hash of the id */
+    uint64_t key; /* hash of the id */
     int64_t row;
 };
 
@@ -35,8 +44,16 @@ struct box_list {
     size_t capacity;
 };
 
+/* How much of a band falls into one tile of a zoom: the features of a tile follow one another along the curve. */
+struct load_of_tiles {
+    uint64_t tile;
+    uint64_t bytes;
+    uint64_t most;
+};
+
 /* The open block of a band and the boxes of those already written. */
 struct band {
+    struct load_of_tiles tiles[CELL_VECTOR_ZOOMS];
     struct buffer block;
     struct cell_origin origin;
     struct cell_box block_box;
@@ -48,11 +65,12 @@ struct cell_build {
     struct sqlite3 *cells;
     struct cell_build_plan plan;
     struct sqlite3_stmt *put_item;
-    struct sqlite3_stmt *get_item;
     struct sqlite3_stmt *put_node;
     struct value *shown; /* the values without hidden ones, of the feature at hand */
     size_t shown_count;
-    struct keyed_list order;
+    struct cell_spool *spool;
+    uint64_t shape_count;
+    uint64_t vertex_count;
     struct keyed_list ids;
     int64_t item_count;
     struct buffer attributes;
@@ -62,18 +80,31 @@ struct cell_build {
     struct arena *arena;
 };
 
+/* What an earlier form of the cells left is dropped: the truth makes it anew. */
+static bool drop_other_format(struct sqlite3 *cells, struct error *err)
+{
+    int64_t format;
+    return database_number(cells, 0, &format, err, "SELECT user_version FROM pragma_user_version") &&
+           (format == 0 || format == CELL_FORMAT ||
+            database_run(cells,
+                         "DROP TABLE IF EXISTS version; DROP TABLE IF EXISTS node; DROP TABLE IF EXISTS item;"
+                         "DROP TABLE IF EXISTS ident",
+                         err));
+}
+
 bool cell_build_prepare(struct sqlite3 *cells, struct error *err)
 {
-    return database_run(cells,
-                        "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
-                        " item_count INTEGER NOT NULL);"
-                        "CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
-                        "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL,"
-                        " shape BLOB);"
-                        "CREATE TABLE IF NOT EXISTS ident (serial INTEGER, hash INTEGER, row INTEGER,"
-                        " PRIMARY KEY (serial, hash, row)) WITHOUT ROWID;"
-                        "PRAGMA user_version=1",
-                        err);
+    return drop_other_format(cells, err) &&
+           database_runf(cells, err,
+                         "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
+                         " item_count INTEGER NOT NULL, vector_bands BLOB NOT NULL);"
+                         "CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+                         "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL,"
+                         " shape BLOB);"
+                         "CREATE TABLE IF NOT EXISTS ident (serial INTEGER, hash INTEGER, row INTEGER,"
+                         " PRIMARY KEY (serial, hash, row)) WITHOUT ROWID;"
+                         "PRAGMA user_version=%d",
+                         (int)CELL_FORMAT);
 }
 
 bool cell_build_drop(struct sqlite3 *cells, int64_t serial, struct error *err)
@@ -145,6 +176,19 @@ static bool allocate(struct cell_build *build)
     return build->shown && build->arena;
 }
 
+/* Beside the cells; a database without a name has its temporary files elsewhere. */
+static void spool_folder(struct sqlite3 *cells, char folder[PATH_MAX])
+{
+    const char *path = sqlite3_db_filename(cells, NULL);
+    const char *slash = path ? strrchr(path, '/') : NULL;
+    const char *temporary = getenv("TMPDIR");
+    if (slash) {
+        snprintf(folder, PATH_MAX, "%.*s", (int)(slash - path), path);
+    } else {
+        snprintf(folder, PATH_MAX, "%s", temporary && temporary[0] != '\0' ? temporary : "/tmp");
+    }
+}
+
 bool cell_build_open(struct sqlite3 *cells, const struct cell_build_plan *plan, struct cell_build **out_build,
                      struct error *err)
 {
@@ -155,13 +199,14 @@ bool cell_build_open(struct sqlite3 *cells, const struct cell_build_plan *plan, 
     }
     build->cells = cells;
     build->plan = *plan;
+    char folder[PATH_MAX];
+    spool_folder(cells, folder);
     if (!allocate(build)) {
         error_no_memory(err);
         goto done;
     }
-    if (!cell_build_drop(cells, plan->serial, err) ||
+    if (!cell_spool_open(folder, SPOOL_BYTES, &build->spool, err) || !cell_build_drop(cells, plan->serial, err) ||
         !database_prepare(cells, "INSERT INTO item VALUES (?1, ?2, ?3)", &build->put_item, err) ||
-        !database_prepare(cells, "SELECT attributes, shape FROM item WHERE id=?1", &build->get_item, err) ||
         !database_prepare(cells, "INSERT INTO node VALUES (?1, ?2)", &build->put_node, err)) {
         goto done;
     }
@@ -179,7 +224,6 @@ void cell_build_close(struct cell_build *build)
         return;
     }
     sqlite3_finalize(build->put_item);
-    sqlite3_finalize(build->get_item);
     sqlite3_finalize(build->put_node);
     for (unsigned b = 0; b < CELL_BANDS; b++) {
         buffer_finish(&build->bands[b].block);
@@ -188,7 +232,7 @@ void cell_build_close(struct cell_build *build)
     buffer_finish(&build->attributes);
     buffer_finish(&build->shape);
     buffer_finish(&build->content);
-    free(build->order.items);
+    cell_spool_close(build->spool);
     free(build->ids.items);
     free(build->shown);
     arena_destroy(build->arena);
@@ -205,12 +249,52 @@ static void encode_item(struct cell_build *build, int64_t row, const struct shap
     }
 }
 
+static struct world_box box_of(const struct geometry *geometry)
+{
+    struct world_box box = {INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN};
+    for (uint32_t i = 0; i < geometry->vertex_count; i++) {
+        struct world_point point = geometry->points[i];
+        box.min_x = point.x < box.min_x ? point.x : box.min_x;
+        box.min_y = point.y < box.min_y ? point.y : box.min_y;
+        box.max_x = point.x > box.max_x ? point.x : box.max_x;
+        box.max_y = point.y > box.max_y ? point.y : box.max_y;
+    }
+    return box;
+}
+
 static struct world_box box_of_shape(const struct shape *shape)
 {
     struct bbox box = shape_bbox(shape);
     struct world_point low = grid_from_lonlat(box.min_x, box.max_y);
     struct world_point high = grid_from_lonlat(box.max_x, box.min_y);
     return (struct world_box){low.x, low.y, high.x, high.y};
+}
+
+static bool spool_shape(struct cell_build *build, int64_t row, const struct shape *shape, uint64_t *out_key,
+                        struct error *err)
+{
+    struct geometry geometry;
+    if (!geometry_from_shape(shape, 0, build->arena, &geometry)) {
+        return error_no_memory(err);
+    }
+    struct cell_record record = {.row = row};
+    record.box = geometry.part_count > 0 ? box_of(&geometry) : box_of_shape(shape);
+    record.key = hilbert_key(&record.box);
+    record.attributes_elsewhere = build->attributes.length > CELL_INLINE_BYTES;
+    buffer_clear(&build->content);
+    /* Without a part when smaller than a world unit: nothing to draw, but a query by box must find it. */
+    cell_put_snapped(&build->content, &geometry, 0);
+    if (build->content.failed) {
+        return error_no_memory(err);
+    }
+    record.geometry = (struct text){(const char *)build->content.data, build->content.length};
+    if (!record.attributes_elsewhere) {
+        record.attributes = (struct text){(const char *)build->attributes.data, build->attributes.length};
+    }
+    build->shape_count++;
+    build->vertex_count += geometry.vertex_count;
+    *out_key = record.key;
+    return cell_spool_add(build->spool, &record, err);
 }
 
 bool cell_build_add(struct cell_build *build, int64_t row, const struct shape *shape, const struct value *values,
@@ -231,14 +315,13 @@ bool cell_build_add(struct cell_build *build, int64_t row, const struct shape *s
         return false;
     }
     bool has_shape = shape->part_count > 0;
-    /* Only the box is projected here: the vertices are later, once, along the curve. */
     uint64_t place = 0;
-    if (has_shape) {
-        struct world_box box = box_of_shape(shape);
-        place = hilbert_key(&box);
+    bool spooled = !has_shape || spool_shape(build, row, shape, &place, err);
+    arena_reset(build->arena);
+    if (!spooled) {
+        return false;
     }
-    if ((has_shape && !keyed_append(&build->order, place, row)) ||
-        (key && !keyed_append(&build->ids, item_id_hash(&id), row))) {
+    if (key && !keyed_append(&build->ids, item_id_hash(&id), row)) {
         return error_no_memory(err);
     }
     sqlite3_bind_int64(build->put_item, 1, cell_item_id(build->plan.serial, row));
@@ -289,12 +372,29 @@ static void grow(struct cell_box *box, const struct world_box *other)
     box->max_y = other->max_y > box->max_y ? (int32_t)other->max_y : box->max_y;
 }
 
-/* Appends what lies in `content` to the band's open block, closing the block before or after when it is full. */
-static bool put_in_band(struct cell_build *build, unsigned number, int64_t row, const struct world_box *box,
-                        bool attributes_elsewhere, struct error *err)
+static void note_load(struct band *band, uint64_t key, size_t bytes)
+{
+    for (unsigned z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+        struct load_of_tiles *load = &band->tiles[z];
+        uint64_t tile = key >> (63 - 2 * z) >> 1;
+        if (tile != load->tile) {
+            load->tile = tile;
+            load->bytes = 0;
+        }
+        load->bytes += bytes;
+        load->most = load->bytes > load->most ? load->bytes : load->most;
+    }
+}
+
+/* Appends a feature to the band's open block, closing the block before or after when it is full. */
+static bool put_in_band(struct cell_build *build, unsigned number, const struct cell_record *record,
+                        struct text content, struct error *err)
 {
     struct band *band = &build->bands[number];
-    struct text content = {(const char *)build->content.data, build->content.length};
+    const struct world_box *box = &record->box;
+    size_t attributes = record->attributes.length;
+    note_load(band, record->key,
+              ((content.length - attributes) * EIGHTHS_OF_GEOMETRY + attributes * EIGHTHS_OF_ATTRIBUTES) / 8);
     if (band->block_features > 0 && band->block.length + content.length > CELL_BLOCK_BYTES &&
         !write_block(build, number, err)) {
         return false;
@@ -305,84 +405,16 @@ static bool put_in_band(struct cell_build *build, unsigned number, int64_t row, 
             (struct cell_box){(int32_t)box->min_x, (int32_t)box->min_y, (int32_t)box->max_x, (int32_t)box->max_y};
         cell_begin_block(&band->block, band->origin);
     }
-    cell_put_feature(&band->block, band->origin, row, box, attributes_elsewhere, content);
+    cell_put_feature(&band->block, band->origin, record->row, box, record->attributes_elsewhere, content);
     grow(&band->block_box, box);
     band->block_features++;
     return band->block_features < CELL_BLOCK_FEATURES || write_block(build, number, err);
 }
 
-static struct world_box box_of(const struct geometry *geometry)
+static bool take_piece(void *context, unsigned band, const struct cell_record *record, struct text content,
+                       struct error *err)
 {
-    struct world_box box = {INT64_MAX, INT64_MAX, INT64_MIN, INT64_MIN};
-    for (uint32_t i = 0; i < geometry->vertex_count; i++) {
-        struct world_point point = geometry->points[i];
-        box.min_x = point.x < box.min_x ? point.x : box.min_x;
-        box.min_y = point.y < box.min_y ? point.y : box.min_y;
-        box.max_x = point.x > box.max_x ? point.x : box.max_x;
-        box.max_y = point.y > box.max_y ? point.y : box.max_y;
-    }
-    return box;
-}
-
-static bool slice(struct cell_build *build, int64_t row, const struct shape *shape, struct text attributes,
-                  struct error *err)
-{
-    struct geometry geometry;
-    if (!geometry_from_shape(shape, 0, build->arena, &geometry)) {
-        return error_no_memory(err);
-    }
-    struct world_box box = geometry.part_count > 0 ? box_of(&geometry) : box_of_shape(shape);
-    bool elsewhere = attributes.length > CELL_INLINE_BYTES;
-    for (unsigned b = 0; b < CELL_BANDS; b++) {
-        buffer_clear(&build->content);
-        if (!cell_put_geometry(&build->content, &geometry, cell_shift(b))) {
-            if (b != CELL_BAND_FULL) {
-                continue;
-            }
-            /* Smaller than a world unit: nothing to draw, but a query by box must find it. */
-            cell_put_nothing(&build->content);
-        }
-        if (!elsewhere) {
-            buffer_append(&build->content, attributes.data, attributes.length);
-        }
-        if (build->content.failed) {
-            return error_no_memory(err);
-        }
-        if (!put_in_band(build, b, row, &box, elsewhere, err)) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static struct text column_bytes(struct sqlite3_stmt *statement, int column)
-{
-    const void *bytes = sqlite3_column_blob(statement, column);
-    return (struct text){bytes, bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
-}
-
-static bool slice_item(struct cell_build *build, int64_t row, struct error *err)
-{
-    sqlite3_bind_int64(build->get_item, 1, cell_item_id(build->plan.serial, row));
-    bool ok = false;
-    if (sqlite3_step(build->get_item) != SQLITE_ROW) {
-        database_fail(build->cells, err);
-    } else {
-        struct text bytes = column_bytes(build->get_item, 1);
-        struct cell_cursor cursor = {(const unsigned char *)bytes.data,
-                                     (const unsigned char *)bytes.data + bytes.length};
-        struct shape shape;
-        enum cell_result result = cell_get_shape(&cursor, build->plan.kind, build->arena, &shape);
-        if (result == CELL_OK) {
-            ok = slice(build, row, &shape, column_bytes(build->get_item, 0), err);
-        } else {
-            error_set(err, result == CELL_NO_ROOM ? ERROR_TOO_LARGE : ERROR_INTERNAL,
-                      "row %lld: could not be read back", (long long)row);
-        }
-    }
-    sqlite3_reset(build->get_item);
-    arena_reset(build->arena);
-    return ok;
+    return put_in_band(context, band, record, content, err);
 }
 
 static bool write_one_node(struct cell_build *build, int64_t id, unsigned child_level, const struct cell_box *boxes,
@@ -460,22 +492,56 @@ static bool write_ids(struct cell_build *build, struct error *err)
     return ok;
 }
 
-bool cell_build_finish(struct cell_build *build, struct error *err)
+static bool write_bands(struct cell_build *build, struct error *err)
 {
-    if (build->order.count > 0) {
-        qsort(build->order.items, build->order.count, sizeof *build->order.items, compare_keyed);
-    }
-    for (size_t i = 0; i < build->order.count; i++) {
-        if (!slice_item(build, build->order.items[i].row, err)) {
-            return false;
-        }
+    struct cell_crew_task task = {.spool = build->spool,
+                                  .kind = build->plan.kind,
+                                  .shape_count = build->shape_count,
+                                  .vertex_count = build->vertex_count,
+                                  .take = take_piece,
+                                  .context = build};
+    if (!cell_crew_run(&task, err)) {
+        return false;
     }
     for (unsigned b = 0; b < CELL_BANDS; b++) {
         if (!write_block(build, b, err) || !write_tree(build, b, err)) {
             return false;
         }
     }
-    return write_ids(build, err) &&
-           database_runf(build->cells, err, "INSERT INTO version VALUES (%lld, %lld, %lld)",
-                         (long long)build->plan.serial, (long long)build->plan.stamp, (long long)build->item_count);
+    return true;
+}
+
+/* Which band vector tiles are made of: the one of the zoom, or where one of its tiles would be too large the next
+ * coarser one. That is decided for the zoom as a whole, so neighbouring tiles show the same features. */
+static void choose_vector_bands(const struct cell_build *build, unsigned char out_bands[CELL_VECTOR_ZOOMS])
+{
+    for (unsigned z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+        unsigned band = cell_band(z);
+        while (band > 0 && build->bands[band].tiles[z].most > VECTOR_TILE_BYTES_MAX) {
+            band--;
+        }
+        out_bands[z] = (unsigned char)band;
+    }
+}
+
+static bool write_version(struct cell_build *build, struct error *err)
+{
+    struct sqlite3_stmt *put = NULL;
+    unsigned char bands[CELL_VECTOR_ZOOMS];
+    choose_vector_bands(build, bands);
+    if (!database_prepare(build->cells, "INSERT INTO version VALUES (?1, ?2, ?3, ?4)", &put, err)) {
+        return false;
+    }
+    sqlite3_bind_int64(put, 1, build->plan.serial);
+    sqlite3_bind_int64(put, 2, build->plan.stamp);
+    sqlite3_bind_int64(put, 3, build->item_count);
+    sqlite3_bind_blob(put, 4, bands, sizeof bands, SQLITE_STATIC);
+    bool ok = database_step_done(build->cells, put, err);
+    sqlite3_finalize(put);
+    return ok;
+}
+
+bool cell_build_finish(struct cell_build *build, struct error *err)
+{
+    return write_bands(build, err) && write_ids(build, err) && write_version(build, err);
 }

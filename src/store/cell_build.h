@@ -5,6 +5,8 @@
 #include "base/error.h"
 #include "geo/feature.h"
 
+enum { CELL_FORMAT = 2 }; /* user_version of cells.sqlite */
+
 struct sqlite3;
 struct cell_build;
 

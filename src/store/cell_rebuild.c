@@ -83,28 +83,6 @@ static bool open_build(struct rebuild *rebuild, struct sqlite3 *cells, struct ar
     return cell_build_open(cells, &plan, &rebuild->build, err);
 }
 
-static struct value column_value(struct sqlite3_stmt *statement, int column, enum field_type type)
-{
-    if (sqlite3_column_type(statement, column) == SQLITE_NULL) {
-        return value_null();
-    }
-    switch (type) {
-    case FIELD_INTEGER:
-        return value_of_int(sqlite3_column_int64(statement, column));
-    case FIELD_REAL:
-        return value_of_real(sqlite3_column_double(statement, column));
-    case FIELD_BOOLEAN:
-        return value_of_bool(sqlite3_column_int(statement, column) != 0);
-    case FIELD_STRING:
-    case FIELD_DATE:
-    case FIELD_DATETIME:
-    case FIELD_TIME:
-        break;
-    }
-    const char *text = (const char *)sqlite3_column_text(statement, column);
-    return value_of_text((struct text){text ? text : "", text ? (size_t)sqlite3_column_bytes(statement, column) : 0});
-}
-
 /* The geometry in degrees, as a load gives it. */
 static bool read_shape(struct rebuild *rebuild, struct shape *out_shape, struct error *err)
 {
@@ -137,7 +115,7 @@ static bool copy_rows(struct rebuild *rebuild, struct error *err)
         uint64_t key;
         int64_t row = sqlite3_column_int64(rebuild->rows, 0);
         for (size_t i = 0; i < rebuild->record.column_count; i++) {
-            rebuild->values[i] = column_value(rebuild->rows, (int)i + FIRST_VALUE, rebuild->record.columns[i].type);
+            rebuild->values[i] = layer_read_value(rebuild->rows, (int)i + FIRST_VALUE, rebuild->record.columns[i].type);
         }
         bool ok =
             read_shape(rebuild, &shape, err) && cell_build_add(rebuild->build, row, &shape, rebuild->values, &key, err);

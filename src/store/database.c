@@ -146,7 +146,7 @@ bool database_open_writer(const char *path, int page_bytes, const char *sync, st
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     bool ok = database_runf(db, err,
                             "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
-                            "PRAGMA foreign_keys=1; PRAGMA cache_size=-65536; PRAGMA temp_store=MEMORY",
+                            "PRAGMA foreign_keys=1; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY",
                             page_bytes, sync);
     if (!ok) {
         sqlite3_close(db);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/layer_read.h"
 
+#include "store/database.h"
+#include "store/raster_file.h"
+
 #include <sqlite3.h>
 #include <string.h>
 
@@ -180,11 +183,86 @@ bool layer_read(struct sqlite3_stmt *statement, struct arena *arena, struct laye
     layer->bbox = read_bbox(statement);
     record.has_z = sqlite3_column_int(statement, COLUMN_HAS_Z) != 0;
     if (!value_read_json(column_text(statement, COLUMN_DESCRIPTOR), arena, &layer->descriptor, err) ||
-        !read_fields(column_text(statement, COLUMN_FIELDS), arena, &record, err)) {
+        !read_fields(column_text(statement, COLUMN_FIELDS), arena, &record, err) ||
+        !raster_file_describe(&layer->descriptor, &layer->raster, err)) {
         error_prefix(err, "layer \"%s\"", layer->id);
         return false;
     }
     describe(&layer->descriptor, layer);
     *out_record = record;
     return true;
+}
+
+bool layer_read_all(struct sqlite3 *db, struct sqlite3_stmt *statement, struct arena *arena,
+                    struct store_layer_list *out_list, struct error *err)
+{
+    struct store_layer *layers = NULL;
+    size_t count = 0;
+    size_t capacity = 0;
+    bool ok = true;
+    int code = sqlite3_step(statement);
+    for (; ok && code == SQLITE_ROW; code = sqlite3_step(statement)) {
+        struct layer_record record;
+        if (count == capacity) {
+            size_t grown = capacity * 2 + 16;
+            layers = arena_grow(arena, layers, capacity * sizeof *layers, grown * sizeof *layers);
+            capacity = grown;
+        }
+        ok = layers ? layer_read(statement, arena, &record, err) : error_no_memory(err);
+        if (ok) {
+            layers[count++] = record.layer;
+        }
+    }
+    if (ok && code != SQLITE_DONE) {
+        ok = database_fail(db, err);
+    }
+    sqlite3_finalize(statement);
+    if (ok) {
+        *out_list = (struct store_layer_list){layers, count};
+    }
+    return ok;
+}
+
+bool layer_read_version(struct sqlite3 *db, const struct store_layer *layer, struct arena *arena,
+                        struct layer_record *out_record, struct error *err)
+{
+    struct sqlite3_stmt *statement = NULL;
+    if (!database_preparef(db, &statement, err,
+                           "SELECT %s FROM tesela_version AS v WHERE v.serial=%lld AND v.stamp=%lld",
+                           layer_read_columns, (long long)layer->serial, (long long)layer->stamp)) {
+        return false;
+    }
+    int code = sqlite3_step(statement);
+    bool ok = code == SQLITE_ROW && layer_read(statement, arena, out_record, err);
+    if (code == SQLITE_DONE) {
+        error_tell(err, ERROR_NOT_FOUND, "STO-015",
+                   "layer \"%.80s\" has no version %lld: see \"tesela versions %.80s\"",
+                   "la capa «%.80s» no tiene la versión %lld: consulte «tesela versions %.80s»", layer->id,
+                   (long long)layer->version, layer->id);
+    } else if (code != SQLITE_ROW) {
+        database_fail(db, err);
+    }
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+struct value layer_read_value(struct sqlite3_stmt *statement, int column, enum field_type type)
+{
+    if (sqlite3_column_type(statement, column) == SQLITE_NULL) {
+        return value_null();
+    }
+    switch (type) {
+    case FIELD_INTEGER:
+        return value_of_int(sqlite3_column_int64(statement, column));
+    case FIELD_REAL:
+        return value_of_real(sqlite3_column_double(statement, column));
+    case FIELD_BOOLEAN:
+        return value_of_bool(sqlite3_column_int(statement, column) != 0);
+    case FIELD_STRING:
+    case FIELD_DATE:
+    case FIELD_DATETIME:
+    case FIELD_TIME:
+        break;
+    }
+    return value_of_text(column_text(statement, column));
 }

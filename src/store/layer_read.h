@@ -4,6 +4,7 @@
 
 #include "store/store.h"
 
+struct sqlite3;
 struct sqlite3_stmt;
 
 /* A column of the table in the truth, hidden ones too. */
@@ -28,6 +29,14 @@ extern const char layer_read_columns[];
 /* Reads the row on which `statement` stands. */
 bool layer_read(struct sqlite3_stmt *statement, struct arena *arena, struct layer_record *out_record,
                 struct error *err);
+/* Reads all rows of `statement`, and finalizes it. */
+bool layer_read_all(struct sqlite3 *db, struct sqlite3_stmt *statement, struct arena *arena,
+                    struct store_layer_list *out_list, struct error *err);
+/* The version that `layer` is, read anew. ERROR_NOT_FOUND when it was dropped meanwhile. */
+bool layer_read_version(struct sqlite3 *db, const struct store_layer *layer, struct arena *arena,
+                        struct layer_record *out_record, struct error *err);
+/* A value of the table of a version; text is valid until the statement is stepped. */
+struct value layer_read_value(struct sqlite3_stmt *statement, int column, enum field_type type);
 
 /* What a descriptor says of a field. */
 bool layer_read_is_hidden(const struct value *descriptor, const char *field);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/reader.h"
 
+#include "store/cell_build.h"
 #include "store/database.h"
 
 #include <errno.h>
@@ -61,13 +62,21 @@ static bool prepare_cells(struct store *store, struct error *err)
     return database_prepare(db, "BEGIN", &store->begin, err) && database_prepare(db, "COMMIT", &store->commit, err) &&
            database_prepare(db, "SELECT data FROM node WHERE id=?1", &store->node, err) &&
            database_prepare(db, "SELECT attributes, shape FROM item WHERE id=?1", &store->item, err) &&
-           database_prepare(db, "SELECT stamp FROM version WHERE serial=?1", &store->version, err) &&
+           database_prepare(db, "SELECT stamp, vector_bands FROM version WHERE serial=?1", &store->version, err) &&
            database_prepare(db, "SELECT row FROM ident WHERE serial=?1 AND hash=?2 ORDER BY row", &store->ident, err);
 }
 
-/* Opens `file` when it is there and holds `table`. Between stat and open it may be replaced, log included, so its
- * identity is looked at again afterwards. */
-static bool open_file(struct reader_file *file, const char *table, struct error *err)
+/* Cells of another form are as good as none: the next writer makes them anew. */
+static bool has_format(struct sqlite3 *db, int format)
+{
+    int64_t found = 0;
+    return format == 0 ||
+           (database_number(db, 0, &found, NULL, "SELECT user_version FROM pragma_user_version") && found == format);
+}
+
+/* Opens `file` when it is there and holds `table` in this format (0: any). Between stat and open it may be replaced,
+ * log included, so its identity is looked at again afterwards. */
+static bool open_file(struct reader_file *file, const char *table, int format, struct error *err)
 {
     for (int attempt = 0; attempt < 5; attempt++) {
         struct stat before;
@@ -80,7 +89,7 @@ static bool open_file(struct reader_file *file, const char *table, struct error 
             return false;
         }
         bool same = stat(file->path, &after) == 0 && before.st_ino == after.st_ino && before.st_dev == after.st_dev;
-        if (same && has_table(db, table)) {
+        if (same && has_table(db, table) && has_format(db, format)) {
             file->db = db;
             file->device = after.st_dev;
             file->inode = after.st_ino;
@@ -110,7 +119,7 @@ bool reader_refresh(struct store *store, struct error *err)
     if (!is_same_file(&store->truth)) {
         store->reopened += store->truth.db != NULL;
         close_truth(store);
-        if (!open_file(&store->truth, "tesela_meta", err) || (store->truth.db && !prepare_truth(store, err))) {
+        if (!open_file(&store->truth, "tesela_meta", 0, err) || (store->truth.db && !prepare_truth(store, err))) {
             close_truth(store);
             return false;
         }
@@ -119,7 +128,8 @@ bool reader_refresh(struct store *store, struct error *err)
         store->reopened += store->cells.db != NULL;
         close_cells(store);
         /* A damaged cache is as good as none: it can be rebuilt. */
-        if (!open_file(&store->cells, "version", NULL) || (store->cells.db && !prepare_cells(store, NULL))) {
+        if (!open_file(&store->cells, "version", CELL_FORMAT, NULL) ||
+            (store->cells.db && !prepare_cells(store, NULL))) {
             close_cells(store);
         }
     }
@@ -149,11 +159,22 @@ bool reader_fail(struct store *store, const struct store_layer *layer, struct er
     return database_is_damaged(store->cells.db) ? reader_damaged(layer, err) : database_fail(store->cells.db, err);
 }
 
+struct text reader_column(struct sqlite3_stmt *statement, int column)
+{
+    const char *bytes = sqlite3_column_blob(statement, column);
+    return (struct text){bytes ? bytes : "", bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
+}
+
 static bool check_version(struct store *store, const struct store_layer *layer, struct error *err)
 {
     sqlite3_bind_int64(store->version, 1, layer->serial);
     int code = sqlite3_step(store->version);
     bool same = code == SQLITE_ROW && sqlite3_column_int64(store->version, 0) == layer->stamp;
+    struct text bands = same ? reader_column(store->version, 1) : (struct text){0};
+    for (size_t z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+        unsigned char band = z < bands.length ? (unsigned char)bands.data[z] : CELL_BAND_FULL;
+        store->vector_bands[z] = band < CELL_BANDS ? band : CELL_BAND_FULL;
+    }
     bool failed = code != SQLITE_ROW && code != SQLITE_DONE && !reader_fail(store, layer, err);
     sqlite3_reset(store->version);
     return !failed && (same || reader_missing(layer, err));
@@ -204,12 +225,6 @@ void *reader_scratch_grow(struct reader_scratch *scratch, size_t count, size_t s
         scratch->bytes = bytes;
     }
     return scratch->items;
-}
-
-struct text reader_column(struct sqlite3_stmt *statement, int column)
-{
-    const char *bytes = sqlite3_column_blob(statement, column);
-    return (struct text){bytes ? bytes : "", bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
 }
 
 bool reader_area_in_world(const struct world_box *area, int64_t shift_x, struct world_box *out_part)

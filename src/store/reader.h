@@ -30,8 +30,9 @@ struct reader_scratch {
 struct store {
     struct reader_file truth;
     struct reader_file cells;
-    uint64_t reopened; /* how often a file was found replaced: part of the generation */
-    unsigned depth;    /* of nested reads of the cells */
+    uint64_t reopened;                             /* how often a file was found replaced: part of the generation */
+    unsigned depth;                                /* of nested reads of the cells */
+    unsigned char vector_bands[CELL_VECTOR_ZOOMS]; /* of the version that reader_begin was called for last */
     struct sqlite3_stmt *generation;
     struct sqlite3_stmt *begin;
     struct sqlite3_stmt *commit;

@@ -60,58 +60,21 @@ bool store_generation(struct store *store, uint64_t *out_generation, struct erro
     return true;
 }
 
-struct layer_array {
-    struct store_layer *items;
-    size_t count;
-    size_t capacity;
-};
-
-static bool append_layer(struct arena *arena, struct layer_array *layers, const struct store_layer *layer)
-{
-    if (layers->count == layers->capacity) {
-        size_t size = sizeof *layers->items;
-        size_t capacity = layers->capacity * 2 + 16;
-        layers->items = arena_grow(arena, layers->items, layers->capacity * size, capacity * size);
-        layers->capacity = capacity;
-    }
-    if (!layers->items) {
-        return false;
-    }
-    layers->items[layers->count++] = *layer;
-    return true;
-}
-
 bool store_list(struct store *store, struct arena *arena, struct store_layer_list *out_list, struct error *err)
 {
-    struct layer_array layers = {0};
+    struct sqlite3_stmt *statement = NULL;
     if (!reader_refresh(store, err)) {
         return false;
     }
-    if (store->truth.db) {
-        struct sqlite3_stmt *statement = NULL;
-        if (!database_preparef(store->truth.db, &statement, err,
-                               "SELECT %s FROM tesela_layer AS l JOIN tesela_version AS v ON v.serial=l.current_serial"
-                               " ORDER BY l.id",
-                               layer_read_columns)) {
-            return false;
-        }
-        bool ok = true;
-        int code = sqlite3_step(statement);
-        for (; ok && code == SQLITE_ROW; code = sqlite3_step(statement)) {
-            struct layer_record record;
-            ok = layer_read(statement, arena, &record, err) &&
-                 (append_layer(arena, &layers, &record.layer) || error_no_memory(err));
-        }
-        if (ok && code != SQLITE_DONE) {
-            ok = database_fail(store->truth.db, err);
-        }
-        sqlite3_finalize(statement);
-        if (!ok) {
-            return false;
-        }
+    if (!store->truth.db) {
+        *out_list = (struct store_layer_list){NULL, 0};
+        return true;
     }
-    *out_list = (struct store_layer_list){layers.items, layers.count};
-    return true;
+    return database_preparef(store->truth.db, &statement, err,
+                             "SELECT %s FROM tesela_layer AS l JOIN tesela_version AS v ON v.serial=l.current_serial"
+                             " ORDER BY l.id",
+                             layer_read_columns) &&
+           layer_read_all(store->truth.db, statement, arena, out_list, err);
 }
 
 const struct store_layer *store_list_find(const struct store_layer_list *list, const char *id)

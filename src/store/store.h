@@ -19,6 +19,21 @@ struct store_field {
     bool hidden; /* kept in the truth, not shown or served */
 };
 
+/* A layer of pixels: one file beside the database, of which the layer's only feature is the outline. */
+enum store_raster_kind { STORE_RASTER_NONE, STORE_RASTER_IMAGERY, STORE_RASTER_ELEVATION };
+
+struct store_raster {
+    enum store_raster_kind kind; /* STORE_RASTER_NONE: a layer of features */
+    uint32_t width_px;
+    uint32_t height_px;
+    uint32_t bands;
+    const char *type;    /* of a value, as GDAL calls it: "Byte", "Float32" */
+    double transform[6]; /* from pixels to the layer's reference system, as GDAL has it */
+    double low;          /* imagery that is not of bytes: what is shown black … */
+    double high;         /* … and white */
+    uint32_t zoom_max;   /* tiles of 256 px at this zoom show every pixel */
+};
+
 /* A published version of a layer: immutable. Everything lives in the arena it was read into. */
 struct store_layer {
     const char *id;
@@ -43,9 +58,10 @@ struct store_layer {
     const char *source_date;
     const char *license_name;
     const char *license_url;
-    const char *loaded_at;   /* "2026-11-21T07:15:42Z" */
-    const char *srs;         /* of the truth, e.g. "EPSG:6372"; WKT where it has no code */
-    const char *table;       /* the table of this version in tesela.sqlite */
+    const char *loaded_at; /* "2026-11-21T07:15:42Z" */
+    const char *srs;       /* of the truth, e.g. "EPSG:6372"; WKT where it has no code */
+    const char *table;     /* the table of this version in tesela.sqlite */
+    struct store_raster raster;
     struct value descriptor; /* the whole descriptor, an object */
 };
 
@@ -74,12 +90,18 @@ const struct store_layer *store_list_find(const struct store_layer_list *list, c
 bool store_cells_are_complete(struct store *store, bool *out_complete, struct error *err);
 
 /* Features of `layer` whose box touches `area`, with geometry good for style zoom `zoom` (512 px world at zoom 0) at
- * pixel ratio 2: for each zoom band coordinates are snapped to an eighth of a pixel of the band's deepest zoom.
+ * pixel ratio 2: lines are within an eighth of a pixel of where they are, and borders that features share stay shared.
+ * At far zooms one small feature may stand for several (docs/store.md): then its box is that of what is drawn.
  * `area` may reach beyond the world: copies across the antimeridian come with shift_x. Rows ascending.
  * Cost: some rows of the tree, one row for dozens of features, and decoding (0.25 us a feature). Fails with
  * ERROR_TOO_LARGE when more than the arena holds. */
 bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
                 struct arena *arena, struct feature_list *out_found, struct error *err);
+
+/* The same for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
+ * zoom as at a farther one, where small features stand for several: a vector tile stays below about 500 kB. */
+bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
+                           uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err);
 
 /* One feature as protocols show it: longitude and latitude at the full precision of the truth. */
 struct store_item {

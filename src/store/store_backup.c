@@ -5,6 +5,7 @@
 
 #include "base/file.h"
 #include "store/database.h"
+#include "store/raster_file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -175,19 +176,38 @@ static bool create_part(const struct copy *copy, struct error *err)
     return true;
 }
 
-static bool run(const struct copy *copy, struct sqlite3 *from, struct store_backup *out, struct error *err)
+/* Raster files beside the copy, before it gets its name. A version that is dropped meanwhile loses its file: the copy
+ * is then begun again by whoever asked. */
+static bool copy_rasters(const struct copy *copy, const char *directory, struct store_backup *out, struct error *err)
+{
+    char folder[PATH_MAX + 16];
+    char path[PATH_MAX];
+    struct sqlite3 *db;
+    snprintf(path, sizeof path, "%s", copy->path);
+    snprintf(folder, sizeof folder, "%s/rasters", dirname(path));
+    if (!database_open_reader(copy->part, &db, err)) {
+        return false;
+    }
+    bool ok = raster_file_backup(directory, db, folder, &out->bytes, err);
+    database_close(db);
+    return ok;
+}
+
+static bool run(const struct copy *copy, const char *directory, struct sqlite3 *from, struct store_backup *out,
+                struct error *err)
 {
     struct stat info;
     int64_t schema; /* reading begins the transaction */
     bool ok = database_run(from, "BEGIN", err) &&
               count(from, "SELECT value FROM tesela_meta WHERE key='schema'", &schema, err) && create_part(copy, err) &&
-              write_part(copy, from, err) && verify(copy, from, out, err) && give_name(copy, err);
+              write_part(copy, from, err) && verify(copy, from, out, err) && copy_rasters(copy, directory, out, err) &&
+              give_name(copy, err);
     database_run(from, "COMMIT", NULL);
     if (!ok) {
         remove_part(copy);
         return false;
     }
-    out->bytes = stat(copy->path, &info) == 0 ? info.st_size : 0;
+    out->bytes += stat(copy->path, &info) == 0 ? info.st_size : 0;
     snprintf(out->path, sizeof out->path, "%s", copy->path);
     return true;
 }
@@ -210,7 +230,7 @@ bool store_backup(const char *directory, const char *destination, store_backup_p
     if (!choose_path(&copy, destination, err) || !database_open_reader(path, &from, err)) {
         return false;
     }
-    bool ok = run(&copy, from, &made, err);
+    bool ok = run(&copy, directory, from, &made, err);
     database_close(from);
     if (ok) {
         *out_backup = made;

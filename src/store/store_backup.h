@@ -17,7 +17,8 @@ struct store_backup {
 };
 
 /* Copies the truth of the data directory as it is at this instant to `destination`: a file that does not exist, or an
- * existing folder, in which "tesela.sqlite" is made. The copy appears as a whole or not at all, is synced, and was
+ * existing folder, in which "tesela.sqlite" is made. The files of raster layers go to the folder "rasters" beside it,
+ * those that another backup put there apart. The copy appears as a whole or not at all, is synced, and was
  * checked by SQLite. One file without a log: it can be moved, and put into an empty data directory. */
 bool store_backup(const char *directory, const char *destination, store_backup_progress *progress, void *context,
                   struct store_backup *out_backup, struct error *err);

@@ -5,6 +5,7 @@
 #include "store/cell_verify.h"
 #include "store/database.h"
 #include "store/layer_read.h"
+#include "store/raster_source.h"
 #include "store/reader.h"
 
 #include <sqlite3.h>
@@ -418,6 +419,18 @@ static bool check_truth_of_version(struct check *check, bool *out_usable, struct
            (!check->is_published || check_view(check, err));
 }
 
+static void check_raster(struct check *check)
+{
+    struct error why = {0};
+    if (check->record->layer.raster.kind != STORE_RASTER_NONE &&
+        !raster_source_check(check->directory, &check->record->layer, check->options->full, &why)) {
+        struct error what;
+        error_tell(&what, ERROR_INVALID, "CHK-014", "%.300s", "%.300s", why.english);
+        snprintf(what.spanish, sizeof what.spanish, "%.300s", why.spanish);
+        tell(check, &what, CURE_RESTORE);
+    }
+}
+
 static bool check_version(struct check *check, const struct layer_record *record, bool is_published, struct error *err)
 {
     bool usable = false;
@@ -429,6 +442,7 @@ static bool check_version(struct check *check, const struct layer_record *record
     bool ok = check_truth_of_version(check, &usable, &failure) || absorb(check, check->truth, &failure, err);
     /* Kept versions get their cells anew where they are missing: those that are there are looked at all the same. */
     ok = ok && (!usable || check_cells(check, err));
+    check_raster(check);
     check->record = NULL;
     return ok;
 }

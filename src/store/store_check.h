@@ -15,7 +15,8 @@
  *   CHK-010  a published version without its cells
  *   CHK-011  cells that are not what the truth gives
  *   CHK-012  notice: leftovers, which the next writer drops
- *   CHK-013  notice: tables with geometry that belong to no version */
+ *   CHK-013  notice: tables with geometry that belong to no version
+ *   CHK-014  the file of a raster layer is missing, damaged or of another size */
 
 #include "base/error.h"
 

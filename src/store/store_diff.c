@@ -68,29 +68,6 @@ struct work {
 
 /* --- preparing --- */
 
-static bool read_record(struct work *work, struct side *side, struct error *err)
-{
-    struct sqlite3_stmt *statement = NULL;
-    const struct store_layer *layer = &side->version->layer;
-    if (!database_preparef(work->db, &statement, err,
-                           "SELECT %s FROM tesela_version AS v WHERE v.serial=%lld AND v.stamp=%lld",
-                           layer_read_columns, (long long)layer->serial, (long long)layer->stamp)) {
-        return false;
-    }
-    int code = sqlite3_step(statement);
-    bool ok = code == SQLITE_ROW && layer_read(statement, work->arena, &side->record, err);
-    if (code == SQLITE_DONE) {
-        error_tell(err, ERROR_NOT_FOUND, "STO-015",
-                   "layer \"%.80s\" has no version %lld: see \"tesela versions %.80s\"",
-                   "la capa «%.80s» no tiene la versión %lld: consulte «tesela versions %.80s»", layer->id,
-                   (long long)layer->version, layer->id);
-    } else if (code != SQLITE_ROW) {
-        database_fail(work->db, err);
-    }
-    sqlite3_finalize(statement);
-    return ok;
-}
-
 static const struct layer_column *find_column(const struct layer_record *record, const char *name)
 {
     for (size_t i = 0; i < record->column_count; i++) {
@@ -586,8 +563,9 @@ static struct store_diff_list finish_list(struct list *list)
 
 static bool compare(struct work *work, struct error *err)
 {
-    if (!read_record(work, &work->from, err) || !read_record(work, &work->to, err) || !compare_columns(work, err) ||
-        !choose_geometry(work, err)) {
+    if (!layer_read_version(work->db, &work->from.version->layer, work->arena, &work->from.record, err) ||
+        !layer_read_version(work->db, &work->to.version->layer, work->arena, &work->to.record, err) ||
+        !compare_columns(work, err) || !choose_geometry(work, err)) {
         return false;
     }
     work->diff.by_key = work->from.record.key_column >= 0 && work->to.record.key_column >= 0;

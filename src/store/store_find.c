@@ -23,7 +23,7 @@ struct find {
 
 static bool no_room(const struct find *find, struct error *err)
 {
-    error_tell(err, ERROR_TOO_LARGE, "STO-030",
+    error_tell(err, ERROR_TOO_LARGE, "STO-022",
                "layer \"%s\": more features than one answer can hold: ask for a smaller area",
                "capa «%s»: hay más elementos de los que caben en una respuesta: pida un área menor", find->layer->id);
     return false;
@@ -144,11 +144,11 @@ static const struct field *copy_fields(const struct store_layer *layer, struct a
     return fields;
 }
 
-bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
-                struct arena *arena, struct feature_list *out_found, struct error *err)
+/* `band` -1: the one for vector tiles of zoom `z`. */
+static bool find_in_band(struct store *store, const struct store_layer *layer, const struct world_box *area, int band,
+                         uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err)
 {
-    unsigned band = cell_band(zoom);
-    struct find find = {store, layer, arena, cell_shift(band), 0, 0};
+    struct find find = {.store = store, .layer = layer, .arena = arena};
     const struct field *fields = copy_fields(layer, arena);
     if (!fields) {
         return no_room(&find, err);
@@ -156,11 +156,27 @@ bool store_find(struct store *store, const struct store_layer *layer, const stru
     if (!reader_begin(store, layer, err)) {
         return false;
     }
+    unsigned chosen = band >= 0               ? (unsigned)band
+                      : z < CELL_VECTOR_ZOOMS ? store->vector_bands[z]
+                                              : (unsigned)CELL_BAND_FULL;
+    find.shift = cell_shift(chosen);
     struct feature *features = NULL;
-    bool ok = find_copies(&find, band, area, err) && put_in_order(&find, &features, err);
+    bool ok = find_copies(&find, chosen, area, err) && put_in_order(&find, &features, err);
     reader_end(store);
     if (ok) {
         *out_found = (struct feature_list){fields, layer->field_count, features, find.count};
     }
     return ok;
+}
+
+bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
+                struct arena *arena, struct feature_list *out_found, struct error *err)
+{
+    return find_in_band(store, layer, area, (int)cell_band(zoom), 0, arena, out_found, err);
+}
+
+bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
+                           uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err)
+{
+    return find_in_band(store, layer, area, -1, z, arena, out_found, err);
 }

@@ -309,7 +309,7 @@ bool store_item(struct store *store, const struct store_layer *layer, const char
     bool ok = find_item(&search, text_of(id), &item, &found, err);
     reader_end(store);
     if (ok && !found) {
-        error_tell(err, ERROR_NOT_FOUND, "STO-031", "layer \"%s\" has no feature \"%.80s\"",
+        error_tell(err, ERROR_NOT_FOUND, "STO-023", "layer \"%s\" has no feature \"%.80s\"",
                    "la capa «%s» no tiene el elemento «%.80s»", layer->id, id);
     }
     if (!ok || !found) {

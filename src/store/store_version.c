@@ -114,3 +114,25 @@ const struct store_version *store_version_find(const struct store_version_list *
     }
     return NULL;
 }
+
+bool store_version_latest(struct store *store, bool drafts, struct arena *arena, struct store_layer_list *out_list,
+                          struct error *err)
+{
+    struct sqlite3_stmt *statement = NULL;
+    if (!reader_refresh(store, err)) {
+        return false;
+    }
+    if (!store->truth.db) {
+        *out_list = (struct store_layer_list){NULL, 0};
+        return true;
+    }
+    return database_preparef(store->truth.db, &statement, err,
+                             "SELECT %s FROM tesela_version AS v WHERE v.serial=(SELECT o.serial FROM tesela_version"
+                             " AS o WHERE o.layer=v.layer AND o.state<>'loading' ORDER BY"
+                             " %d * (o.state='draft') * (o.version > ifnull((SELECT max(s.version) FROM"
+                             " tesela_version AS s WHERE s.layer=o.layer AND s.state IN ('published', 'withdrawn')),"
+                             " 0)) DESC, o.state IN ('published', 'withdrawn') DESC, o.version DESC LIMIT 1)"
+                             " ORDER BY v.layer",
+                             layer_read_columns, (int)drafts) &&
+           layer_read_all(store->truth.db, statement, arena, out_list, err);
+}

@@ -33,3 +33,8 @@ bool store_version_list(struct store *store, const char *layer_id, struct arena 
                         struct store_version_list *out_list, struct error *err);
 /* The version with this number, or NULL. */
 const struct store_version *store_version_find(const struct store_version_list *list, int64_t version);
+
+/* What each layer is now, served or not: the served version, else the one that was served when the layer was withdrawn,
+ * else the newest. With `drafts` a draft that is newer than that comes first. By id. */
+bool store_version_latest(struct store *store, bool drafts, struct arena *arena, struct store_layer_list *out_list,
+                          struct error *err);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A load is one transaction in each file. That of cells.sqlite is committed first; the one of tesela.sqlite, which
- * holds the new table and the pointer to it, is committed last and decides. Dying in between leaves cells that no
- * version owns: the next writer sweeps them. */
+/* A publication, of one layer or of several that came together, is one transaction in each file. That of cells.sqlite
+ * is committed first; the one of tesela.sqlite, which holds the new tables and the pointers to them, is committed last
+ * and decides. Dying in between leaves cells that no version owns: the next writer sweeps them. */
 #include "store/store_writer.h"
 
 #include "base/clock.h"
@@ -11,6 +11,7 @@
 #include "store/cell_rebuild.h"
 #include "store/database.h"
 #include "store/layer_read.h"
+#include "store/raster_file.h"
 #include "store/truth_table.h"
 #include "store/write_lock.h"
 #include "store/writer.h"
@@ -41,6 +42,8 @@ struct load {
     struct store_writer_layer layer;
     struct value descriptor;
     struct text report;
+    struct store_raster raster;
+    const char *raster_path; /* of its pixels; NULL: none were given */
     int64_t serial;
     int64_t version;
     int64_t stamp;
@@ -187,6 +190,7 @@ bool store_writer_open(const char *directory, struct store_writer **out_writer, 
     if (!sweep_cells(writer, err)) {
         goto done;
     }
+    raster_file_sweep(writer->directory, writer->truth.db);
     *out_writer = writer;
     writer = NULL;
     ok = true;
@@ -195,21 +199,26 @@ done:
     return ok;
 }
 
-void writer_discard_load(struct store_writer *writer)
+/* Statements must be gone before their transaction ends. */
+static void free_load(struct store_writer *writer)
 {
     struct load *load = writer->load;
-    if (!load) {
-        return;
+    if (load) {
+        writer->load = NULL;
+        truth_table_close(load->table);
+        cell_build_close(load->cells);
+        arena_destroy(load->arena);
+        free(load);
     }
-    writer->load = NULL;
-    truth_table_close(load->table);
-    cell_build_close(load->cells);
-    arena_destroy(load->arena);
-    free(load);
-    if (!sqlite3_get_autocommit(writer->truth.db)) {
+}
+
+void writer_discard_load(struct store_writer *writer)
+{
+    free_load(writer);
+    if (writer->truth.db && !sqlite3_get_autocommit(writer->truth.db)) {
         database_run(writer->truth.db, "ROLLBACK", NULL);
     }
-    if (!sqlite3_get_autocommit(writer->cells)) {
+    if (writer->cells && !sqlite3_get_autocommit(writer->cells)) {
         database_run(writer->cells, "ROLLBACK", NULL);
     }
 }
@@ -257,7 +266,7 @@ static bool read_descriptor(struct load *load, struct error *err)
         error_prefix(err, "layer \"%s\": descriptor", load->layer.id);
         return false;
     }
-    return true;
+    return raster_file_describe(&load->descriptor, &load->raster, err);
 }
 
 /* The number comes from the row itself, which the transaction holds back until the end. */
@@ -322,21 +331,28 @@ static bool open_load_cells(struct store_writer *writer, struct load *load, stru
 static bool begin(struct store_writer *writer, struct load *load, struct error *err)
 {
     struct sqlite3 *db = writer->truth.db;
-    return database_run(db, "BEGIN IMMEDIATE", err) && database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
+    /* Not the first layer of a publication: its transaction is open. */
+    bool first = sqlite3_get_autocommit(db) != 0;
+    return (!first ||
+            (database_run(db, "BEGIN IMMEDIATE", err) && database_run(writer->cells, "BEGIN IMMEDIATE", err))) &&
            truth_table_check_id(db, load->layer.id, err) && truth_srid(db, load->layer.srs, &load->srid, err) &&
            insert_version(writer, load, err) && open_table(writer, load, err) && open_load_cells(writer, load, err);
 }
 
 bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err)
 {
-    writer_discard_load(writer);
+    if (writer->load) {
+        writer_discard_load(writer); /* begun and never completed: nothing of it may be published */
+    }
     if (!text_is_id(text_of(layer->id))) {
+        writer_discard_load(writer);
         error_tell(err, ERROR_INVALID, "STO-012", "\"%.80s\" is no layer id: use a-z, 0-9, _ and -, at most 64",
                    "«%.80s» no sirve como identificador de capa: use a-z, 0-9, _ y -, hasta 64", layer->id);
         return false;
     }
     struct load *load = calloc(1, sizeof *load);
     if (!load) {
+        writer_discard_load(writer);
         return error_no_memory(err);
     }
     writer->load = load;
@@ -439,6 +455,16 @@ void store_writer_set_report(struct store_writer *writer, struct text report_jso
     }
 }
 
+bool store_writer_set_raster(struct store_writer *writer, const char *path, struct error *err)
+{
+    if (!writer->load) {
+        error_set(err, ERROR_INTERNAL, "no load was begun");
+        return false;
+    }
+    writer->load->raster_path = arena_strdup(writer->load->arena, path);
+    return writer->load->raster_path != NULL || error_no_memory(err);
+}
+
 /* --- publish --- */
 
 static void bind_text(struct sqlite3_stmt *statement, int index, struct text text)
@@ -499,11 +525,23 @@ static bool prune(struct store_writer *writer, const struct load *load, int64_t 
     return writer_drop_versions(writer->truth.db, load->layer.id, which, err);
 }
 
+/* In its place before the transaction that names it. */
+static bool place_raster(struct store_writer *writer, const struct load *load, struct error *err)
+{
+    bool is_raster = load->raster.kind != STORE_RASTER_NONE;
+    if (is_raster != (load->raster_path != NULL)) {
+        error_set(err, ERROR_INVALID, "the pixels of the raster are missing");
+        return false;
+    }
+    return !is_raster || raster_file_take(writer->directory, truth_table_name(load->table), load->raster_path, err);
+}
+
 static bool finish_load(struct store_writer *writer, struct load *load, struct error *err)
 {
     struct sqlite3 *db = writer->truth.db;
     int64_t replaced;
-    return truth_table_finish(load->table, err) && write_version(writer, load, err) &&
+    return truth_table_finish(load->table, err) && place_raster(writer, load, err) &&
+           write_version(writer, load, err) &&
            database_runf(db, err,
                          "INSERT INTO tesela_layer VALUES (%Q, %lld, NULL)"
                          " ON CONFLICT (id) DO UPDATE SET last_version=excluded.last_version",
@@ -514,23 +552,15 @@ static bool finish_load(struct store_writer *writer, struct load *load, struct e
            prune(writer, load, replaced, err) && cell_build_finish(load->cells, err);
 }
 
-/* Statements must be gone before their transaction ends. */
-static void close_tables(struct load *load)
-{
-    truth_table_close(load->table);
-    cell_build_close(load->cells);
-    load->table = NULL;
-    load->cells = NULL;
-}
-
 void writer_tidy(struct store_writer *writer)
 {
     sweep_cells(writer, NULL);
+    raster_file_sweep(writer->directory, writer->truth.db);
     database_checkpoint(writer->truth.db);
     database_checkpoint(writer->cells);
 }
 
-bool store_writer_publish(struct store_writer *writer, int64_t *out_version, struct error *err)
+bool store_writer_complete(struct store_writer *writer, int64_t *out_version, struct error *err)
 {
     struct load *load = writer->load;
     if (!load) {
@@ -542,14 +572,34 @@ bool store_writer_publish(struct store_writer *writer, int64_t *out_version, str
         writer_discard_load(writer);
         return false;
     }
-    close_tables(load);
-    bool ok = database_run(writer->cells, "COMMIT", err) && database_run(writer->truth.db, "COMMIT", err);
-    int64_t version = load->version;
-    writer_discard_load(writer);
-    if (!ok) {
+    if (out_version) {
+        *out_version = load->version;
+    }
+    free_load(writer);
+    return true;
+}
+
+bool store_writer_commit(struct store_writer *writer, struct error *err)
+{
+    if (writer->load || sqlite3_get_autocommit(writer->truth.db)) {
+        writer_discard_load(writer);
+        error_set(err, ERROR_INTERNAL, "no layer was completed");
+        return false;
+    }
+    if (!database_run(writer->cells, "COMMIT", err) || !database_run(writer->truth.db, "COMMIT", err)) {
+        writer_discard_load(writer);
         return false;
     }
     writer_tidy(writer);
+    return true;
+}
+
+bool store_writer_publish(struct store_writer *writer, int64_t *out_version, struct error *err)
+{
+    int64_t version;
+    if (!store_writer_complete(writer, &version, err) || !store_writer_commit(writer, err)) {
+        return false;
+    }
     if (out_version) {
         *out_version = version;
     }

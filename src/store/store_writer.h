@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The map data at rest: writing. A load writes a new version into staging tables; store_writer_publish makes it visible
- * in one transaction. Until then, and when the process dies at any instant, readers see the old state; leftovers are
- * swept by the next writer. One writer at a time per data directory (others wait up to 30 s, then fail). */
+/* The map data at rest: writing. A load writes new versions of one layer or of several; store_writer_commit makes them
+ * visible in one transaction, all or none. Until then, and when the process dies at any instant, readers see the old
+ * state; leftovers are swept by the next writer. One writer at a time per data directory (others wait up to 30 s, then
+ * fail). */
 
 #include "store/store.h"
 
@@ -20,7 +21,7 @@ struct store_writer_layer {
     const char *source_file;
     const char *source_sha256;
     struct text report_json; /* may be set later by store_writer_set_report */
-    bool draft;              /* store_writer_publish stores it without serving it */
+    bool draft;              /* kept without being served */
 };
 
 /* What is kept of one feature. */
@@ -36,13 +37,22 @@ bool store_writer_open(const char *directory, struct store_writer **out_writer, 
 /* Drops what was not published. Accepts NULL. */
 void store_writer_close(struct store_writer *writer);
 
-/* Begins a version of a layer (new or replacing). */
+/* Begins a version of a layer (new or replacing). Layers that were completed before and not yet committed belong to the
+ * same publication. Whatever fails from here to store_writer_commit drops all of them. */
 bool store_writer_begin(struct store_writer *writer, const struct store_writer_layer *layer, struct error *err);
 bool store_writer_add(struct store_writer *writer, const struct store_writer_feature *feature, struct error *err);
 void store_writer_set_report(struct store_writer *writer, struct text report_json);
-/* Builds indexes and cells, then makes the version the served one, or a draft that waits for
- * store_writer_publish_version. Keeps the newest versions that were served (environment TESELA_KEEP_VERSIONS, 2 to 100,
- * default 3), as many drafts, and always the served version and the one it replaced. */
+/* The file of a raster layer: a layer has one exactly if its descriptor describes it (store/raster_file.h). Copied by
+ * store_writer_complete. */
+bool store_writer_set_raster(struct store_writer *writer, const char *path, struct error *err);
+/* Builds indexes and cells of the version begun. It becomes the served one, or a draft that waits for
+ * store_writer_publish_version, when the publication is committed. Keeps the newest versions that were served
+ * (environment TESELA_KEEP_VERSIONS, 2 to 100, default 3), as many drafts, and always the served version and the one it
+ * replaced. */
+bool store_writer_complete(struct store_writer *writer, int64_t *out_version, struct error *err);
+/* Makes all completed versions visible at once. */
+bool store_writer_commit(struct store_writer *writer, struct error *err);
+/* Both, for a publication of one layer. */
 bool store_writer_publish(struct store_writer *writer, int64_t *out_version, struct error *err);
 
 /* Removes a layer with all its versions. ERROR_NOT_FOUND when there is none. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Which version of a layer is served: drafts published, mistakes taken back, layers withdrawn and removed. Each is one
  * transaction of the truth; cells that a version needs are built before it. */
+#include "store/change_note.h"
 #include "store/database.h"
 #include "store/truth_table.h"
 #include "store/writer.h"
@@ -72,7 +73,9 @@ bool writer_show(struct sqlite3 *db, const char *layer, int64_t serial, struct e
 {
     char *table;
     bool has_geometry;
-    if (!read_table(db, serial, &table, &has_geometry, err)) {
+    int64_t replaced;
+    if (!database_number(db, 0, &replaced, err, "SELECT current_serial FROM tesela_layer WHERE id=%Q", layer) ||
+        !read_table(db, serial, &table, &has_geometry, err)) {
         return false;
     }
     bool ok =
@@ -82,7 +85,7 @@ bool writer_show(struct sqlite3 *db, const char *layer, int64_t serial, struct e
                       "UPDATE tesela_version SET state='published' WHERE serial=%lld;"
                       "UPDATE tesela_layer SET current_serial=%lld WHERE id=%Q",
                       layer, (long long)serial, (long long)serial, layer) &&
-        truth_raise_generation(db, err);
+        truth_raise_generation(db, err) && change_note(db, layer, replaced, serial, err);
     sqlite3_free(table);
     return ok;
 }
@@ -276,7 +279,7 @@ static bool remove_layer(struct sqlite3 *db, const char *layer, struct error *er
     return count_versions(db, layer, err) && truth_table_hide(db, layer, err) &&
            writer_drop_versions(db, layer, "1", err) &&
            database_runf(db, err, "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q", layer) &&
-           truth_raise_generation(db, err);
+           truth_raise_generation(db, err) && change_note(db, layer, 0, 0, err);
 }
 
 bool store_writer_remove(struct store_writer *writer, const char *layer_id, struct error *err)
@@ -296,7 +299,7 @@ static bool withdraw_layer(struct sqlite3 *db, const char *layer, struct error *
                          "UPDATE tesela_version SET state='withdrawn' WHERE layer=%Q AND state='published';"
                          "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q",
                          layer, layer) &&
-           truth_raise_generation(db, err);
+           truth_raise_generation(db, err) && change_note(db, layer, 0, 0, err);
 }
 
 bool store_writer_withdraw(struct store_writer *writer, const char *layer_id, int64_t version, int64_t *out_version,

@@ -32,6 +32,11 @@ static const char schema_sql[] =
     " fields TEXT NOT NULL, min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE,"
     " feature_count INTEGER NOT NULL, source_file TEXT, source_sha256 TEXT, report TEXT, loaded_at TEXT NOT NULL,"
     " state TEXT NOT NULL, UNIQUE (layer, version));"
+    /* What each generation changed (store_change.h), from a beginning of which nothing is known. */
+    "CREATE TABLE IF NOT EXISTS tesela_change (generation INTEGER PRIMARY KEY, mark INTEGER NOT NULL, layer TEXT,"
+    " boxes BLOB);"
+    "INSERT INTO tesela_change SELECT value, random(), NULL, NULL FROM tesela_meta WHERE key='generation'"
+    " AND NOT EXISTS (SELECT 1 FROM tesela_change);"
     "COMMIT";
 
 static bool start_spatialite(struct truth *truth, struct error *err)

@@ -115,6 +115,30 @@ static size_t vertex_bytes(const struct reader *in)
     return 8 * (size_t)(2 + in->has_z + in->has_m);
 }
 
+static bool is_little_endian(void)
+{
+    const uint16_t probe = 1;
+    return *(const unsigned char *)&probe == 1;
+}
+
+/* Adds vertices in this machine's order to the box. */
+static bool measure(struct conversion *c, const unsigned char *vertices, uint32_t count, size_t stride)
+{
+    struct bbox box = c->bbox;
+    double nothing = 0; /* a number that is not finite makes it NaN */
+    for (uint32_t i = 0; i < count; i++) {
+        double place[2];
+        memcpy(place, vertices + i * stride, sizeof place);
+        nothing += (place[0] - place[0]) + (place[1] - place[1]);
+        box.min_x = place[0] < box.min_x ? place[0] : box.min_x;
+        box.max_x = place[0] > box.max_x ? place[0] : box.max_x;
+        box.min_y = place[1] < box.min_y ? place[1] : box.min_y;
+        box.max_y = place[1] > box.max_y ? place[1] : box.max_y;
+    }
+    c->bbox = box;
+    return nothing == 0 || fault(c, "has a coordinate that is not finite");
+}
+
 static bool copy_vertices(struct conversion *c, uint32_t count)
 {
     struct reader *in = &c->in;
@@ -126,6 +150,12 @@ static bool copy_vertices(struct conversion *c, uint32_t count)
     unsigned char *out = buffer_reserve(c->out, count * out_bytes);
     if (!out) {
         return fault(c, "is too large");
+    }
+    if (in_bytes == out_bytes && !in->big_endian && is_little_endian()) {
+        memcpy(out, in->at, count * out_bytes);
+        in->at += count * in_bytes;
+        c->out->length += count * out_bytes;
+        return measure(c, out, count, out_bytes);
     }
     for (uint32_t i = 0; i < count; i++) {
         double x = load_double(in->at, in->big_endian);
@@ -374,13 +404,9 @@ static bool mend_marks(struct conversion *c, unsigned char *wkb)
     return true;
 }
 
-bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,
-                         struct error *err)
+bool truth_blob_to_wkb(const unsigned char *blob, size_t size, struct arena *arena, const unsigned char **out_wkb,
+                       size_t *out_size, struct error *err)
 {
-    if (!blob) {
-        *out_shape = (struct shape){0};
-        return true;
-    }
     bool framed = size >= BLOB_BYTES_MIN && blob[0] == BLOB_START && blob[1] <= 1 &&
                   blob[TYPE_OFFSET - 1] == BLOB_BOX_END && blob[size - 1] == BLOB_END;
     if (framed) {
@@ -392,12 +418,27 @@ bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *a
         wkb[0] = blob[1];
         struct conversion c = {.in = {.at = wkb + 1, .end = wkb + length, .big_endian = blob[1] == 0}};
         if (mend_marks(&c, wkb)) {
-            return shape_from_wkb(wkb, length, arena, out_shape, err);
+            *out_wkb = wkb;
+            *out_size = length;
+            return true;
         }
     }
     error_tell(err, ERROR_UNAVAILABLE, "STO-026", "a geometry in the data file is damaged or of a foreign kind",
                "una geometría del archivo de datos está dañada o es de un tipo ajeno");
     return false;
+}
+
+bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,
+                         struct error *err)
+{
+    const unsigned char *wkb = NULL;
+    size_t length = 0;
+    if (!blob) {
+        *out_shape = (struct shape){0};
+        return true;
+    }
+    return truth_blob_to_wkb(blob, size, arena, &wkb, &length, err) &&
+           shape_from_wkb(wkb, length, arena, out_shape, err);
 }
 
 struct text truth_blob_content(const unsigned char *blob, size_t size)

@@ -18,6 +18,10 @@ struct truth_blob {
 bool truth_blob_from_wkb(const unsigned char *wkb, size_t size, enum geometry_kind kind, bool has_z, int32_t srid,
                          struct buffer *out, struct truth_blob *out_about, struct error *err);
 
+/* Reads a blob back as ISO WKB in `arena`, coordinates to the bit. Bytes may be arbitrary: false for what is no simple
+ * or multi geometry of one kind. */
+bool truth_blob_to_wkb(const unsigned char *blob, size_t size, struct arena *arena, const unsigned char **out_wkb,
+                       size_t *out_size, struct error *err);
 /* Reads a blob back. Bytes may be arbitrary: false for what is no simple or multi geometry of one kind. A NULL blob
  * gives a shape without parts. */
 bool truth_blob_to_shape(const unsigned char *blob, size_t size, struct arena *arena, struct shape *out_shape,

@@ -27,7 +27,9 @@ struct catalog {
     atomic_uint references;
     struct arena *arena; /* the layers and the texts made here */
     struct store_layer_list layers;
-    struct catalog_map *maps; /* by id */
+    struct store_changes changes;
+    struct archive_shelf *archives; /* NULL: none */
+    struct catalog_map *maps;       /* by id */
     size_t map_count;
     uint64_t version;
     const struct sprite *images;
@@ -183,12 +185,13 @@ static void add_layers(const struct catalog *catalog, struct catalog_map *map)
     const struct store_layer *layers[256];
     size_t count = catalog_map_layers(catalog, map, layers, sizeof layers / sizeof layers[0]);
     map->bbox = bbox_empty();
-    map->version = hash_mix(style_hash(map->style), hash_bytes(map->id, strlen(map->id)));
     const struct style *style = map->style;
+    map->look = hash_mix(style_hash(map->style), hash_bytes(map->id, strlen(map->id)));
     map->has_images = map_images_wanted(&style, 1) != 0;
     if (map->has_images) {
-        map->version = hash_mix(map->version, map_images_hash(catalog->images));
+        map->look = hash_mix(map->look, map_images_hash(catalog->images));
     }
+    map->version = map->look;
     for (size_t i = 0; i < count; i++) {
         struct bbox box = layers[i]->bbox;
         if (!bbox_is_empty(&box)) {
@@ -207,6 +210,24 @@ static void add_layers(const struct catalog *catalog, struct catalog_map *map)
         map->center_lon = (map->bbox.min_x + map->bbox.max_x) / 2;
         map->center_lat = (map->bbox.min_y + map->bbox.max_y) / 2;
     }
+}
+
+/* True when an expression ["id"] stands anywhere. */
+static bool asks_for_ids(const struct value *json)
+{
+    bool asks = false;
+    if (json->type == VALUE_ARRAY) {
+        const struct value *items = json->array.items;
+        asks = json->array.count == 1 && items[0].type == VALUE_STRING && text_is(items[0].string, "id");
+        for (size_t i = 0; i < json->array.count && !asks; i++) {
+            asks = asks_for_ids(&items[i]);
+        }
+    } else if (json->type == VALUE_OBJECT) {
+        for (size_t i = 0; i < json->object.count && !asks; i++) {
+            asks = asks_for_ids(&json->object.members[i].value);
+        }
+    }
+    return asks;
 }
 
 static bool read_map(struct builder *builder, const char *path, const char *id, struct error *err)
@@ -239,6 +260,7 @@ static bool read_map(struct builder *builder, const char *path, const char *id, 
     if (!read_metadata(&map, err)) {
         goto done;
     }
+    map.uses_ids = asks_for_ids(style_json(map.style));
     catalog->maps[catalog->map_count++] = map;
     style = NULL;
     ok = true;
@@ -395,7 +417,9 @@ bool catalog_create_after(const struct catalog *previous, struct store *store, c
         error_no_memory(err);
         goto done;
     }
-    if (!store_list(store, catalog->arena, &catalog->layers, err) || !read_maps(&builder, err) ||
+    /* In this order: the layers may be newer than the changes, never older. */
+    if (!store_change_list(store, catalog->arena, &catalog->changes, err) ||
+        !store_list(store, catalog->arena, &catalog->layers, err) || !read_maps(&builder, err) ||
         !read_images(&builder, previous, err)) {
         goto done;
     }
@@ -427,6 +451,7 @@ void catalog_unref(struct catalog *catalog)
     for (size_t i = 0; i < catalog->map_count; i++) {
         style_unref(catalog->maps[i].style);
     }
+    archive_shelf_unref(catalog->archives);
     free(catalog->maps);
     map_images_unref(catalog->images);
     arena_destroy(catalog->arena);
@@ -496,6 +521,21 @@ size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_ma
 uint64_t catalog_version(const struct catalog *catalog)
 {
     return catalog->version;
+}
+
+void catalog_set_archives(struct catalog *catalog, struct archive_shelf *take_shelf)
+{
+    catalog->archives = take_shelf;
+}
+
+const struct archive_item *catalog_archive_find(const struct catalog *catalog, const char *id)
+{
+    return archive_shelf_find(catalog->archives, id);
+}
+
+const struct store_changes *catalog_changes(const struct catalog *catalog)
+{
+    return &catalog->changes;
 }
 
 uint64_t catalog_subject_version(const struct catalog *catalog, const char *id)

@@ -3,8 +3,9 @@
 /* What there is to serve at one moment: the published layers of the store and the maps of the styles folder. Immutable,
  * shared by counting; when something is published or a style file changes, a new catalog takes its place. */
 
-#include "store/store.h"
+#include "store/store_change.h"
 #include "style/style.h"
+#include "tile/archive_shelf.h"
 
 struct sprite; /* draw/sprite.h */
 
@@ -33,8 +34,10 @@ struct catalog_map {
     double max_zoom;
     struct bbox bbox;             /* degrees: of the layers it shows */
     bool has_images;              /* its style draws with icons or patterns */
-    uint64_t version;             /* hash of the style text, of the images where it has some, and the serials of its
-                                     layers: changes when its tiles may */
+    bool uses_ids;                /* the style asks for features' ids */
+    uint64_t look;                /* hash of the style text, and of the images where it has some: tiles of one look are
+                                     one series */
+    uint64_t version;             /* the same with the serials of its layers: changes when its tiles may */
     const struct value *metadata; /* the "tesela:map" object */
 };
 
@@ -64,6 +67,12 @@ size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_ma
                           const struct store_layer **out_layers, size_t capacity);
 /* Changes whenever the content does. */
 uint64_t catalog_version(const struct catalog *catalog);
+/* Archives that are served beside layers and maps; a layer or map of the same id goes before. The catalog takes over a
+ * reference; before anybody else has it. */
+void catalog_set_archives(struct catalog *catalog, struct archive_shelf *take_shelf);
+const struct archive_item *catalog_archive_find(const struct catalog *catalog, const char *id);
+/* What was published until this catalog was read: the marks that finished tiles carry. */
+const struct store_changes *catalog_changes(const struct catalog *catalog);
 
 /* A layer's number for cache keys and ?v=: changes when the layer is loaded anew. */
 uint64_t catalog_layer_version(const struct store_layer *layer);

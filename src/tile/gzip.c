@@ -25,6 +25,24 @@ bool gzip_compress(const void *bytes, size_t size, int level, struct buffer *out
     return ok;
 }
 
+bool gzip_expand(const void *bytes, size_t size, struct buffer *out)
+{
+    const unsigned char *in = bytes;
+    if (size < 18 || in[0] != 0x1f || in[1] != 0x8b) {
+        return false;
+    }
+    const unsigned char *end = in + size - 4; /* how many bytes they become, by their own account */
+    size_t length = (size_t)end[0] | (size_t)end[1] << 8 | (size_t)end[2] << 16 | (size_t)end[3] << 24;
+    struct libdeflate_decompressor *decompressor = libdeflate_alloc_decompressor();
+    unsigned char *room = decompressor ? buffer_reserve(out, length) : NULL;
+    size_t written = 0;
+    bool ok =
+        room && libdeflate_gzip_decompress(decompressor, bytes, size, room, length, &written) == LIBDEFLATE_SUCCESS;
+    out->length += ok ? written : 0;
+    libdeflate_free_decompressor(decompressor);
+    return ok;
+}
+
 bool gzip_compress_brotli(const void *bytes, size_t size, int quality, struct buffer *out)
 {
     size_t bound = BrotliEncoderMaxCompressedSize(size);

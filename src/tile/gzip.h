@@ -15,6 +15,9 @@ bool gzip_compress(const void *bytes, size_t size, int level, struct buffer *out
 bool gzip_compress_brotli(const void *bytes, size_t size, int quality, struct buffer *out);
 
 /* One gzip member made piece by piece, for answers whose length is not known. Fast rather than small. */
+/* Appends what gzip `bytes` hold; false when they are damaged or hold more than fits into `out`. */
+bool gzip_expand(const void *bytes, size_t size, struct buffer *out);
+
 struct gzip_stream;
 struct gzip_stream *gzip_stream_create(void);
 void gzip_stream_destroy(struct gzip_stream *stream);

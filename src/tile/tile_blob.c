@@ -8,9 +8,10 @@
 
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Below this a compressed copy saves no packet. */
-enum { GZIP_SIZE_MIN = 256, GZIP_LEVEL = 6 };
+enum { GZIP_SIZE_MIN = 256, GZIP_LEVEL = 6, UNPACKED_BYTES_MAX = 64 << 20 };
 
 struct shared_blob {
     struct tile_blob blob; /* first, so that a pointer to one is a pointer to the other */
@@ -47,6 +48,39 @@ struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool w
         add_gzip(shared);
     }
     return &shared->blob;
+}
+
+struct tile_blob *tile_blob_unpack(const void *bytes, size_t size, bool may_be_gzip)
+{
+    const unsigned char *in = bytes;
+    if (!may_be_gzip || size < 2 || in[0] != 0x1f || in[1] != 0x8b) {
+        unsigned char *data = malloc(size + 1);
+        if (!data) {
+            return NULL;
+        }
+        memcpy(data, bytes, size);
+        return tile_blob_create(data, size, false);
+    }
+    struct tile_blob *blob = NULL;
+    struct buffer out;
+    buffer_init(&out, UNPACKED_BYTES_MAX);
+    unsigned char *gzip = malloc(size);
+    if (gzip && gzip_expand(bytes, size, &out)) {
+        size_t length;
+        unsigned char *data = buffer_take(&out, &length);
+        blob = tile_blob_create(data, length, false);
+    }
+    if (blob) {
+        struct shared_blob *shared = (struct shared_blob *)(void *)blob;
+        memcpy(gzip, bytes, size);
+        shared->gzip = gzip;
+        shared->blob.gzip = gzip;
+        shared->blob.gzip_size = size;
+        gzip = NULL;
+    }
+    free(gzip);
+    buffer_finish(&out);
+    return blob;
 }
 
 struct tile_blob *tile_blob_ref(struct tile_blob *blob)

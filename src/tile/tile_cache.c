@@ -14,6 +14,7 @@ enum queue { QUEUE_SMALL, QUEUE_MAIN, QUEUE_COUNT };
 struct entry {
     struct tile_key key;
     uint64_t hash;
+    uint64_t mark;
     struct tile_blob *blob;
     size_t bytes;
     enum queue queue;
@@ -53,7 +54,7 @@ struct tile_cache {
 uint64_t tile_key_hash(const struct tile_key *key)
 {
     const struct tile_request *request = &key->request;
-    uint64_t hash = hash_bytes_seeded(request->subject, strlen(request->subject), key->version);
+    uint64_t hash = hash_bytes_seeded(request->subject, strlen(request->subject), key->look);
     hash = hash_mix(hash, ((uint64_t)request->tile.x << 32) | request->tile.y);
     return hash_mix(hash, ((uint64_t)request->tile.z << 32) | ((uint64_t)request->size_px << 16) |
                               ((uint64_t)request->pixel_ratio << 8) | (uint64_t)request->format);
@@ -61,10 +62,10 @@ uint64_t tile_key_hash(const struct tile_key *key)
 
 bool tile_key_equal(const struct tile_key *a, const struct tile_key *b)
 {
-    return a->version == b->version && a->request.tile.x == b->request.tile.x &&
-           a->request.tile.y == b->request.tile.y && a->request.tile.z == b->request.tile.z &&
-           a->request.format == b->request.format && a->request.size_px == b->request.size_px &&
-           a->request.pixel_ratio == b->request.pixel_ratio && strcmp(a->request.subject, b->request.subject) == 0;
+    return a->look == b->look && a->request.tile.x == b->request.tile.x && a->request.tile.y == b->request.tile.y &&
+           a->request.tile.z == b->request.tile.z && a->request.format == b->request.format &&
+           a->request.size_px == b->request.size_px && a->request.pixel_ratio == b->request.pixel_ratio &&
+           strcmp(a->request.subject, b->request.subject) == 0;
 }
 
 static bool shard_init(struct shard *shard, size_t bytes_max)
@@ -141,7 +142,7 @@ static struct entry *find(const struct shard *shard, const struct tile_key *key,
     return entry;
 }
 
-struct tile_blob *tile_cache_get(struct tile_cache *cache, const struct tile_key *key)
+struct tile_blob *tile_cache_get(struct tile_cache *cache, const struct tile_key *key, uint64_t *out_mark)
 {
     uint64_t hash = tile_key_hash(key);
     struct shard *shard = shard_of(cache, hash);
@@ -151,6 +152,7 @@ struct tile_blob *tile_cache_get(struct tile_cache *cache, const struct tile_key
     if (entry) {
         entry->uses += entry->uses < USES_MAX ? 1 : 0;
         blob = tile_blob_ref(entry->blob);
+        *out_mark = entry->mark;
     }
     pthread_mutex_unlock(&shard->lock);
     return blob;
@@ -284,28 +286,63 @@ static void insert(struct shard *shard, struct entry *entry)
     }
 }
 
-void tile_cache_put(struct tile_cache *cache, const struct tile_key *key, struct tile_blob *blob)
+/* Takes the entry out of its queue, wherever it stands, and frees it. */
+static void forget(struct shard *shard, struct entry *entry)
+{
+    struct fifo *fifo = &shard->queues[entry->queue];
+    *(entry->newer ? &entry->newer->older : &fifo->newest) = entry->older;
+    *(entry->older ? &entry->older->newer : &fifo->oldest) = entry->newer;
+    fifo->bytes -= entry->bytes;
+    drop(shard, entry);
+}
+
+void tile_cache_put(struct tile_cache *cache, const struct tile_key *key, uint64_t mark, struct tile_blob *blob)
 {
     uint64_t hash = tile_key_hash(key);
     struct shard *shard = shard_of(cache, hash);
     size_t bytes = sizeof(struct entry) + sizeof *blob + 64 + blob->size + blob->gzip_size;
-    if (bytes > shard->bytes_max / 4) {
-        return;
+    struct entry *entry = bytes > shard->bytes_max / 4 ? NULL : calloc(1, sizeof *entry);
+    if (entry) {
+        *entry = (struct entry){.key = *key, .hash = hash, .mark = mark, .bytes = bytes};
     }
-    struct entry *entry = calloc(1, sizeof *entry);
-    if (!entry) {
-        return;
-    }
-    entry->key = *key;
-    entry->hash = hash;
-    entry->bytes = bytes;
     pthread_mutex_lock(&shard->lock);
-    if (find(shard, key, hash)) {
+    struct entry *old = find(shard, key, hash);
+    unsigned uses = old ? old->uses : 0;
+    if (old && (!entry || old->mark != mark)) {
+        forget(shard, old);
+        old = NULL;
+    }
+    if (old || !entry) {
         free(entry);
     } else {
         make_room(shard, bytes);
+        entry->uses = uses; /* what was often asked for goes on being so */
         entry->blob = tile_blob_ref(blob);
         insert(shard, entry);
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void tile_cache_confirm(struct tile_cache *cache, const struct tile_key *key, uint64_t old_mark, uint64_t mark)
+{
+    uint64_t hash = tile_key_hash(key);
+    struct shard *shard = shard_of(cache, hash);
+    pthread_mutex_lock(&shard->lock);
+    struct entry *entry = find(shard, key, hash);
+    if (entry && entry->mark == old_mark) {
+        entry->mark = mark;
+    }
+    pthread_mutex_unlock(&shard->lock);
+}
+
+void tile_cache_remove(struct tile_cache *cache, const struct tile_key *key)
+{
+    uint64_t hash = tile_key_hash(key);
+    struct shard *shard = shard_of(cache, hash);
+    pthread_mutex_lock(&shard->lock);
+    struct entry *entry = find(shard, key, hash);
+    if (entry) {
+        forget(shard, entry);
     }
     pthread_mutex_unlock(&shard->lock);
 }

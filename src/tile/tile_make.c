@@ -7,7 +7,10 @@
 #include "geo/geojson.h"
 #include "render/map_images.h"
 #include "render/mvt.h"
+#include "store/raster_source.h"
+#include "tile/archive_tile.h"
 #include "tile/label_cache.h"
+#include "tile/tile_raster.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +29,8 @@ bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struc
         return false;
     }
     worker->painter = painter_create(err);
-    if (!worker->painter || !store_open(data_folder, &worker->store, err)) {
+    if (!worker->painter || !store_open(data_folder, &worker->store, err) ||
+        !raster_source_open(data_folder, &worker->rasters, err)) {
         tile_worker_finish(worker);
         return false;
     }
@@ -35,15 +39,18 @@ bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struc
 
 void tile_worker_finish(struct tile_worker *worker)
 {
+    raster_source_close(worker->rasters);
     store_close(worker->store);
     painter_destroy(worker->painter);
     arena_destroy(worker->arena);
     *worker = (struct tile_worker){0};
 }
 
-/* Reads the features of each need. A layer that is not loaded gives none: the rest of the map is still shown. */
+/* Reads what each need asks for: features at `zoom`, rasters for `view`. A layer that is not loaded gives nothing: the
+ * rest of the map is still shown. */
 static bool find_inputs(struct tile_worker *worker, const struct catalog *catalog, const struct render_need *needs,
-                        size_t count, double zoom, struct render_input **out_inputs, struct error *err)
+                        size_t count, double zoom, const struct view *view, struct render_input **out_inputs,
+                        struct error *err)
 {
     struct render_input *inputs = arena_array(worker->arena, count, sizeof *inputs);
     if (!inputs) {
@@ -53,7 +60,12 @@ static bool find_inputs(struct tile_worker *worker, const struct catalog *catalo
         inputs[i].source = needs[i].source;
         inputs[i].source_layer = needs[i].source_layer;
         const struct store_layer *layer = catalog_layer_find(catalog, needs[i].layer_id);
-        if (layer && !store_find(worker->store, layer, &needs[i].area, zoom, worker->arena, &inputs[i].features, err)) {
+        if (layer && needs[i].kind != RENDER_NEED_FEATURES) {
+            if (!tile_raster_find(worker, layer, &needs[i], view, &inputs[i], err)) {
+                return false;
+            }
+        } else if (layer &&
+                   !store_find(worker->store, layer, &needs[i].area, zoom, worker->arena, &inputs[i].features, err)) {
             error_prefix(err, "layer \"%s\"", layer->id);
             return false;
         }
@@ -62,12 +74,20 @@ static bool find_inputs(struct tile_worker *worker, const struct catalog *catalo
     return true;
 }
 
+static bool not_found(const char *subject, struct error *err)
+{
+    error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map or layer \"%s\"", "no existe el mapa o la capa «%s»",
+               subject);
+    return false;
+}
+
 /* --- labels --- */
 
 struct plan_job {
     struct tile_worker *worker;
     const struct catalog *catalog;
     const struct style *style;
+    enum tile_format format;
     struct render_assets assets;
 };
 
@@ -83,7 +103,7 @@ static bool make_plan(void *context, struct label_square square, struct label_pl
     size_t count;
     struct render_input *inputs;
     return label_needs(job->style, square, job->worker->arena, &needs, &count, err) &&
-           find_inputs(job->worker, job->catalog, needs, count, square.zoom, &inputs, err) &&
+           find_inputs(job->worker, job->catalog, needs, count, square.zoom, NULL, &inputs, err) &&
            label_plan_create(job->worker->painter, job->style, &job->assets, square, inputs, count, job->worker->arena,
                              out_plan, err);
 }
@@ -152,7 +172,7 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     size_t count;
     struct render_input *inputs;
     if (!label_needs_of_view(job->style, view, job->worker->arena, &needs, &count, err) ||
-        !find_inputs(job->worker, job->catalog, needs, count, view->zoom, &inputs, err) ||
+        !find_inputs(job->worker, job->catalog, needs, count, view->zoom, view, &inputs, err) ||
         !label_plan_create_for_view(job->worker->painter, job->style, &job->assets, view, inputs, count,
                                     job->worker->arena, &out_plans->own[0], err)) {
         return false;
@@ -162,13 +182,27 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     return true;
 }
 
+bool tile_encode(struct tile_worker *worker, enum tile_format format, const struct canvas *canvas, struct buffer *out,
+                 struct error *err)
+{
+    switch (format) {
+    case TILE_JPEG:
+        return render_encode_jpeg(canvas, out, err);
+    case TILE_WEBP:
+        return render_encode_webp(canvas, out, err);
+    default:
+        return render_encode_png(worker->painter, canvas, NULL, out, err);
+    }
+}
+
 static bool encode(struct plan_job *job, const struct view *view, const struct canvas *canvas, struct buffer *out,
                    struct error *err)
 {
-    struct painter *painter = job->worker->painter;
-    return job->worker->exact_colors
-               ? render_encode_png(painter, canvas, NULL, out, err)
-               : render_encode_png_indexed(painter, job->style, &job->assets, view->zoom, canvas, NULL, out, err);
+    struct tile_worker *worker = job->worker;
+    return worker->exact_colors || job->format != TILE_PNG
+               ? tile_encode(worker, job->format, canvas, out, err)
+               : render_encode_png_indexed(worker->painter, job->style, &job->assets, view->zoom, canvas, NULL, out,
+                                           err);
 }
 
 /* Paints and encodes; releases the plans. */
@@ -181,7 +215,7 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     struct render_input *inputs;
     const struct canvas *canvas;
     bool ok = render_needs(job->style, view, worker->arena, &needs, &count, err) &&
-              find_inputs(worker, job->catalog, needs, count, view->zoom, &inputs, err) &&
+              find_inputs(worker, job->catalog, needs, count, view->zoom, view, &inputs, err) &&
               render_paint(worker->painter, job->style, &job->assets, view, inputs, count, plans->items, plans->count,
                            worker->arena, &canvas, err) &&
               encode(job, view, canvas, out, err);
@@ -189,27 +223,47 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     return ok;
 }
 
-bool tile_make_png(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
-                   const struct style *style, const struct view *view, struct buffer *out, struct error *err)
+bool tile_make_view(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                    const struct style *style, const struct view *view, enum tile_format format, struct buffer *out,
+                    struct error *err)
 {
     const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
     bool is_map = map && map->style == style;
     struct label_cache *shared = is_map ? labels : NULL;
-    struct plan_job job = {worker, catalog, style, assets_of(worker, catalog)};
+    struct plan_job job = {worker, catalog, style, format, assets_of(worker, catalog)};
     struct plans plans = {0};
     if (!find_plans(&job, shared, is_map ? map->version : 0, view, &plans, err)) {
         release_plans(&plans, shared);
         return false;
     }
+    if (!label_plans_print(plans.items, plans.count, style, view, &worker->label_print)) {
+        worker->label_print = 0;
+    }
     return paint(&job, shared, &plans, view, out, err);
 }
 
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
-                       const struct view *view, struct buffer *out, struct error *err)
+                       const struct view *view, enum tile_format format, struct buffer *out, struct error *err)
 {
-    struct plan_job job = {worker, catalog, style, assets_of(worker, catalog)};
+    struct plan_job job = {worker, catalog, style, format, assets_of(worker, catalog)};
     struct plans plans = {0};
     return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
+}
+
+bool tile_make_label_print(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                           const struct tile_request *request, uint64_t *out_print, struct error *err)
+{
+    const struct catalog_map *map = catalog_map_find(catalog, request->subject);
+    struct plans plans = {0};
+    if (!map || !tile_format_is_picture(request->format)) {
+        return not_found(request->subject, err);
+    }
+    struct plan_job job = {worker, catalog, map->style, request->format, assets_of(worker, catalog)};
+    struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
+    bool ok = find_plans(&job, labels, map->version, &view, &plans, err) &&
+              (label_plans_print(plans.items, plans.count, map->style, &view, out_print) || error_no_memory(err));
+    release_plans(&plans, labels);
+    return ok;
 }
 
 /* --- vector tiles and GeoJSON --- */
@@ -219,7 +273,7 @@ static bool find_tile_features(struct tile_worker *worker, const struct store_la
                                struct feature_list *out_found, struct error *err)
 {
     struct world_box area = mvt_area(tile);
-    if (!store_find(worker->store, layer, &area, tile.z, worker->arena, out_found, err)) {
+    if (!store_find_for_vector(worker->store, layer, &area, tile.z, worker->arena, out_found, err)) {
         error_prefix(err, "layer \"%s\"", layer->id);
         return false;
     }
@@ -298,11 +352,18 @@ static bool make_geojson(struct tile_worker *worker, const struct store_layer *l
     return true;
 }
 
-static bool not_found(const char *subject, struct error *err)
+/* Of a map's layers those of features: nobody asked for the outlines of its imagery. */
+static size_t vector_layers(const struct catalog *catalog, const struct catalog_map *map,
+                            const struct store_layer *out_layers[LAYERS_MAX])
 {
-    error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map or layer \"%s\"", "no existe el mapa o la capa «%s»",
-               subject);
-    return false;
+    size_t count = catalog_map_layers(catalog, map, out_layers, LAYERS_MAX);
+    size_t kept = 0;
+    for (size_t i = 0; i < count && i < LAYERS_MAX; i++) {
+        if (out_layers[i]->raster.kind == STORE_RASTER_NONE) {
+            out_layers[kept++] = out_layers[i];
+        }
+    }
+    return kept;
 }
 
 /* Without a folder of icons the sprite is empty: clients ask for it all the same. */
@@ -319,13 +380,19 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
 {
     const struct catalog_map *map = catalog_map_find(catalog, request->subject);
     const struct store_layer *layer = catalog_layer_find(catalog, request->subject);
+    worker->label_print = 0;
     switch (request->format) {
-    case TILE_PNG: {
+    case TILE_PNG:
+    case TILE_JPEG:
+    case TILE_WEBP: {
+        if (!map && layer && layer->raster.kind != STORE_RASTER_NONE) {
+            return tile_raster_make(worker, layer, request, out, err);
+        }
         if (!map) {
             return not_found(request->subject, err);
         }
         struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
-        return tile_make_png(worker, catalog, labels, map->style, &view, out, err);
+        return tile_make_view(worker, catalog, labels, map->style, &view, request->format, out, err);
     }
     case TILE_MVT: {
         if (layer) {
@@ -335,14 +402,16 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
             return not_found(request->subject, err);
         }
         const struct store_layer *layers[LAYERS_MAX];
-        size_t count = catalog_map_layers(catalog, map, layers, LAYERS_MAX);
-        return make_mvt(worker, layers, count < LAYERS_MAX ? count : LAYERS_MAX, request->tile, out, err);
+        size_t count = vector_layers(catalog, map, layers);
+        return make_mvt(worker, layers, count, request->tile, out, err);
     }
     case TILE_SPRITE_JSON:
     case TILE_SPRITE_PNG:
         return map ? make_sprite(catalog, map, request, out, err) : not_found(request->subject, err);
     case TILE_GLYPHS:
         return map_images_write_glyphs(text_of(request->subject), request->tile.x, out, err);
+    case TILE_ARCHIVE:
+        return archive_make_tile(catalog_archive_find(catalog, request->subject), request->tile, out, err);
     case TILE_GEOJSON:
         return layer ? make_geojson(worker, layer, request->tile, out, err) : not_found(request->subject, err);
     }

@@ -4,38 +4,45 @@
 #include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
+#include "tile/catalog_watch.h"
+#include "tile/disk_cache.h"
+#include "tile/job_queue.h"
 #include "tile/label_cache.h"
+#include "tile/program_hash.h"
 #include "tile/tile_cache.h"
+#include "tile/tile_touch.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum {
     QUEUE_MAX_DEFAULT = 256,
+    DIRTY_MAX = 4096, /* tiles waiting to be made again */
     WORKERS_MAX = 256,
     WAITERS_MAX = 1000, /* requests that share one rendering */
     FLIGHT_BUCKETS = 1024,
     TILE_BYTES_MAX = 64 << 20,
     LABEL_CACHE_BYTES = 64 << 20,
-    PROBLEMS_MAX = 256
+    MEAN_WEIGHT = 16 /* of the jobs before in the mean time of a job */
 };
 
 static const int64_t millisecond = 1000 * 1000;
-/* How often the store is asked for news, and after how many of those the styles folder. */
-static const int64_t look_every = 100 * millisecond;
-enum { LOOKS_PER_STYLES = 5 };
-/* Once the oldest job waits longer than this the newest goes first: its client is more likely still there. */
-static const int64_t newest_first_after = 1000 * millisecond;
+/* New requests are refused when by the mean time of a job they would wait longer than this: better a quick "come again"
+ * than an answer that comes when nobody wants it any more. */
+static const int64_t wait_goal = 700 * millisecond;
 /* A job that waited longer than this is refused instead of run. */
-static const int64_t wait_max = 15000 * millisecond;
+static const int64_t wait_max = 5000 * millisecond;
+/* Nobody waits longer than this for a tile that changed: it is answered as it was. */
+static const int64_t stale_after = 100 * millisecond;
+/* A client that waits longer than this is asked whether it is still there. */
+static const int64_t ask_after = 200 * millisecond;
 
 struct waiter {
     tile_done *done;
+    bool (*is_gone)(void *context);
     void *context;
     struct waiter *next;
 };
@@ -43,255 +50,141 @@ struct waiter {
 /* One tile being made, and who wants it. */
 struct flight {
     struct tile_key key;
+    uint64_t mark; /* of `catalog` */
     uint64_t hash;
     struct catalog *catalog;
+    struct service_job *job; /* while it waits for a worker */
     struct waiter *waiters;
     size_t waiter_count;
+    bool is_redraw;         /* of a tile that a publish touched */
+    struct tile_blob *kept; /* the tile before, which is right if its labels did not change; NULL */
+    uint64_t kept_mark;
     struct flight *bucket_next;
 };
 
 /* What waits for a worker: a tile or anything else. */
-struct job {
+struct service_job {
+    struct job head;       /* first, so that a pointer to one is a pointer to the other */
     struct flight *flight; /* NULL: `run` */
     tile_job *run;
+    bool (*is_gone)(void *context);
     void *context;
-    int64_t since_ns;
-    struct job *newer;
-    struct job *older;
-};
-
-/* Answers that have begun (streams) queue apart from new requests, so that many downloads do not hold up a tile. */
-enum job_class { JOB_NEW, JOB_BEGUN, JOB_CLASSES };
-/* When both wait, this many new ones are run for one that has begun. */
-enum { NEW_PER_BEGUN = 4 };
-
-struct queue {
-    struct job *newest;
-    struct job *oldest;
-    size_t length;
 };
 
 struct worker_thread {
     struct tile_service *service;
     pthread_t thread;
     struct tile_worker worker;
-    bool is_ready; /* `worker` was initialised */
+    struct disk_reader *disk; /* NULL when switched off */
+    bool is_ready;            /* `worker` was initialised */
     bool is_running;
 };
 
 struct tile_service {
-    char *data_folder;
-    char *styles_folder;
     size_t queue_max;
+    int64_t stale_after_ns;
     struct tile_cache *cache; /* NULL when switched off */
+    struct disk_cache *disk;  /* NULL when switched off */
     struct label_cache *labels;
+    struct catalog_watch *watch;
 
-    pthread_mutex_t lock; /* guards the queues, the flights, `stopping` and the counters */
+    pthread_mutex_t lock; /* guards all up to the workers */
     pthread_cond_t wake;  /* a job came, or the end */
-    struct queue queues[JOB_CLASSES];
-    unsigned new_in_turn; /* new jobs run since the last one that had begun */
+    struct job_queue queue;
     struct flight *flights[FLIGHT_BUCKETS];
+    int64_t mean_ns; /* of a job that is no redraw */
+    unsigned busy;   /* workers at work */
     bool stopping;
     bool stopped;
     struct tile_service_stats stats;
-    pthread_cond_t wake_watcher;
 
     struct worker_thread *workers;
     unsigned worker_count;
-
-    pthread_mutex_t catalog_lock; /* guards the pointer `catalog` */
-    struct catalog *catalog;
-
-    /* The watcher's own. */
-    pthread_t watcher;
-    bool watcher_runs;
-    struct store *store;
-    uint64_t generation;
-    uint64_t fingerprint;
-    bool store_is_lost;
-    uint64_t problems[PROBLEMS_MAX]; /* hashes of the warnings told for the last catalog */
-    size_t problem_count;
 };
-
-/* --- the catalog ------------------------------------------------------------------------------------------------ */
-
-struct problem_list {
-    const struct tile_service *service;
-    uint64_t hashes[PROBLEMS_MAX];
-    size_t count;
-};
-
-/* Tells each problem once, however often the catalog is read again. */
-static void note_problem(void *context, const char *style_path, const struct error *problem)
-{
-    struct problem_list *list = context;
-    uint64_t hash = hash_bytes(problem->english, strlen(problem->english));
-    hash = hash_bytes_seeded(style_path, strlen(style_path), hash);
-    bool is_known = false;
-    for (size_t i = 0; i < list->service->problem_count; i++) {
-        is_known = is_known || list->service->problems[i] == hash;
-    }
-    if (!is_known) {
-        log_event(LOG_WARNING, "style_left_out", "file=\"%s\" code=%s reason=\"%s\"", style_path,
-                  problem->code[0] ? problem->code : "-", problem->english);
-    }
-    if (list->count < PROBLEMS_MAX) {
-        list->hashes[list->count++] = hash;
-    }
-}
-
-/* Only the watcher's thread (or the one that creates the service) comes here. */
-static bool read_catalog(struct tile_service *service, struct error *err)
-{
-    struct problem_list problems = {.service = service};
-    struct catalog *catalog = NULL;
-    if (!catalog_create_after(service->catalog, service->store, service->styles_folder, note_problem, &problems,
-                              &catalog, err)) {
-        return false;
-    }
-    memcpy(service->problems, problems.hashes, problems.count * sizeof problems.hashes[0]);
-    service->problem_count = problems.count;
-    pthread_mutex_lock(&service->catalog_lock);
-    struct catalog *old = service->catalog;
-    service->catalog = catalog;
-    pthread_mutex_unlock(&service->catalog_lock);
-    bool is_new = !old || catalog_version(old) != catalog_version(catalog);
-    if (is_new) {
-        log_event(LOG_INFO, "catalog_read", "maps=%zu layers=%zu version=%016llx", catalog_map_count(catalog),
-                  catalog_layers(catalog)->count, (unsigned long long)catalog_version(catalog));
-    }
-    catalog_unref(old);
-    return true;
-}
-
-/* Asks for the store's generation. A store that was empty at the start may have come into being since: it is opened
- * anew while there is nothing in it. */
-static bool look_at_store(struct tile_service *service, uint64_t *out_generation, struct error *err)
-{
-    if (!service->store && !store_open(service->data_folder, &service->store, err)) {
-        return false;
-    }
-    return store_generation(service->store, out_generation, err);
-}
-
-static void look(struct tile_service *service, bool at_styles)
-{
-    struct error err = {0};
-    uint64_t generation = 0;
-    uint64_t fingerprint = at_styles ? catalog_styles_fingerprint(service->styles_folder) : service->fingerprint;
-    bool ok = look_at_store(service, &generation, &err);
-    if (ok && generation == service->generation && fingerprint == service->fingerprint && !service->store_is_lost) {
-        return;
-    }
-    ok = ok && read_catalog(service, &err);
-    if (ok) {
-        service->generation = generation;
-        service->fingerprint = fingerprint;
-    } else if (!service->store_is_lost) {
-        log_event(LOG_ERROR, "catalog_kept", "reason=\"%s\"", err.english);
-    }
-    service->store_is_lost = !ok;
-}
-
-static struct timespec from_now(int64_t nanoseconds)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t whole = (int64_t)now.tv_nsec + nanoseconds;
-    return (struct timespec){.tv_sec = now.tv_sec + (time_t)(whole / 1000000000),
-                             .tv_nsec = (long)(whole % 1000000000)};
-}
-
-static void *watch(void *context)
-{
-    struct tile_service *service = context;
-    unsigned looks = 0;
-    pthread_mutex_lock(&service->lock);
-    while (!service->stopping) {
-        struct timespec until = from_now(look_every);
-        while (!service->stopping && pthread_cond_timedwait(&service->wake_watcher, &service->lock, &until) == 0) {
-        }
-        if (service->stopping) {
-            break;
-        }
-        pthread_mutex_unlock(&service->lock);
-        looks++;
-        look(service, looks % LOOKS_PER_STYLES == 0);
-        pthread_mutex_lock(&service->lock);
-    }
-    pthread_mutex_unlock(&service->lock);
-    return NULL;
-}
 
 struct catalog *tile_service_catalog(struct tile_service *service)
 {
-    pthread_mutex_lock(&service->catalog_lock);
-    struct catalog *catalog = catalog_ref(service->catalog);
-    pthread_mutex_unlock(&service->catalog_lock);
-    return catalog;
+    return catalog_watch_get(service->watch);
 }
 
 /* --- the queue (service->lock is held) ---------------------------------------------------------------------------- */
 
-static void push(struct tile_service *service, enum job_class class, struct job *job)
-{
-    struct queue *queue = &service->queues[class];
-    job->since_ns = clock_monotonic_ns();
-    job->older = queue->newest;
-    job->newer = NULL;
-    *(queue->newest ? &queue->newest->newer : &queue->oldest) = job;
-    queue->newest = job;
-    queue->length++;
-    pthread_cond_signal(&service->wake);
-}
-
-static void take_out(struct queue *queue, struct job *job)
-{
-    *(job->newer ? &job->newer->older : &queue->newest) = job->older;
-    *(job->older ? &job->older->newer : &queue->oldest) = job->newer;
-    queue->length--;
-}
-
-/* The class whose turn it is. */
-static enum job_class choose_class(struct tile_service *service)
-{
-    const struct queue *queues = service->queues;
-    bool turn_of_begun = !queues[JOB_NEW].oldest || service->new_in_turn >= NEW_PER_BEGUN;
-    if (queues[JOB_BEGUN].oldest && turn_of_begun) {
-        service->new_in_turn = 0;
-        return JOB_BEGUN;
-    }
-    service->new_in_turn++;
-    return JOB_NEW;
-}
-
-/* The next job. `*out_expired` says that it waited too long and is to be refused. */
-static struct job *pop(struct tile_service *service, bool *out_expired)
-{
-    enum job_class class = choose_class(service);
-    struct queue *queue = &service->queues[class];
-    struct job *job = queue->oldest;
-    *out_expired = service->stopping;
-    if (!job) {
-        return NULL;
-    }
-    int64_t waited = clock_monotonic_ns() - job->since_ns;
-    if (class == JOB_NEW && waited > wait_max) {
-        *out_expired = true;
-    } else if (class == JOB_NEW && waited > newest_first_after) {
-        job = queue->newest;
-    }
-    take_out(queue, job);
-    return job;
-}
-
-static struct flight **flight_link(struct tile_service *service, const struct tile_key *key, uint64_t hash)
+static struct flight **flight_link(struct tile_service *service, const struct tile_key *key, uint64_t mark,
+                                   uint64_t hash)
 {
     struct flight **link = &service->flights[hash % FLIGHT_BUCKETS];
-    while (*link && !((*link)->hash == hash && tile_key_equal(&(*link)->key, key))) {
+    while (*link && !((*link)->hash == hash && (*link)->mark == mark && tile_key_equal(&(*link)->key, key))) {
         link = &(*link)->bucket_next;
     }
     return link;
+}
+
+/* True when a new request of this client may wait. */
+static bool has_room(const struct tile_service *service, uint64_t client)
+{
+    size_t length = job_queue_length(&service->queue, JOB_NEW);
+    if (service->stopping || length >= service->queue_max) {
+        return false;
+    }
+    /* One client cannot fill the queue. */
+    if (client != 0 && job_queue_of_client(&service->queue, JOB_NEW, client) >= service->queue_max / 2 + 1) {
+        return false;
+    }
+    return length < 2 * (size_t)service->worker_count ||
+           (int64_t)length * service->mean_ns / (int64_t)service->worker_count < wait_goal;
+}
+
+static void push(struct tile_service *service, struct service_job *job, enum job_class class, uint64_t client)
+{
+    job_queue_push(&service->queue, &job->head, class, client);
+    pthread_cond_signal(&service->wake);
+}
+
+static bool nobody_waits(const struct service_job *job)
+{
+    if (!job->flight) {
+        return job->is_gone && job->is_gone(job->context);
+    }
+    for (const struct waiter *waiter = job->flight->waiters; waiter; waiter = waiter->next) {
+        if (!waiter->is_gone || !waiter->is_gone(waiter->context)) {
+            return false;
+        }
+    }
+    return job->flight->waiters != NULL || job->head.class != JOB_DIRTY;
+}
+
+static void unlist(struct tile_service *service, struct flight *flight)
+{
+    *flight_link(service, &flight->key, flight->mark, flight->hash) = flight->bucket_next;
+}
+
+/* The next job. `*out_refuse` says that it is not to be run; nobody can join its flight any more then. */
+static struct service_job *pop(struct tile_service *service, bool *out_refuse)
+{
+    struct service_job *job = (struct service_job *)(void *)job_queue_pop(&service->queue);
+    if (!job) {
+        return NULL;
+    }
+    int64_t waited = clock_monotonic_ns() - job->head.since_ns;
+    *out_refuse = service->stopping || (job->head.class == JOB_NEW && waited > wait_max);
+    if (!*out_refuse && waited > ask_after && nobody_waits(job)) {
+        *out_refuse = true;
+        service->stats.abandoned++;
+    }
+    if (job->flight) {
+        job->flight->job = NULL;
+        if (*out_refuse) {
+            unlist(service, job->flight);
+        }
+    }
+    return job;
+}
+
+static void count(struct tile_service *service, uint64_t *counter)
+{
+    pthread_mutex_lock(&service->lock);
+    (*counter)++;
+    pthread_mutex_unlock(&service->lock);
 }
 
 /* --- the workers ------------------------------------------------------------------------------------------------- */
@@ -303,34 +196,33 @@ static void set_busy(struct error *err)
         "el servidor tiene más trabajo del que puede atender en este momento; intente de nuevo en unos segundos");
 }
 
-/* The one place where a flight ends: takes it off the list, so that nobody can join any more, and answers everyone who
- * waits, with the blob or with the error. */
-static void land(struct tile_service *service, struct flight *flight, struct tile_blob *blob, const struct error *err)
+/* Answers everyone who waits, with the blob or with the error. The flight is off the list. */
+static void answer_all(struct flight *flight, struct tile_blob *blob, const struct error *err)
 {
-    pthread_mutex_lock(&service->lock);
-    *flight_link(service, &flight->key, flight->hash) = flight->bucket_next;
-    if (blob) {
-        service->stats.rendered++;
-    } else if (err->kind == ERROR_UNAVAILABLE) {
-        service->stats.refused++;
-    } else {
-        service->stats.failed++;
-    }
-    pthread_mutex_unlock(&service->lock);
     struct waiter *waiter = flight->waiters;
     while (waiter) {
         struct waiter *next = waiter->next;
-        waiter->done(waiter->context, blob, blob ? NULL : err);
+        waiter->done(waiter->context, blob, false, blob ? NULL : err);
         free(waiter);
         waiter = next;
     }
+    tile_blob_unref(flight->kept);
     catalog_unref(flight->catalog);
     free(flight);
 }
 
-static bool is_picture(enum tile_format format)
+/* The one place where a flight ends: takes it off the list, so that nobody can join any more, and answers. */
+static void land(struct tile_service *service, struct flight *flight, struct tile_blob *blob, const struct error *err)
 {
-    return format == TILE_PNG || format == TILE_SPRITE_PNG;
+    pthread_mutex_lock(&service->lock);
+    unlist(service, flight);
+    if (!blob && err->kind == ERROR_UNAVAILABLE) {
+        service->stats.refused++;
+    } else if (!blob) {
+        service->stats.failed++;
+    }
+    pthread_mutex_unlock(&service->lock);
+    answer_all(flight, blob, err);
 }
 
 static struct tile_blob *make_tile(struct tile_service *service, struct tile_worker *worker,
@@ -345,9 +237,11 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
         } else {
             size_t size = 0;
             unsigned char *data = buffer_take(&out, &size);
-            blob = tile_blob_create(data, size, !is_picture(flight->key.request.format));
+            blob = tile_blob_create(data, size, !tile_format_is_picture(flight->key.request.format));
             if (!blob) {
                 error_no_memory(err);
+            } else {
+                blob->label_print = worker->label_print;
             }
         }
     }
@@ -355,40 +249,117 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
     return blob;
 }
 
-static void fly(struct tile_service *service, struct tile_worker *worker, struct flight *flight)
+/* From the file, where the tile is there and still right. */
+static struct tile_blob *read_tile(struct worker_thread *self, const struct flight *flight)
 {
-    struct error err = {.kind = ERROR_INTERNAL, .english = "the tile was not made", .spanish = "no se hizo la tesela"};
+    uint64_t mark;
+    bool may_be_there = self->disk && tile_format_is_drawn(flight->key.request.format);
+    struct tile_blob *blob = may_be_there ? disk_reader_get(self->disk, &flight->key, &mark) : NULL;
+    if (!blob || mark == flight->mark) {
+        return blob;
+    }
+    if (tile_touch_since(flight->catalog, &flight->key.request, mark) != TILE_UNTOUCHED) {
+        tile_blob_unref(blob);
+        return NULL;
+    }
+    disk_cache_confirm(self->service->disk, &flight->key, mark, flight->mark);
+    return blob;
+}
+
+/* The tile before, when a publish reached its labels only and left them as they were. */
+static struct tile_blob *confirm_kept(struct worker_thread *self, const struct flight *flight)
+{
+    struct tile_service *service = self->service;
+    uint64_t print;
+    if (!flight->kept ||
+        !tile_make_label_print(&self->worker, flight->catalog, service->labels, &flight->key.request, &print, NULL)) {
+        return NULL;
+    }
+    arena_reset(self->worker.arena);
+    if (print != flight->kept->label_print) {
+        return NULL;
+    }
+    if (service->disk) {
+        disk_cache_confirm(service->disk, &flight->key, flight->kept_mark, flight->mark);
+    }
+    count(service, &service->stats.same_labels);
+    return tile_blob_ref(flight->kept);
+}
+
+/* Makes the tile and keeps it. */
+static struct tile_blob *draw_tile(struct worker_thread *self, const struct flight *flight, struct error *err)
+{
+    struct tile_service *service = self->service;
     const struct tile_request *request = &flight->key.request;
     int64_t start = clock_monotonic_ns();
-    struct tile_blob *blob = make_tile(service, worker, flight, &err);
+    struct tile_blob *blob = make_tile(service, &self->worker, flight, err);
     double ms = (double)(clock_monotonic_ns() - start) / 1e6;
     if (blob) {
         log_event(LOG_DEBUG, "tile_made", "subject=%s tile=%u/%u/%u bytes=%zu ms=%.2f", request->subject,
                   request->tile.z, request->tile.x, request->tile.y, blob->size, ms);
-        if (service->cache) {
-            tile_cache_put(service->cache, &flight->key, blob);
+        if (service->disk && tile_format_is_drawn(request->format)) {
+            disk_cache_put(service->disk, &flight->key, flight->mark, blob, false);
         }
-    } else if (err.kind != ERROR_NOT_FOUND) {
+    } else if (err->kind != ERROR_NOT_FOUND) {
         log_event(LOG_ERROR, "tile_failed", "subject=%s tile=%u/%u/%u ms=%.2f reason=\"%s\"", request->subject,
-                  request->tile.z, request->tile.x, request->tile.y, ms, err.english);
+                  request->tile.z, request->tile.x, request->tile.y, ms, err->english);
+    }
+    return blob;
+}
+
+static void fly(struct worker_thread *self, struct flight *flight)
+{
+    struct tile_service *service = self->service;
+    struct error err = {.kind = ERROR_INTERNAL, .english = "the tile was not made", .spanish = "no se hizo la tesela"};
+    struct tile_blob *blob = confirm_kept(self, flight);
+    if (!blob) {
+        blob = read_tile(self, flight);
+        bool is_read = blob != NULL;
+        blob = blob ? blob : draw_tile(self, flight, &err);
+        pthread_mutex_lock(&service->lock);
+        service->stats.from_disk += is_read;
+        service->stats.rendered += blob && !is_read;
+        service->stats.redrawn += blob && !is_read && flight->is_redraw;
+        pthread_mutex_unlock(&service->lock);
+    }
+    if (service->cache && blob) {
+        tile_cache_put(service->cache, &flight->key, flight->mark, blob);
+    } else if (service->cache) {
+        tile_cache_remove(service->cache, &flight->key); /* no stale one for ever where the new one cannot be made */
     }
     land(service, flight, blob, &err);
     tile_blob_unref(blob);
 }
 
-static void do_job(struct tile_service *service, struct tile_worker *worker, struct job *job, bool expired)
+static void do_job(struct worker_thread *self, struct service_job *job)
 {
-    if (worker) {
-        arena_reset(worker->arena);
-    }
-    if (job->flight && expired) {
-        struct error err;
-        set_busy(&err);
-        land(service, job->flight, NULL, &err);
-    } else if (job->flight) {
-        fly(service, worker, job->flight);
+    struct tile_service *service = self->service;
+    bool is_redraw = job->flight && job->flight->is_redraw;
+    int64_t start = clock_monotonic_ns();
+    arena_reset(self->worker.arena);
+    if (job->flight) {
+        fly(self, job->flight);
     } else {
-        job->run(job->context, expired ? NULL : worker);
+        job->run(job->context, &self->worker);
+    }
+    free(job);
+    if (!is_redraw) {
+        int64_t took = clock_monotonic_ns() - start;
+        pthread_mutex_lock(&service->lock);
+        service->mean_ns += (took - service->mean_ns) / MEAN_WEIGHT;
+        pthread_mutex_unlock(&service->lock);
+    }
+}
+
+/* Its flight is off the list already. */
+static void refuse_job(struct service_job *job)
+{
+    struct error err;
+    if (job->flight) {
+        set_busy(&err);
+        answer_all(job->flight, NULL, &err);
+    } else {
+        job->run(job->context, NULL);
     }
     free(job);
 }
@@ -399,15 +370,22 @@ static void *work(void *context)
     struct tile_service *service = self->service;
     pthread_mutex_lock(&service->lock);
     while (!service->stopping) {
-        bool expired = false;
-        struct job *job = pop(service, &expired);
+        bool refuse = false;
+        struct service_job *job = pop(service, &refuse);
         if (!job) {
             pthread_cond_wait(&service->wake, &service->lock);
             continue;
         }
+        service->stats.refused += refuse;
+        service->busy++;
         pthread_mutex_unlock(&service->lock);
-        do_job(service, &self->worker, job, expired);
+        if (refuse) {
+            refuse_job(job);
+        } else {
+            do_job(self, job);
+        }
         pthread_mutex_lock(&service->lock);
+        service->busy--;
     }
     pthread_mutex_unlock(&service->lock);
     return NULL;
@@ -417,64 +395,104 @@ static void *work(void *context)
 
 static void tell_missing(enum tile_format format, const char *subject, struct error *err)
 {
-    if (format == TILE_PNG || format == TILE_SPRITE_JSON || format == TILE_SPRITE_PNG) {
+    if (tile_format_is_picture(format) || format == TILE_SPRITE_JSON) {
         error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map \"%s\"", "no existe el mapa «%s»", subject);
     } else {
         error_tell(err, ERROR_NOT_FOUND, "LAY-404", "there is no layer \"%s\"", "no existe la capa «%s»", subject);
     }
 }
 
-static bool find_version(const struct catalog *catalog, const struct tile_request *request, uint64_t *out_version,
-                         struct error *err)
+static bool layer_has_raster(const struct store_layer *layer)
+{
+    return layer && layer->raster.kind != STORE_RASTER_NONE;
+}
+
+bool tile_key_find(const struct catalog *catalog, const struct tile_request *request, struct tile_key *out_key,
+                   struct error *err)
 {
     const struct catalog_map *map = catalog_map_find(catalog, request->subject);
     const struct store_layer *layer = catalog_layer_find(catalog, request->subject);
+    uint64_t look = hash_mix(program_hash(), (uint64_t)request->format);
     if (map && map->state == MAP_IGNORE) {
         map = NULL;
     }
-    if (request->format == TILE_GLYPHS) {
-        *out_version = 1; /* the machine's fonts stay the same while the program runs */
-    } else if (map && (request->format == TILE_PNG || request->format == TILE_SPRITE_JSON ||
-                       request->format == TILE_SPRITE_PNG)) {
-        *out_version = map->version;
-    } else if (request->format == TILE_GEOJSON && layer) {
-        *out_version = catalog_layer_version(layer);
-    } else if (request->format == TILE_MVT && (map || layer)) {
-        *out_version = catalog_subject_version(catalog, request->subject);
+    const struct archive_item *archive =
+        request->format == TILE_ARCHIVE ? catalog_archive_find(catalog, request->subject) : NULL;
+    bool is_picture = tile_format_is_picture(request->format);
+    bool is_of_layer =
+        request->format == TILE_MVT || request->format == TILE_GEOJSON || (is_picture && layer_has_raster(layer));
+    if (archive) {
+        look = hash_mix(look, archive->version);
+    } else if (request->format == TILE_GLYPHS) {
+        look = hash_mix(look, 1); /* the machine's fonts stay the same while the program runs */
+    } else if ((is_picture || request->format == TILE_SPRITE_JSON) && map) {
+        look = hash_mix(look, map->look);
+    } else if (is_of_layer && layer) {
+        look = hash_mix(look, 1); /* of a layer's tiles all is in its versions */
+    } else if (request->format == TILE_MVT && map) {
+        look = hash_mix(look, map->look);
     } else {
         tell_missing(request->format, request->subject, err);
         return false;
     }
+    *out_key = (struct tile_key){look, *request};
+    return true;
+}
+
+/* What memory holds of a tile that is asked for: it was touched, perhaps only by its labels (`blob`). */
+struct kept {
+    bool is_there;
+    struct tile_blob *blob; /* borrowed; NULL: not to be used */
+    uint64_t mark;
+};
+
+static bool begin_flight(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
+                         enum job_class class, uint64_t client, const struct kept *kept, struct flight **out_flight,
+                         struct error *err)
+{
+    uint64_t mark = catalog_changes(catalog)->mark;
+    uint64_t hash = tile_key_hash(key);
+    struct service_job *job = calloc(1, sizeof *job);
+    struct flight *flight = calloc(1, sizeof *flight);
+    if (!job || !flight) {
+        free(job);
+        free(flight);
+        return error_no_memory(err);
+    }
+    *flight = (struct flight){.key = *key,
+                              .mark = mark,
+                              .hash = hash,
+                              .catalog = catalog_ref(catalog),
+                              .job = job,
+                              .is_redraw = kept->is_there,
+                              .kept = kept->blob ? tile_blob_ref(kept->blob) : NULL,
+                              .kept_mark = kept->mark};
+    struct flight **link = flight_link(service, key, mark, hash);
+    flight->bucket_next = *link;
+    *link = flight;
+    job->flight = flight;
+    push(service, job, class, client);
+    *out_flight = flight;
     return true;
 }
 
 /* The lock is held. Joins the flight under way, or begins one. */
-static bool join(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
-                 struct waiter *waiter, struct error *err)
+static bool join(struct tile_service *service, struct catalog *catalog, const struct tile_key *key, uint64_t client,
+                 const struct kept *kept, struct waiter *waiter, struct error *err)
 {
-    uint64_t hash = tile_key_hash(key);
-    struct flight **link = flight_link(service, key, hash);
-    struct flight *flight = *link;
-    if (service->stopping ||
-        (flight ? flight->waiter_count >= WAITERS_MAX : service->queues[JOB_NEW].length >= service->queue_max)) {
+    struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
+    if (service->stopping || (flight ? flight->waiter_count >= WAITERS_MAX : !has_room(service, client))) {
         service->stats.refused++;
         set_busy(err);
         return false;
     }
-    if (flight) {
+    if (!flight && !begin_flight(service, catalog, key, JOB_NEW, client, kept, &flight, err)) {
+        return false;
+    }
+    if (flight->waiter_count > 0) {
         service->stats.shared++;
-    } else {
-        struct job *job = calloc(1, sizeof *job);
-        flight = calloc(1, sizeof *flight);
-        if (!job || !flight) {
-            free(job);
-            free(flight);
-            return error_no_memory(err);
-        }
-        *flight = (struct flight){.key = *key, .hash = hash, .catalog = catalog_ref(catalog)};
-        *link = flight;
-        job->flight = flight;
-        push(service, JOB_NEW, job);
+    } else if (flight->job && flight->job->head.class == JOB_DIRTY) {
+        job_queue_move(&service->queue, &flight->job->head, JOB_NEW, client); /* now somebody waits for it */
     }
     waiter->next = flight->waiters;
     flight->waiters = waiter;
@@ -482,58 +500,101 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
     return true;
 }
 
-static void count(struct tile_service *service, uint64_t *counter)
+/* The lock is held. True when a new job would have to wait for long. */
+static bool is_loaded(const struct tile_service *service)
+{
+    size_t ahead = job_queue_length(&service->queue, JOB_NEW) + service->busy;
+    return (int64_t)ahead * service->mean_ns / (int64_t)service->worker_count > service->stale_after_ns;
+}
+
+/* Has the tile made again for the next who asks. False when it is made soon, or when too many wait: the caller then
+ * waits for it itself. */
+static bool redraw(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
+                   const struct kept *kept)
 {
     pthread_mutex_lock(&service->lock);
-    (*counter)++;
+    struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
+    bool ok = is_loaded(service) &&
+              (flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
+                                  begin_flight(service, catalog, key, JOB_DIRTY, 0, kept, &flight, NULL)));
+    service->stats.stale += ok;
     pthread_mutex_unlock(&service->lock);
+    return ok;
+}
+
+/* Answers from memory, as far as that can be. `*out_kept` is what is there otherwise; the caller unrefs its blob. */
+static bool answer_from_memory(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
+                               bool may_be_stale, tile_done *done, void *context, struct kept *out_kept)
+{
+    uint64_t mark;
+    uint64_t now = catalog_changes(catalog)->mark;
+    struct tile_blob *blob = service->cache ? tile_cache_get(service->cache, key, &mark) : NULL;
+    if (!blob) {
+        return false;
+    }
+    enum tile_touch touch = mark == now ? TILE_UNTOUCHED : tile_touch_since(catalog, &key->request, mark);
+    if (touch == TILE_UNTOUCHED && mark != now) {
+        tile_cache_confirm(service->cache, key, mark, now);
+        count(service, &service->stats.confirmed);
+    }
+    bool may_be_right = touch == TILE_LABELS_TOUCHED && blob->label_print != 0;
+    struct kept kept = {true, may_be_right ? blob : NULL, mark};
+    if (touch == TILE_UNTOUCHED || (may_be_stale && redraw(service, catalog, key, &kept))) {
+        count(service, &service->stats.hits);
+        done(context, blob, touch != TILE_UNTOUCHED, NULL);
+        tile_blob_unref(blob);
+        return true;
+    }
+    if (!may_be_right) {
+        tile_blob_unref(blob);
+    }
+    *out_kept = kept;
+    return false;
 }
 
 void tile_service_get(struct tile_service *service, struct catalog *catalog, const struct tile_request *request,
-                      tile_done *done, void *context)
+                      const struct tile_caller *caller, bool may_be_stale, tile_done *done, void *context)
 {
     struct error err = {0};
-    struct tile_key key = {.request = *request};
-    if (!find_version(catalog, request, &key.version, &err)) {
-        done(context, NULL, &err);
+    struct tile_key key;
+    struct kept kept = {0};
+    if (!tile_key_find(catalog, request, &key, &err)) {
+        done(context, NULL, false, &err);
         return;
     }
-    struct tile_blob *blob = service->cache ? tile_cache_get(service->cache, &key) : NULL;
-    if (blob) {
-        count(service, &service->stats.hits);
-        done(context, blob, NULL);
-        tile_blob_unref(blob);
+    if (answer_from_memory(service, catalog, &key, may_be_stale, done, context, &kept)) {
         return;
     }
     struct waiter *waiter = calloc(1, sizeof *waiter);
-    if (!waiter) {
+    bool joined = false;
+    if (waiter) {
+        *waiter = (struct waiter){.done = done, .is_gone = caller->is_gone, .context = context};
+        pthread_mutex_lock(&service->lock);
+        service->stats.misses++;
+        joined = join(service, catalog, &key, caller->client, &kept, waiter, &err);
+        pthread_mutex_unlock(&service->lock);
+    } else {
         error_no_memory(&err);
-        done(context, NULL, &err);
-        return;
     }
-    *waiter = (struct waiter){.done = done, .context = context};
-    pthread_mutex_lock(&service->lock);
-    service->stats.misses++;
-    bool joined = join(service, catalog, &key, waiter, &err);
-    pthread_mutex_unlock(&service->lock);
+    tile_blob_unref(kept.blob);
     if (!joined) {
         free(waiter);
-        done(context, NULL, &err);
+        done(context, NULL, false, &err);
     }
 }
 
-static bool enqueue(struct tile_service *service, enum job_class class, tile_job *run, void *context, struct error *err)
+static bool enqueue(struct tile_service *service, enum job_class class, const struct tile_caller *caller, tile_job *run,
+                    void *context, struct error *err)
 {
-    struct job *job = calloc(1, sizeof *job);
+    struct service_job *job = calloc(1, sizeof *job);
     if (!job) {
         return error_no_memory(err);
     }
-    job->run = run;
-    job->context = context;
+    *job = (struct service_job){.run = run, .is_gone = caller->is_gone, .context = context};
     pthread_mutex_lock(&service->lock);
-    bool ok = !service->stopping && (class == JOB_BEGUN || service->queues[JOB_NEW].length < service->queue_max);
+    bool ok = class == JOB_BEGUN ? !service->stopping : has_room(service, caller->client);
     if (ok) {
-        push(service, class, job);
+        push(service, job, class, caller->client);
     } else {
         service->stats.refused++;
     }
@@ -545,14 +606,16 @@ static bool enqueue(struct tile_service *service, enum job_class class, tile_job
     return ok;
 }
 
-bool tile_service_run(struct tile_service *service, tile_job *run, void *context, struct error *err)
+bool tile_service_run(struct tile_service *service, const struct tile_caller *caller, tile_job *run, void *context,
+                      struct error *err)
 {
-    return enqueue(service, JOB_NEW, run, context, err);
+    return enqueue(service, JOB_NEW, caller, run, context, err);
 }
 
-bool tile_service_continue(struct tile_service *service, tile_job *run, void *context, struct error *err)
+bool tile_service_continue(struct tile_service *service, const struct tile_caller *caller, tile_job *run, void *context,
+                           struct error *err)
 {
-    return enqueue(service, JOB_BEGUN, run, context, err);
+    return enqueue(service, JOB_BEGUN, caller, run, context, err);
 }
 
 struct label_cache *tile_service_labels(struct tile_service *service)
@@ -564,27 +627,44 @@ void tile_service_stats(struct tile_service *service, struct tile_service_stats 
 {
     pthread_mutex_lock(&service->lock);
     *out_stats = service->stats;
-    out_stats->queue_length = service->queues[JOB_NEW].length + service->queues[JOB_BEGUN].length;
+    out_stats->queue_length = job_queue_length(&service->queue, JOB_NEW) + job_queue_length(&service->queue, JOB_BEGUN);
+    out_stats->dirty_length = job_queue_length(&service->queue, JOB_DIRTY);
     pthread_mutex_unlock(&service->lock);
     out_stats->cache_bytes = service->cache ? tile_cache_bytes(service->cache) : 0;
+    if (service->disk) {
+        struct disk_cache_stats disk;
+        disk_cache_stats(service->disk, &disk);
+        out_stats->disk_bytes = disk.bytes;
+        out_stats->disk_damaged = disk.damaged;
+    }
 }
 
 /* --- life --------------------------------------------------------------------------------------------------------- */
 
-static void init_locks(struct tile_service *service)
+static bool start_worker(struct worker_thread *self, const char *data_folder, struct error *err)
 {
-    pthread_condattr_t attributes;
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_mutex_init(&service->lock, NULL);
-    pthread_mutex_init(&service->catalog_lock, NULL);
-    pthread_cond_init(&service->wake, NULL);
-    pthread_cond_init(&service->wake_watcher, &attributes);
-    pthread_condattr_destroy(&attributes);
+    if (self->service->disk) {
+        self->disk = disk_reader_create(self->service->disk);
+        if (!self->disk) {
+            return error_no_memory(err);
+        }
+    }
+    if (!tile_worker_init(&self->worker, data_folder, err)) {
+        return false;
+    }
+    self->is_ready = true;
+    int failure = pthread_create(&self->thread, NULL, work, self);
+    if (failure != 0) {
+        error_set(err, ERROR_INTERNAL, "could not start a worker thread: %s", strerror(failure));
+        return false;
+    }
+    self->is_running = true;
+    return true;
 }
 
-static bool start_workers(struct tile_service *service, unsigned wanted, struct error *err)
+static bool start_workers(struct tile_service *service, const struct tile_service_options *options, struct error *err)
 {
+    unsigned wanted = options->workers;
     if (wanted == 0) {
         long online = sysconf(_SC_NPROCESSORS_ONLN);
         wanted = online > 0 ? (unsigned)online : 1;
@@ -596,42 +676,23 @@ static bool start_workers(struct tile_service *service, unsigned wanted, struct 
     }
     service->worker_count = wanted;
     for (unsigned i = 0; i < wanted; i++) {
-        struct worker_thread *self = &service->workers[i];
-        self->service = service;
-        if (!tile_worker_init(&self->worker, service->data_folder, err)) {
+        service->workers[i].service = service;
+        if (!start_worker(&service->workers[i], options->data_folder, err)) {
             return false;
         }
-        self->is_ready = true;
-        int failure = pthread_create(&self->thread, NULL, work, self);
-        if (failure != 0) {
-            error_set(err, ERROR_INTERNAL, "could not start a worker thread: %s", strerror(failure));
-            return false;
-        }
-        self->is_running = true;
     }
-    return true;
-}
-
-static bool start_watcher(struct tile_service *service, struct error *err)
-{
-    int failure = pthread_create(&service->watcher, NULL, watch, service);
-    if (failure != 0) {
-        error_set(err, ERROR_INTERNAL, "could not start the watcher thread: %s", strerror(failure));
-        return false;
-    }
-    service->watcher_runs = true;
     return true;
 }
 
 static bool make_parts(struct tile_service *service, const struct tile_service_options *options, struct error *err)
 {
-    service->data_folder = strdup(options->data_folder);
-    service->styles_folder = options->styles_folder ? strdup(options->styles_folder) : NULL;
     service->queue_max = options->queue_max ? options->queue_max : QUEUE_MAX_DEFAULT;
+    service->stale_after_ns = options->stale_after_ns ? options->stale_after_ns : stale_after;
     service->labels = label_cache_create(LABEL_CACHE_BYTES);
     service->cache = options->cache_bytes > 0 ? tile_cache_create(options->cache_bytes) : NULL;
-    if (!service->data_folder || (options->styles_folder && !service->styles_folder) || !service->labels ||
-        (options->cache_bytes > 0 && !service->cache)) {
+    service->disk = options->disk_bytes > 0 ? disk_cache_create(options->data_folder, options->disk_bytes) : NULL;
+    if (!service->labels || (options->cache_bytes > 0 && !service->cache) ||
+        (options->disk_bytes > 0 && !service->disk)) {
         return error_no_memory(err);
     }
     return true;
@@ -645,14 +706,11 @@ bool tile_service_create(const struct tile_service_options *options, struct tile
     if (!service) {
         return error_no_memory(err);
     }
-    init_locks(service);
-    if (!make_parts(service, options, err)) {
-        goto done;
-    }
-    /* The fingerprint is taken before the files are read: a change in between is seen at the next look. */
-    service->fingerprint = catalog_styles_fingerprint(service->styles_folder);
-    if (!look_at_store(service, &service->generation, err) || !read_catalog(service, err) ||
-        !start_workers(service, options->workers, err) || !start_watcher(service, err)) {
+    pthread_mutex_init(&service->lock, NULL);
+    pthread_cond_init(&service->wake, NULL);
+    if (!make_parts(service, options, err) ||
+        !catalog_watch_create(options->data_folder, options->styles_folder, &service->watch, err) ||
+        !start_workers(service, options, err)) {
         goto done;
     }
     *out_service = service;
@@ -670,7 +728,6 @@ void tile_service_stop(struct tile_service *service)
     service->stopping = true;
     service->stopped = true;
     pthread_cond_broadcast(&service->wake);
-    pthread_cond_broadcast(&service->wake_watcher);
     pthread_mutex_unlock(&service->lock);
     if (again) {
         return;
@@ -680,19 +737,18 @@ void tile_service_stop(struct tile_service *service)
             pthread_join(service->workers[i].thread, NULL);
         }
     }
-    if (service->watcher_runs) {
-        pthread_join(service->watcher, NULL);
-    }
+    catalog_watch_stop(service->watch);
     /* Nobody else takes jobs now; each is refused. */
     for (;;) {
-        bool expired = true;
+        bool refuse = true;
         pthread_mutex_lock(&service->lock);
-        struct job *job = pop(service, &expired);
+        struct service_job *job = pop(service, &refuse);
+        service->stats.refused += job != NULL;
         pthread_mutex_unlock(&service->lock);
         if (!job) {
             break;
         }
-        do_job(service, NULL, job, true);
+        refuse_job(job);
     }
 }
 
@@ -706,17 +762,14 @@ void tile_service_destroy(struct tile_service *service)
         if (service->workers[i].is_ready) {
             tile_worker_finish(&service->workers[i].worker);
         }
+        disk_reader_destroy(service->workers[i].disk);
     }
     free(service->workers);
+    disk_cache_destroy(service->disk);
     tile_cache_destroy(service->cache);
     label_cache_destroy(service->labels);
-    catalog_unref(service->catalog);
-    store_close(service->store);
-    pthread_cond_destroy(&service->wake_watcher);
+    catalog_watch_destroy(service->watch);
     pthread_cond_destroy(&service->wake);
-    pthread_mutex_destroy(&service->catalog_lock);
     pthread_mutex_destroy(&service->lock);
-    free(service->styles_folder);
-    free(service->data_folder);
     free(service);
 }

@@ -912,47 +912,6 @@ class Formats(Case):
         self.assertIn("joined", report["messages"][-1]["text"])
 
 
-class Rasters(Case):
-    def make(self, driver, name, world=None):
-        memory = gdal.GetDriverByName("MEM").Create("", 40, 30, 3)
-        if driver == "GTiff":
-            memory.SetGeoTransform([-103.5, 0.01, 0, 25.6, 0, -0.01])
-            memory.SetProjection('GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],'
-                                 'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433]]')
-            memory.GetRasterBand(1).SetNoDataValue(255)
-        del_me = gdal.GetDriverByName(driver).CreateCopy(self.path(name), memory)
-        del del_me
-        if world:
-            with open(self.path(world), "w", encoding="ascii") as file:
-                file.write("10\n0\n0\n-10\n660005\n2826005\n")
-        return self.path(name)
-
-    def test_described_and_refused(self):
-        for driver, name, world in (("GTiff", "r.tif", None), ("PNG", "p.png", "p.pgw"), ("JPEG", "j.jpg", "j.jgw"),
-                                    ("JP2OpenJPEG", "k.jp2", None)):
-            with self.subTest(name=name):
-                path = self.make(driver, name, world)
-                for command in ("inspect", "load"):
-                    code, report = self.load(path, command=command)
-                    self.assertEqual((code, self.codes(report)), (2, ["IMP-090"]))
-                    self.assertIn("40 x 30 pixels, bands: 3, type: Byte", report["messages"][-1]["text"])
-                    self.assertEqual(report["layers"][0]["geometry"], "raster")
-                    if driver == "GTiff":
-                        self.assertEqual(report["layers"][0]["bbox"], [-103.5, 25.3, -103.1, 25.6])
-                        self.assertEqual(report["layers"][0]["srs"]["code"], "EPSG:4326")
-                        self.assertIn("no-data: 255", report["messages"][-1]["text"])
-                    if world:
-                        self.assertIn("corner: 660000, 2826010", report["messages"][-1]["text"])
-        self.assertEqual(stored(self.data), {})
-
-    def test_cut_off(self):
-        path = self.make("GTiff", "r.tif")
-        with open(path, "r+b") as file:
-            file.truncate(20)
-        code, report = self.load(path)
-        self.assertEqual((code, self.codes(report)), (2, ["IMP-090"]))
-
-
 class Killed(Case):
     def test_old_state_and_no_litter(self):
         stem = self.path("x")

@@ -2,3 +2,7 @@ tesela_program_test(import "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_
 tesela_program_test(demo_city "program" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/demo_city_test.py)
 tesela_program_test(versions "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/versions_test.py)
 tesela_program_test(isolation "program" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/isolation_test.py)
+tesela_program_test(publish "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/publish_test.py)
+tesela_program_test(export "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/export_test.py)
+tesela_program_test(nasty "program" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/nasty_test.py)
+tesela_program_test(raster "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/raster_test.py)

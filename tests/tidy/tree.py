@@ -23,12 +23,13 @@ ROOMS = {
 
 # Which rooms may include the header of a foreign library (regular expression of the include).
 DOORS = {
-    r"gdal.*|ogr_.*|cpl_.*": ["ingest"],
+    r"gdal.*|ogr_.*|cpl_.*": ["ingest", "store"],
     r"geos_c\.h": ["ingest"],
     r"zip\.h": ["ingest"],
     r"proj\.h": ["geo"],
-    r"spatialite.*|sqlite3\.h": ["store"],
-    r"png\.h": ["draw"],
+    r"spatialite.*": ["store"],
+    r"sqlite3\.h": ["store", "tile"],
+    r"png\.h|jpeglib\.h|webp/.*": ["draw"],
     r"ft2build\.h|freetype/.*|hb.*\.h|fribidi.*|fontconfig/.*|librsvg/.*": ["draw"],
     r"microhttpd\.h": ["server"],
     r"brotli/.*": ["tile", "server"],

@@ -84,7 +84,9 @@ static void writes_coordinates(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         char text[17] = {0};
-        assert_int_equal(json_put_e7(cases[i].e7, text), strlen(cases[i].text));
+        size_t length = json_put_e7(cases[i].e7, text);
+        assert_int_equal(length, strlen(cases[i].text));
+        text[length] = '\0';
         assert_string_equal(text, cases[i].text);
     }
     unsigned seed = 7;
@@ -92,7 +94,7 @@ static void writes_coordinates(void **state)
         seed = seed * 1664525u + 1013904223u;
         int64_t e7 = (int64_t)(seed % 3600000000u) - 1800000000;
         char text[17] = {0};
-        json_put_e7(e7, text);
+        text[json_put_e7(e7, text)] = '\0';
         assert_int_equal(llround(strtod(text, NULL) * 1e7), e7);
     }
 }

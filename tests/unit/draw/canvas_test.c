@@ -90,6 +90,36 @@ static void laying_over(void **state)
     }
 }
 
+/* Colours above their alpha, as filters of images make them: the sum ends at the alpha of the result. */
+static void laying_rows(void **state)
+{
+    (void)state;
+    uint64_t seed = 9;
+    for (uint32_t width = 1; width < 40; width++) {
+        struct canvas *below = canvas_create(width, 2);
+        struct canvas *result = canvas_create(width, 2);
+        uint32_t row[40];
+        random_pixels(below, &seed);
+        memcpy(result->rgba, below->rgba, (size_t)width * 8);
+        for (uint32_t x = 0; x < width; x++) {
+            row[x] = (uint32_t)shapes_between(&seed, 0, 0xffffff) | (uint32_t)shapes_between(&seed, 0, 255) << 24;
+        }
+        canvas_lay_row(result, 0, 1, row, width);
+        assert_memory_equal(result->rgba, below->rgba, (size_t)width * 4);
+        for (uint32_t x = 0; x < width; x++) {
+            const uint8_t *is = result->rgba + 4 * ((size_t)width + x);
+            const uint8_t *was = below->rgba + 4 * ((size_t)width + x);
+            double rest = 1 - (row[x] >> 24) / 255.0;
+            for (unsigned i = 0; i < 4; i++) {
+                double exact = fmin((row[x] >> 8 * i & 255) + was[i] * rest, is[3]);
+                assert_true(fabs(is[i] - exact) <= 1);
+            }
+        }
+        canvas_destroy(result);
+        canvas_destroy(below);
+    }
+}
+
 static void filling(void **state)
 {
     (void)state;
@@ -115,6 +145,7 @@ int main(void)
         cmocka_unit_test(pixels_from_colors),
         cmocka_unit_test(multiplication_is_exact),
         cmocka_unit_test(laying_over),
+        cmocka_unit_test(laying_rows),
         cmocka_unit_test(filling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

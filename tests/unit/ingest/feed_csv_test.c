@@ -157,6 +157,99 @@ static void test_number_columns(void **state)
     }
 }
 
+/* Times, truth values, and digits that are called text. */
+static void test_typed_columns(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *content; /* the column's values, a line each */
+        enum field_type type;
+        const char *first; /* as text; NULL: not looked at */
+    } cases[] = {
+        {"2020-03-15T10:00:00Z\n2021-01-01T00:00:00Z\n", FIELD_DATETIME, "2020-03-15T10:00:00Z"},
+        {"2020-03-15 10:00\n2021-01-01 23:59:59.5\n", FIELD_DATETIME, "2020-03-15T10:00:00"},
+        {"2020-03-15T10:00:00.120-0600\n", FIELD_DATETIME, "2020-03-15T10:00:00.12-06:00"},
+        {"2020-03-15t10:00:00.000+05:30\n", FIELD_DATETIME, "2020-03-15T10:00:00+05:30"},
+        {"2020-03-15 10:00:00-06\n\"\"\n", FIELD_DATETIME, "2020-03-15T10:00:00-06:00"},
+        {"2020-02-29 10:00\n", FIELD_DATETIME, "2020-02-29T10:00:00"},
+        {"2021-02-29 10:00\n", FIELD_STRING, "2021-02-29 10:00"},
+        {"2020-03-15 24:00\n", FIELD_STRING, NULL},
+        {"2020-03-15 10:60\n", FIELD_STRING, NULL},
+        {"2020-03-15 10\n", FIELD_STRING, NULL},
+        {"2020-03-15T10:00:00+99\n", FIELD_STRING, NULL},
+        {"2020-03-15T10:00:00 a.m.\n", FIELD_STRING, NULL},
+        {"2020-03-15 10:00\n2020-03-15\n", FIELD_STRING, NULL},
+        {"15/03/2020 10:00\n", FIELD_STRING, NULL},
+        {"true\nFALSE\n", FIELD_BOOLEAN, NULL},
+        {"verdadero\nfalso\n", FIELD_BOOLEAN, NULL},
+        {"true\nno\n", FIELD_STRING, "true"},
+        {"\"123\"\n\"45\"\n", FIELD_STRING, "123"},
+        {"\"123\"\n45\n", FIELD_INTEGER, NULL},
+        {"\"1;5\"\n", FIELD_STRING, NULL},
+        {"\"true\"\n", FIELD_STRING, "true"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char content[300];
+        char path[64];
+        struct error err = {0};
+        size_t length = (size_t)snprintf(content, sizeof content, "lon;lat;n\n");
+        for (const char *at = cases[i].content; *at != '\0'; at = strchr(at, '\n') + 1) {
+            length += (size_t)snprintf(content + length, sizeof content - length, "-103.5;25.5;%.*s\n",
+                                       (int)strcspn(at, "\n"), at);
+        }
+        struct feed *feed = open_text(content, path, &err);
+        assert_non_null(feed);
+        print_message("%s", cases[i].content);
+        assert_int_equal(feed->info.fields[2].type, cases[i].type);
+        struct arena *arena = arena_create(1 << 20);
+        struct feed_feature feature;
+        bool end = false;
+        assert_true(feed_next(feed, arena, &feature, &end, &err));
+        if (cases[i].first) {
+            assert_int_equal(feature.values[2].type, VALUE_STRING);
+            assert_true(text_is(feature.values[2].string, cases[i].first));
+        } else if (cases[i].type == FIELD_BOOLEAN) {
+            assert_int_equal(feature.values[2].type, VALUE_BOOL);
+            assert_true(feature.values[2].boolean);
+        }
+        arena_destroy(arena);
+        feed_close(feed);
+        unlink(path);
+    }
+}
+
+/* Where everything is quoted, quotes tell nothing; the text of the geometry is no column. */
+static void test_quotes_and_geometry(void **state)
+{
+    (void)state;
+    char path[64];
+    struct error err = {0};
+    struct feed *feed = open_text("\"lon\",\"lat\",\"n\"\n\"-103.5\",\"25.5\",\"7\"\n", path, &err);
+    assert_non_null(feed);
+    assert_int_equal(feed->info.fields[2].type, FIELD_INTEGER);
+    feed_close(feed);
+    unlink(path);
+    feed = open_text("a,wkt,b\n1,\"POINT (-103.5 25.5)\",x\n2,,\"\"\n", path, &err);
+    assert_non_null(feed);
+    assert_int_equal(feed->info.field_count, 2);
+    assert_true(text_is(feed->info.fields[0].name, "a"));
+    assert_true(text_is(feed->info.fields[1].name, "b"));
+    struct arena *arena = arena_create(1 << 20);
+    struct feed_feature feature;
+    bool end = false;
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_int_equal(feature.values[0].integer, 1);
+    assert_true(text_is(feature.values[1].string, "x"));
+    assert_non_null(feature.wkb);
+    assert_true(feed_next(feed, arena, &feature, &end, &err));
+    assert_int_equal(feature.values[1].type, VALUE_STRING);
+    assert_int_equal(feature.values[1].string.length, 0);
+    assert_null(feature.wkb);
+    arena_destroy(arena);
+    feed_close(feed);
+    unlink(path);
+}
+
 static void test_refused(void **state)
 {
     (void)state;
@@ -179,7 +272,8 @@ static void test_refused(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_coordinates), cmocka_unit_test(test_table),
-                                       cmocka_unit_test(test_number_columns), cmocka_unit_test(test_refused)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_coordinates),         cmocka_unit_test(test_table),
+                                       cmocka_unit_test(test_number_columns),      cmocka_unit_test(test_typed_columns),
+                                       cmocka_unit_test(test_quotes_and_geometry), cmocka_unit_test(test_refused)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

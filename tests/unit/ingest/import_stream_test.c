@@ -100,6 +100,8 @@ static void write_all(int descriptor, const struct report *report)
     assert_true(import_stream_add(stream, &bare, &err));
     assert_true(import_stream_report(stream, report, &err));
     assert_true(import_stream_publish(stream, &publish, &err));
+    struct ingest_style style = {"colonias", "Colonias Ñuñoa", "verde", {"<qgis/>", 7}};
+    assert_true(import_stream_style(stream, &style, &err));
     assert_true(import_stream_end(stream, INGEST_DONE, &err));
     import_stream_close(stream);
 }
@@ -202,6 +204,12 @@ static void test_round_trip(void **state)
     assert_true(next(tape, &frame, &err));
     assert_int_equal(frame.type, IMPORT_PUBLISH);
     assert_int_equal(frame.publish.left_out, 1);
+    assert_true(next(tape, &frame, &err));
+    assert_int_equal(frame.type, IMPORT_STYLE);
+    assert_string_equal(frame.style.layer, "colonias");
+    assert_string_equal(frame.style.source, "Colonias Ñuñoa");
+    assert_string_equal(frame.style.name, "verde");
+    assert_true(text_is(frame.style.xml, "<qgis/>"));
     assert_true(next(tape, &frame, &err));
     assert_int_equal(frame.type, IMPORT_END);
     assert_int_equal(frame.outcome, INGEST_DONE);

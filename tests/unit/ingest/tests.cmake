@@ -1,6 +1,10 @@
-foreach(file IN ITEMS archive crs descriptor encoding feed_csv import_stream isolation repair shapefile source)
+foreach(file IN ITEMS archive crs descriptor encoding export_geometry feed_csv import_stream isolation repair shapefile
+                      simple_rings source)
   tesela_unit_test(ingest ${file})
 endforeach()
 if(TARGET unit_ingest_archive)
   target_link_libraries(unit_ingest_archive PRIVATE PkgConfig::LIBZIP)
+endif()
+if(TARGET unit_ingest_simple_rings)
+  target_link_libraries(unit_ingest_simple_rings PRIVATE PkgConfig::GEOS)
 endif()

@@ -78,6 +78,8 @@ struct wait {
     bool done;
 };
 
+static const struct tile_caller nobody = {0};
+
 static void finish_wait(struct wait *wait)
 {
     pthread_mutex_lock(&wait->lock);
@@ -86,10 +88,10 @@ static void finish_wait(struct wait *wait)
     pthread_mutex_unlock(&wait->lock);
 }
 
-static void take_tile(void *context, struct tile_blob *blob, const struct error *err)
+static void take_tile(void *context, struct tile_blob *blob, bool is_stale, const struct error *err)
 {
     struct wait *wait = context;
-    exchange_take_tile(wait->exchange, blob, err);
+    exchange_take_tile(wait->exchange, blob, is_stale, err);
     finish_wait(wait);
 }
 
@@ -147,10 +149,11 @@ static struct exchange *ask_with(const char *method, const char *target, const c
     enum exchange_step step = exchange_begin(exchange);
     if (step == EXCHANGE_NEEDS_TILE) {
         const struct tile_request tile = exchange->response.tile;
-        tile_service_get(world.shared.service, exchange->catalog, &tile, take_tile, &wait);
+        tile_service_get(world.shared.service, exchange->catalog, &tile, &nobody, exchange_may_be_stale(exchange),
+                         take_tile, &wait);
         await(&wait);
     } else if (step == EXCHANGE_NEEDS_WORKER) {
-        assert_true(tile_service_run(world.shared.service, run_handler, &wait, &err));
+        assert_true(tile_service_run(world.shared.service, &nobody, run_handler, &wait, &err));
         await(&wait);
     }
     return exchange;
@@ -183,7 +186,7 @@ static const char *body_of(struct exchange *exchange, struct buffer *out)
         struct piece_job job = {.wait = &wait, .out = out};
         struct error err = {0};
         while (!job.end) {
-            assert_true(tile_service_continue(world.shared.service, run_piece, &job, &err));
+            assert_true(tile_service_continue(world.shared.service, &nobody, run_piece, &job, &err));
             await(&wait);
             assert_true(job.ok);
         }

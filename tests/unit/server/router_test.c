@@ -43,7 +43,7 @@ static const struct {
     {"/tiles/base/512/2/3.png", handle_tile_png, "base|512|2|3|"},
     {"/tiles/base/1/2/3.mvt", handle_tile_mvt, "base|1|2|3|"},
     {"/tiles/base/1/2/3.geojson", handle_tile_geojson, "base|1|2|3|"},
-    {"/tiles/base/1/2/3.jpg", NULL, ""},
+    {"/tiles/base/1/2/3.gif", NULL, ""},
     {"/tiles/base/1/2/.png", NULL, ""},
     {"/tiles/base/1/2/3", NULL, ""},
     {"/tiles/base/-1/1e3/+2.png", handle_tile_png, "base|-1|1e3|+2|"},

@@ -81,7 +81,7 @@ static const struct {
     {"tesela.sqlite", "UPDATE idx_manzanas_v1_geom SET xmin=5, xmax=6 WHERE pkid=7;", "CHK-006 ", false},
     {"tesela.sqlite", "DELETE FROM idx_manzanas_v1_geom_node WHERE nodeno=2;", "CHK-006 ", false},
     {"cells.sqlite", "DELETE FROM version;", "CHK-010 ", false},
-    {"cells.sqlite", "INSERT INTO version VALUES (99, 5, 0);", "CHK-012 ", false},
+    {"cells.sqlite", "INSERT INTO version VALUES (99, 5, 0, x'');", "CHK-012 ", false},
     {"cells.sqlite", "DELETE FROM item WHERE id=(SELECT max(id) FROM item);", "CHK-011 ", false},
     {"cells.sqlite", "UPDATE item SET attributes=(SELECT attributes FROM item LIMIT 1);", "CHK-011 ", false},
     {"cells.sqlite", "UPDATE item SET shape=(SELECT shape FROM item LIMIT 1);", "CHK-011 ", false},

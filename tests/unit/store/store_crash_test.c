@@ -94,6 +94,80 @@ static void survives_kill_at_any_moment(void **state)
     check_file(fixture, "cells.sqlite");
 }
 
+enum { TOWN_LAYERS = 3 };
+
+static const char *const town_layers[TOWN_LAYERS] = {"calles", "manzanas", "predios"};
+
+/* Three layers in one publication, all of the same number of points. */
+static void load_town(struct fixture *fixture, int count)
+{
+    static const struct field fields[] = {{"clave", FIELD_INTEGER}};
+    open_writer(fixture);
+    for (int i = 0; i < TOWN_LAYERS; i++) {
+        begin_layer(fixture, town_layers[i], GEOMETRY_POINT, NULL, fields, 1, "{}");
+        for (int row = 1; row <= count; row++) {
+            struct value values[] = {value_of_int(row)};
+            add_wkt(fixture, row, "POINT(-103.4 25.5)", NULL, values);
+        }
+        check(fixture, store_writer_complete(fixture->writer, NULL, &fixture->err));
+    }
+    check(fixture, store_writer_commit(fixture->writer, &fixture->err));
+    close_writer(fixture);
+}
+
+/* The number of points that all three layers have, which they were given together. */
+static int64_t town_size(struct fixture *fixture)
+{
+    struct store *store;
+    struct store_layer_list list;
+    check(fixture, store_open(fixture->directory, &store, &fixture->err));
+    check(fixture, store_list(store, fixture->arena, &list, &fixture->err));
+    assert_int_equal(list.count, TOWN_LAYERS);
+    for (int i = 0; i < TOWN_LAYERS; i++) {
+        struct world_box area = grid_box(&whole);
+        struct feature_list found;
+        assert_int_equal(list.layers[i].feature_count, list.layers[0].feature_count);
+        assert_int_equal(list.layers[i].version, list.layers[0].version);
+        check(fixture, store_find(store, &list.layers[i], &area, 15, fixture->arena, &found, &fixture->err));
+        assert_int_equal(found.count, list.layers[0].feature_count);
+    }
+    int64_t size = list.layers[0].feature_count;
+    store_close(store);
+    return size;
+}
+
+static void layers_of_one_load_live_and_die_together(void **state)
+{
+    struct fixture *fixture = *state;
+    int rounds = getenv("TESELA_LONG") ? 200 : 25;
+    int64_t size = 5;
+    load_town(fixture, 5);
+    for (int i = 0; i < rounds; i++) {
+        int next = 100 + i;
+        pid_t pid = fork();
+        assert_true(pid >= 0);
+        if (pid == 0) {
+            struct fixture own = {.arena = arena_create((size_t)1 << 30)};
+            memcpy(own.directory, fixture->directory, sizeof own.directory);
+            load_town(&own, next);
+            _exit(0);
+        }
+        struct timespec delay = {0, (i * 7 % 25 + 1) * 4000000L};
+        nanosleep(&delay, NULL);
+        kill(pid, SIGKILL);
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        int64_t now = town_size(fixture);
+        assert_true(now == size || now == next);
+        size = now;
+        arena_reset(fixture->arena);
+    }
+    load_town(fixture, 9);
+    assert_int_equal(town_size(fixture), 9);
+    check_file(fixture, "tesela.sqlite");
+    check_file(fixture, "cells.sqlite");
+}
+
 /* The first load of all: the data directory itself is being made. */
 static void survives_kill_at_birth(void **state)
 {
@@ -157,6 +231,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(survives_kill_at_any_moment, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(layers_of_one_load_live_and_die_together, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(survives_kill_at_birth, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(reads_while_another_writes, fixture_setup, fixture_teardown),
     };

@@ -19,8 +19,9 @@ static void finds_by_area(void **state)
     struct bbox area = {-103.4, 25.5, -103.36, 25.53};
     for (size_t z = 0; z < sizeof zooms / sizeof *zooms; z++) {
         struct feature_list all = find_in(fixture, layer, whole, zooms[z]);
-        /* At zoom 0 the squares are smaller than an eighth of a pixel and gone. */
-        assert_int_equal(all.count, zooms[z] == 0 ? all.count : 900);
+        /* At far zooms the squares are smaller than two pixels: some stand for all. */
+        assert_in_range(all.count, 1, 900);
+        assert_true(zooms[z] < 9 || all.count == 900);
         assert_int_equal(all.field_count, 2);
         for (size_t i = 0; i < all.count; i++) {
             const struct feature *feature = &all.features[i];

@@ -194,6 +194,74 @@ static void number_kept_is_set(void **state)
     unsetenv("TESELA_KEEP_VERSIONS");
 }
 
+/* The version by which a new load goes: with drafts, and without. */
+static void check_latest(struct fixture *fixture, int64_t with_drafts, int64_t without)
+{
+    for (int drafts = 0; drafts <= 1; drafts++) {
+        struct store_layer_list list;
+        check(fixture, store_version_latest(open_store(fixture), drafts, fixture->arena, &list, &fixture->err));
+        assert_int_equal(list.count, 1);
+        assert_int_equal(list.layers[0].version, drafts ? with_drafts : without);
+    }
+}
+
+static void latest_is_what_a_load_replaces(void **state)
+{
+    struct fixture *fixture = *state;
+    struct store_layer_list list;
+    check(fixture, store_version_latest(open_store(fixture), true, fixture->arena, &list, &fixture->err));
+    assert_int_equal(list.count, 0);
+    load_one(fixture, true);
+    check_latest(fixture, 1, 1);
+    load_one(fixture, false);
+    check_latest(fixture, 2, 2);
+    load_one(fixture, true);
+    check_latest(fixture, 3, 2);
+    load_one(fixture, false);
+    check_latest(fixture, 4, 4);
+    roll_back(fixture, 2, 2);
+    check_latest(fixture, 3, 2);
+    withdraw(fixture);
+    check_latest(fixture, 3, 2);
+}
+
+static void begin_one(struct fixture *fixture, const char *id)
+{
+    struct value values[] = {value_of_int(1)};
+    begin_layer(fixture, id, GEOMETRY_POINT, NULL, fields, 1, "{}");
+    add_wkt(fixture, 1, "POINT(-103.4 25.5)", NULL, values);
+}
+
+static void nothing_shows_before_the_commit(void **state)
+{
+    struct fixture *fixture = *state;
+    load_one(fixture, false);
+    open_writer(fixture);
+    assert_false(store_writer_commit(fixture->writer, NULL));
+    begin_one(fixture, "tanques");
+    check(fixture, store_writer_complete(fixture->writer, NULL, &fixture->err));
+    begin_one(fixture, "valvulas");
+    /* Begun and not complete: nothing of the publication may stay. */
+    assert_false(store_writer_commit(fixture->writer, NULL));
+    assert_null(find_layer(fixture, "tanques"));
+    begin_one(fixture, "tanques");
+    check(fixture, store_writer_complete(fixture->writer, NULL, &fixture->err));
+    assert_null(find_layer(fixture, "tanques"));
+    struct store_writer_layer bad = {.id = "No Sirve", .descriptor_json = text_of("{}")};
+    assert_false(store_writer_begin(fixture->writer, &bad, NULL));
+    assert_false(store_writer_commit(fixture->writer, NULL));
+    assert_null(find_layer(fixture, "tanques"));
+    begin_one(fixture, "tanques");
+    check(fixture, store_writer_complete(fixture->writer, NULL, &fixture->err));
+    begin_one(fixture, "valvulas");
+    check(fixture, store_writer_complete(fixture->writer, NULL, &fixture->err));
+    check(fixture, store_writer_commit(fixture->writer, &fixture->err));
+    close_writer(fixture);
+    assert_non_null(find_layer(fixture, "tanques"));
+    assert_non_null(find_layer(fixture, "valvulas"));
+    assert_int_equal(served(fixture), 1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -202,6 +270,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(withdrawn_comes_back, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeps_what_was_just_replaced, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(number_kept_is_set, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(latest_is_what_a_load_replaces, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(nothing_shows_before_the_commit, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

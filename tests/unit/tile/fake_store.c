@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "unit/tile/fake_store.h"
 
-#include "store/store.h"
+#include "store/store_change.h"
 
 #include <stdatomic.h>
 #include <stdio.h>
@@ -81,6 +81,29 @@ bool store_list(struct store *store, struct arena *arena, struct store_layer_lis
     }
     *out_list = (struct store_layer_list){layers, 3};
     return true;
+}
+
+bool store_change_list(struct store *store, struct arena *arena, struct store_changes *out_changes, struct error *err)
+{
+    static const struct world_box north_west[] = {{INT32_MIN, INT32_MIN, -1000000, -1000000}};
+    size_t count = atomic_load(&generation);
+    struct store_change *changes = arena_array(arena, count, sizeof *changes);
+    (void)store;
+    if (!changes) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < count; i++) {
+        changes[i] = (struct store_change){
+            .mark = 1000 + i, .layer = "puntos", .is_whole = i == 0, .boxes = north_west, .box_count = 1};
+    }
+    *out_changes = (struct store_changes){changes[count - 1].mark, changes, count};
+    return true;
+}
+
+int64_t store_change_reach(double zoom)
+{
+    (void)zoom;
+    return 0;
 }
 
 const struct store_layer *store_list_find(const struct store_layer_list *list, const char *id)

@@ -10,5 +10,6 @@
 #include <stdint.h>
 
 void fake_points_set(int64_t count);
-/* What the next store_generation tells, and the serial of every layer. */
+/* What the next store_generation tells, and the serial of every layer. Each generation changed all of "puntos", except
+ * that from the second on only what lies west of the prime meridian and north of the equator. */
 void fake_generation_set(uint64_t generation);

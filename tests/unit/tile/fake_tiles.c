@@ -65,7 +65,7 @@ void tile_worker_finish(struct tile_worker *worker)
 bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
                const struct tile_request *request, struct buffer *out, struct error *err)
 {
-    static const char *const formats[] = {"png", "mvt", "geojson"};
+    static const char *const formats[] = {"png", "mvt", "geojson", "jpg", "webp"};
     (void)worker;
     (void)catalog;
     (void)labels;
@@ -82,12 +82,25 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
     return true;
 }
 
+bool tile_make_label_print(struct tile_worker *worker, const struct catalog *catalog, struct label_cache *labels,
+                           const struct tile_request *request, uint64_t *out_print, struct error *err)
+{
+    (void)worker;
+    (void)catalog;
+    (void)labels;
+    (void)request;
+    error_set(err, ERROR_INTERNAL, "not here");
+    *out_print = 0;
+    return false;
+}
+
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
-                       const struct view *view, struct buffer *out, struct error *err)
+                       const struct view *view, enum tile_format format, struct buffer *out, struct error *err)
 {
     (void)worker;
     (void)catalog;
     (void)style;
+    (void)format;
     (void)err;
     make_one();
     buffer_printf(out, "picture %ux%u zoom %.3f ratio %g", view->width_px, view->height_px, view->zoom,

@@ -28,15 +28,17 @@ static void put(struct tile_cache *cache, uint64_t version, uint32_t x, size_t s
 {
     struct tile_key key = key_of(version, x);
     struct tile_blob *blob = blob_of(x, size);
-    tile_cache_put(cache, &key, blob);
+    tile_cache_put(cache, &key, 70, blob);
     tile_blob_unref(blob);
 }
 
 static bool has(struct tile_cache *cache, uint64_t version, uint32_t x)
 {
     struct tile_key key = key_of(version, x);
-    struct tile_blob *blob = tile_cache_get(cache, &key);
+    uint64_t mark;
+    struct tile_blob *blob = tile_cache_get(cache, &key, &mark);
     if (blob) {
+        assert_int_equal(mark, 70);
         assert_memory_equal(blob->data, &x, sizeof x);
     }
     tile_blob_unref(blob);
@@ -50,14 +52,44 @@ static void test_get_and_put(void **state)
     assert_false(has(cache, 1, 5));
     put(cache, 1, 5, 1000);
     assert_true(has(cache, 1, 5));
-    assert_false(has(cache, 2, 5)); /* another version is another tile */
+    assert_false(has(cache, 2, 5)); /* another look is another tile */
     put(cache, 1, 5, 2000);         /* what is there stays */
     struct tile_key key = key_of(1, 5);
-    struct tile_blob *blob = tile_cache_get(cache, &key);
+    uint64_t mark;
+    struct tile_blob *blob = tile_cache_get(cache, &key, &mark);
     assert_int_equal(blob->size, 1000);
     tile_cache_destroy(cache); /* a blob in use outlives the cache */
     assert_int_equal(blob->data[999], 5);
     tile_blob_unref(blob);
+}
+
+static void test_marks(void **state)
+{
+    struct tile_cache *cache = tile_cache_create(1 << 20);
+    struct tile_key key = key_of(1, 5);
+    struct tile_blob *first = blob_of(5, 100);
+    struct tile_blob *second = blob_of(5, 200);
+    uint64_t mark = 0;
+    (void)state;
+    tile_cache_put(cache, &key, 1, first);
+    tile_cache_confirm(cache, &key, 9, 2); /* it is not of that moment */
+    tile_blob_unref(tile_cache_get(cache, &key, &mark));
+    assert_int_equal(mark, 1);
+    tile_cache_confirm(cache, &key, 1, 2);
+    tile_blob_unref(tile_cache_get(cache, &key, &mark));
+    assert_int_equal(mark, 2);
+    tile_cache_put(cache, &key, 3, second); /* of another moment: takes its place */
+    struct tile_blob *found = tile_cache_get(cache, &key, &mark);
+    assert_int_equal(mark, 3);
+    assert_int_equal(found->size, 200);
+    tile_blob_unref(found);
+    tile_cache_remove(cache, &key);
+    tile_cache_remove(cache, &key);
+    assert_null(tile_cache_get(cache, &key, &mark));
+    assert_int_equal(tile_cache_bytes(cache), 0);
+    tile_cache_destroy(cache);
+    tile_blob_unref(first);
+    tile_blob_unref(second);
 }
 
 static void test_every_part_of_the_key_counts(void **state)
@@ -68,7 +100,7 @@ static void test_every_part_of_the_key_counts(void **state)
     for (size_t i = 0; i < 7; i++) {
         others[i] = base;
     }
-    others[0].version = 2;
+    others[0].look = 2;
     others[1].request.tile.x = 6;
     others[2].request.tile.y = 8;
     others[3].request.tile.z = 13;
@@ -156,7 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_get_and_put), cmocka_unit_test(test_every_part_of_the_key_counts),
         cmocka_unit_test(test_bound),       cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_threads),     cmocka_unit_test(test_marks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

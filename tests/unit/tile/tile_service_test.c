@@ -17,7 +17,8 @@
 #include <unistd.h>
 
 static const char map_text[] = "{\"version\":8,\"metadata\":{\"tesela:map\":{\"title\":\"Base\"}},\"sources\":"
-                               "{\"p\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"}},\"layers\":[]}";
+                               "{\"p\":{\"type\":\"vector\",\"url\":\"tesela://puntos\"}},\"layers\":"
+                               "[{\"id\":\"c\",\"type\":\"circle\",\"source\":\"p\",\"source-layer\":\"puntos\"}]}";
 
 static char folder[64];
 
@@ -52,6 +53,7 @@ static struct tile_service *open_service(unsigned workers, size_t cache_bytes, s
                                                  .styles_folder = folder,
                                                  .workers = workers,
                                                  .cache_bytes = cache_bytes,
+                                                 .stale_after_ns = -1,
                                                  .queue_max = queue_max};
     struct tile_service *service = NULL;
     struct error err = {0};
@@ -61,6 +63,8 @@ static struct tile_service *open_service(unsigned workers, size_t cache_bytes, s
     return service;
 }
 
+static const struct tile_caller somebody = {0};
+
 /* --- answers --- */
 
 struct answers {
@@ -68,16 +72,18 @@ struct answers {
     pthread_cond_t changed;
     int tiles;
     int errors;
+    int stale;
     enum error_kind last_kind;
     struct tile_blob *last; /* one reference kept */
 };
 
-static void take(void *context, struct tile_blob *blob, const struct error *err)
+static void take(void *context, struct tile_blob *blob, bool is_stale, const struct error *err)
 {
     struct answers *answers = context;
     pthread_mutex_lock(&answers->lock);
     if (blob) {
         answers->tiles++;
+        answers->stale += is_stale;
         tile_blob_unref(answers->last);
         answers->last = tile_blob_ref(blob);
     } else {
@@ -117,11 +123,17 @@ static struct tile_request tile_of(const char *subject, uint32_t z, uint32_t x)
     return request;
 }
 
-static void get(struct tile_service *service, const struct tile_request *request, struct answers *answers)
+static void get_as(struct tile_service *service, const struct tile_request *request, bool may_be_stale,
+                   struct answers *answers)
 {
     struct catalog *catalog = tile_service_catalog(service);
-    tile_service_get(service, catalog, request, take, answers);
+    tile_service_get(service, catalog, request, &somebody, may_be_stale, take, answers);
     catalog_unref(catalog);
+}
+
+static void get(struct tile_service *service, const struct tile_request *request, struct answers *answers)
+{
+    get_as(service, request, false, answers);
 }
 
 static void pause_ms(long ms)
@@ -166,10 +178,10 @@ static void test_unknown(void **state)
 {
     struct tile_service *service = open_service(1, 0, 0);
     struct answers answers = ANSWERS;
-    struct tile_request nobody = tile_of("nadie", 3, 1);
+    struct tile_request unknown = tile_of("nadie", 3, 1);
     struct tile_request layer = tile_of("puntos", 3, 1);
     (void)state;
-    get(service, &nobody, &answers);
+    get(service, &unknown, &answers);
     get(service, &layer, &answers); /* a layer is no picture … */
     assert_int_equal(answers.errors, 2);
     assert_int_equal(answers.last_kind, ERROR_NOT_FOUND);
@@ -257,7 +269,7 @@ static void run(void *context, struct tile_worker *worker)
     struct ran *ran = context;
     struct error err = {.kind = ERROR_UNAVAILABLE};
     ran->without_worker = worker == NULL;
-    take(ran->answers, NULL, &err);
+    take(ran->answers, NULL, false, &err);
 }
 
 static void test_jobs(void **state)
@@ -271,10 +283,10 @@ static void test_jobs(void **state)
     fake_tiles_hold(true);
     get(service, &request, &answers);
     wait_until_running(1);
-    assert_true(tile_service_run(service, run, &ran[0], &err));
-    assert_false(tile_service_run(service, run, &ran[1], &err));
+    assert_true(tile_service_run(service, &somebody, run, &ran[0], &err));
+    assert_false(tile_service_run(service, &somebody, run, &ran[1], &err));
     assert_int_equal(err.kind, ERROR_UNAVAILABLE);
-    assert_true(tile_service_continue(service, run, &ran[2], &err)); /* what has begun may go on */
+    assert_true(tile_service_continue(service, &somebody, run, &ran[2], &err)); /* what has begun may go on */
     fake_tiles_hold(false);
     wait_for(&answers, 3);
     assert_false(ran[0].without_worker);
@@ -318,10 +330,10 @@ static void test_new_and_begun_take_turns(void **state)
     get(service, &first, &answers);
     wait_until_running(1);
     for (int i = 0; i < 10; i++) {
-        assert_true(tile_service_continue(service, note_step, &begun, &err));
+        assert_true(tile_service_continue(service, &somebody, note_step, &begun, &err));
     }
     for (int i = 0; i < 10; i++) {
-        assert_true(tile_service_run(service, note_step, &fresh, &err));
+        assert_true(tile_service_run(service, &somebody, note_step, &fresh, &err));
     }
     fake_tiles_hold(false);
     wait_for(&answers, 1);
@@ -360,7 +372,7 @@ static void test_stop_answers_everyone(void **state)
         get(service, &request, &answers);
     }
     wait_until_running(1);
-    assert_true(tile_service_run(service, run, &ran, &err));
+    assert_true(tile_service_run(service, &somebody, run, &ran, &err));
     pthread_create(&thread, NULL, let_go, NULL);
     tile_service_stop(service);
     pthread_join(thread, NULL);
@@ -370,8 +382,8 @@ static void test_stop_answers_everyone(void **state)
     struct tile_request late = tile_of("base", 9, 99);
     get(service, &late, &answers);
     assert_int_equal(answers.last_kind, ERROR_UNAVAILABLE);
-    assert_false(tile_service_run(service, run, &ran, &err));
-    assert_false(tile_service_continue(service, run, &ran, &err));
+    assert_false(tile_service_run(service, &somebody, run, &ran, &err));
+    assert_false(tile_service_continue(service, &somebody, run, &ran, &err));
     assert_int_equal(count_of(&answers), 42);
     tile_service_destroy(service);
     tile_blob_unref(answers.last);
@@ -396,6 +408,45 @@ static bool changes_within(struct tile_service *service, uint64_t old, long ms)
     return false;
 }
 
+/* What a publish touched is served as it was while it is made again, but not to those who ask for a version; what it
+ * did not touch stays. */
+static void test_stale(struct tile_service *service, struct answers *answers)
+{
+    struct tile_request touched = tile_of("base", 3, 2);
+    struct tile_request other = {TILE_PNG, "base", {5, 20, 25}, 256, 1};
+    struct tile_service_stats before;
+    struct tile_service_stats stats;
+    get(service, &other, answers);
+    wait_for(answers, 3);
+    int made = fake_tiles_made();
+    uint64_t version = version_now(service);
+    tile_service_stats(service, &before);
+    fake_tiles_hold(true);
+    fake_generation_set(3);
+    assert_true(changes_within(service, version, 3000));
+    for (int i = 0; i < 5; i++) {
+        get_as(service, &touched, true, answers); /* at once */
+        assert_int_equal(count_of(answers), 4 + i);
+    }
+    assert_int_equal(answers->stale, 5);
+    get_as(service, &other, true, answers);
+    assert_int_equal(count_of(answers), 9);
+    assert_int_equal(answers->stale, 5);
+    get(service, &touched, answers); /* waits for the new one, which is the one being made */
+    assert_int_equal(count_of(answers), 9);
+    fake_tiles_hold(false);
+    wait_for(answers, 10);
+    assert_int_equal(answers->errors, 0);
+    get_as(service, &touched, true, answers);
+    assert_int_equal(count_of(answers), 11);
+    assert_int_equal(answers->stale, 5);
+    assert_int_equal(fake_tiles_made() - made, 1);
+    tile_service_stats(service, &stats);
+    assert_int_equal(stats.redrawn - before.redrawn, 1);
+    assert_int_equal(stats.confirmed - before.confirmed, 1);
+    assert_int_equal(stats.stale - before.stale, 5);
+}
+
 static void test_publishing_is_seen(void **state)
 {
     struct tile_service *service = open_service(1, 1 << 20, 0);
@@ -414,6 +465,7 @@ static void test_publishing_is_seen(void **state)
     wait_for(&answers, 2);
     assert_int_equal(fake_tiles_made() - made, 2); /* the tile of the old version is not served any more */
     catalog_unref(old);
+    test_stale(service, &answers);
     fake_generation_set(1);
     tile_service_destroy(service);
     tile_blob_unref(answers.last);

@@ -1,0 +1,394 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's thread cuts the spool into batches, hands them to the others and takes them back in order; a batch is
+ * worked on by one thread. */
+#include "store/cell_crew.h"
+
+#include "base/buffer.h"
+#include "store/cell.h"
+#include "store/cell_generalise.h"
+#include "store/cell_thin.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    WORKERS_MAX = 8,
+    BATCHES_MAX = 2 * WORKERS_MAX + 2,
+    BATCH_RECORDS = 512,
+    BATCH_BYTES = 256 * 1024,
+    ALONE_VERTICES = 20000, /* fewer are not worth starting a thread */
+    FEW_SHAPES = 5000,      /* so few are never thinned */
+    BYTES_MAX = 1 << 30
+};
+
+static const size_t arena_bytes_max = (size_t)1 << 30; /* one feature */
+
+/* A feature as one band has it, in bytes of the batch's `out`, and what the thinner is told where it is too small. */
+struct piece {
+    uint32_t record;
+    unsigned band;
+    size_t offset;
+    size_t length;
+    double ink; /* 0: not too small */
+    double way[2];
+};
+
+enum batch_state { BATCH_FREE, BATCH_READY, BATCH_TAKEN, BATCH_DONE };
+
+struct batch {
+    enum batch_state state;
+    struct cell_record records[BATCH_RECORDS];
+    size_t count;
+    struct buffer bytes; /* what the records' texts point into, once it is complete */
+    struct buffer out;
+    struct piece *pieces; /* grouped by record, not by band */
+    size_t piece_count;
+    size_t piece_room;
+    bool failed;
+    struct error err;
+};
+
+struct worker {
+    struct crew *crew;
+    pthread_t thread;
+    struct arena *arena;
+    struct cell_generaliser *generaliser;
+};
+
+struct crew {
+    const struct cell_crew_task *task;
+    struct cell_junctions *junctions; /* NULL: points have none */
+    bool noting;                      /* the first pass */
+    struct batch *batches;            /* a ring */
+    size_t batch_count;
+    size_t filled; /* batches since the beginning of the pass */
+    size_t begun;
+    size_t taken;
+    struct worker workers[WORKERS_MAX];
+    size_t worker_count;
+    size_t thread_count;
+    struct cell_thinner thinners[CELL_BAND_FULL];
+    pthread_mutex_t lock;
+    pthread_cond_t work; /* there is a batch to work on, or none any more */
+    pthread_cond_t done; /* a batch is done */
+    bool closing;
+};
+
+/* --- what is done with a batch, by any thread --- */
+
+static struct piece *add_piece(struct batch *batch, size_t record, unsigned band)
+{
+    if (batch->piece_count == batch->piece_room) {
+        size_t room = batch->piece_room < 512 ? 1024 : batch->piece_room * 2;
+        struct piece *pieces = realloc(batch->pieces, room * sizeof *pieces);
+        if (!pieces) {
+            return NULL;
+        }
+        batch->pieces = pieces;
+        batch->piece_room = room;
+    }
+    struct piece *piece = &batch->pieces[batch->piece_count++];
+    *piece = (struct piece){.record = (uint32_t)record, .band = band, .offset = batch->out.length};
+    return piece;
+}
+
+static bool put_full(struct batch *batch, size_t index)
+{
+    const struct cell_record *record = &batch->records[index];
+    struct piece *piece = add_piece(batch, index, CELL_BAND_FULL);
+    buffer_append(&batch->out, record->geometry.data, record->geometry.length);
+    buffer_append(&batch->out, record->attributes.data, record->attributes.length);
+    if (piece) {
+        piece->length = batch->out.length - piece->offset;
+    }
+    return piece && !batch->out.failed;
+}
+
+static bool put_band(struct worker *worker, struct batch *batch, size_t index, const struct geometry *geometry,
+                     unsigned band)
+{
+    const struct cell_record *record = &batch->records[index];
+    struct geometry reduced;
+    double ink;
+    cell_generaliser_band(worker->generaliser, band, &reduced, &ink);
+    if (reduced.part_count == 0 && ink <= 0) {
+        return true;
+    }
+    struct piece *piece = add_piece(batch, index, band);
+    if (!piece) {
+        return false;
+    }
+    if (reduced.part_count > 0) {
+        cell_put_snapped(&batch->out, &reduced, cell_shift(band));
+        buffer_append(&batch->out, record->attributes.data, record->attributes.length);
+        piece->length = batch->out.length - piece->offset;
+    }
+    piece->ink = ink;
+    piece->way[0] = (double)geometry->points[geometry->vertex_count - 1].x - geometry->points[0].x;
+    piece->way[1] = (double)geometry->points[geometry->vertex_count - 1].y - geometry->points[0].y;
+    return !batch->out.failed;
+}
+
+static bool generalise(struct worker *worker, struct batch *batch, size_t index, const struct geometry *geometry,
+                       struct error *err)
+{
+    if (!cell_generaliser_set(worker->generaliser, geometry, worker->crew->junctions, err)) {
+        return false;
+    }
+    for (unsigned band = CELL_BAND_FULL; band-- > 0 && geometry->part_count > 0;) {
+        if (!put_band(worker, batch, index, geometry, band)) {
+            return error_no_memory(err);
+        }
+    }
+    return put_full(batch, index) || error_no_memory(err);
+}
+
+static bool work_on_record(struct worker *worker, struct batch *batch, size_t index, struct error *err)
+{
+    const struct cell_record *record = &batch->records[index];
+    const unsigned char *start = (const unsigned char *)record->geometry.data;
+    struct cell_cursor cursor = {start, start + record->geometry.length};
+    struct geometry geometry;
+    arena_reset(worker->arena);
+    enum cell_result result = cell_get_geometry(&cursor, worker->crew->task->kind, 0, worker->arena, &geometry);
+    if (result != CELL_OK) {
+        error_set(err, result == CELL_NO_ROOM ? ERROR_TOO_LARGE : ERROR_INTERNAL, "row %lld: could not be read back",
+                  (long long)record->row);
+        return false;
+    }
+    if (worker->crew->noting) {
+        cell_junctions_note(worker->crew->junctions, &geometry);
+        return true;
+    }
+    return generalise(worker, batch, index, &geometry, err);
+}
+
+static void work_on(struct worker *worker, struct batch *batch)
+{
+    batch->failed = false;
+    batch->piece_count = 0;
+    buffer_clear(&batch->out);
+    for (size_t i = 0; i < batch->count && !batch->failed; i++) {
+        batch->failed = !work_on_record(worker, batch, i, &batch->err);
+    }
+}
+
+static void *work(void *context)
+{
+    struct worker *worker = context;
+    struct crew *crew = worker->crew;
+    pthread_mutex_lock(&crew->lock);
+    while (!crew->closing) {
+        if (crew->begun == crew->filled) {
+            pthread_cond_wait(&crew->work, &crew->lock);
+            continue;
+        }
+        struct batch *batch = &crew->batches[crew->begun++ % crew->batch_count];
+        pthread_mutex_unlock(&crew->lock);
+        work_on(worker, batch);
+        pthread_mutex_lock(&crew->lock);
+        batch->state = BATCH_DONE;
+        pthread_cond_signal(&crew->done);
+    }
+    pthread_mutex_unlock(&crew->lock);
+    return NULL;
+}
+
+/* --- the caller's thread --- */
+
+static bool open_worker(struct crew *crew, struct worker *worker, struct error *err)
+{
+    worker->crew = crew;
+    worker->arena = arena_create(arena_bytes_max);
+    return worker->arena ? cell_generaliser_open(&worker->generaliser, err) : error_no_memory(err);
+}
+
+static bool open_crew(struct crew *crew, struct error *err)
+{
+    long processors = sysconf(_SC_NPROCESSORS_ONLN);
+    bool alone = crew->task->vertex_count < ALONE_VERTICES || processors < 2;
+    crew->worker_count = alone ? 1 : processors > WORKERS_MAX ? WORKERS_MAX : (size_t)processors;
+    crew->batch_count = alone ? 1 : 2 * crew->worker_count + 2;
+    crew->batches = calloc(crew->batch_count, sizeof *crew->batches);
+    if (!crew->batches) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < crew->batch_count; i++) {
+        buffer_init(&crew->batches[i].bytes, BYTES_MAX);
+        buffer_init(&crew->batches[i].out, BYTES_MAX);
+    }
+    for (size_t i = 0; i < crew->worker_count; i++) {
+        if (!open_worker(crew, &crew->workers[i], err)) {
+            return false;
+        }
+    }
+    /* Where threads are not to be had the caller does the work. */
+    while (!alone && crew->thread_count < crew->worker_count &&
+           pthread_create(&crew->workers[crew->thread_count].thread, NULL, work, &crew->workers[crew->thread_count]) ==
+               0) {
+        crew->thread_count++;
+    }
+    return true;
+}
+
+static void close_crew(struct crew *crew)
+{
+    pthread_mutex_lock(&crew->lock);
+    crew->closing = true;
+    pthread_cond_broadcast(&crew->work);
+    pthread_mutex_unlock(&crew->lock);
+    for (size_t i = 0; i < crew->thread_count; i++) {
+        pthread_join(crew->workers[i].thread, NULL);
+    }
+    for (size_t i = 0; i < crew->worker_count; i++) {
+        cell_generaliser_close(crew->workers[i].generaliser);
+        arena_destroy(crew->workers[i].arena);
+    }
+    for (size_t i = 0; crew->batches && i < crew->batch_count; i++) {
+        buffer_finish(&crew->batches[i].bytes);
+        buffer_finish(&crew->batches[i].out);
+        free(crew->batches[i].pieces);
+    }
+    free(crew->batches);
+    cell_junctions_close(crew->junctions);
+    pthread_cond_destroy(&crew->work);
+    pthread_cond_destroy(&crew->done);
+    pthread_mutex_destroy(&crew->lock);
+}
+
+/* The texts of records are copied; they are pointed at when the bytes do not move any more. */
+static bool fill(const struct crew *crew, struct batch *batch, bool *out_end, struct error *err)
+{
+    batch->count = 0;
+    buffer_clear(&batch->bytes);
+    *out_end = false;
+    while (batch->count < BATCH_RECORDS && batch->bytes.length < BATCH_BYTES) {
+        struct cell_record *record = &batch->records[batch->count];
+        if (!cell_spool_next(crew->task->spool, record, out_end, err)) {
+            return false;
+        }
+        if (*out_end) {
+            break;
+        }
+        buffer_append(&batch->bytes, record->geometry.data, record->geometry.length);
+        buffer_append(&batch->bytes, record->attributes.data, record->attributes.length);
+        batch->count++;
+    }
+    if (batch->bytes.failed) {
+        return error_no_memory(err);
+    }
+    const char *at = (const char *)batch->bytes.data;
+    for (size_t i = 0; i < batch->count; i++) {
+        batch->records[i].geometry.data = at;
+        at += batch->records[i].geometry.length;
+        batch->records[i].attributes.data = at;
+        at += batch->records[i].attributes.length;
+    }
+    return true;
+}
+
+static bool take_piece(struct crew *crew, const struct batch *batch, const struct piece *piece, struct error *err)
+{
+    const struct cell_crew_task *task = crew->task;
+    const struct cell_record *record = &batch->records[piece->record];
+    struct text content = {(const char *)batch->out.data + piece->offset, piece->length};
+    if (piece->ink > 0) {
+        struct cell_small small = {record, piece->ink, {piece->way[0], piece->way[1]}, content};
+        return cell_thinner_add(&crew->thinners[piece->band], &small, task->take, task->context, err);
+    }
+    return content.length == 0 || task->take(task->context, piece->band, record, content, err);
+}
+
+static bool take(struct crew *crew, const struct batch *batch, struct error *err)
+{
+    if (batch->failed) {
+        if (err) {
+            *err = batch->err;
+        }
+        return false;
+    }
+    for (size_t i = 0; i < batch->piece_count; i++) {
+        if (!take_piece(crew, batch, &batch->pieces[i], err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool finish_thinners(struct crew *crew, struct error *err)
+{
+    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
+        if (!cell_thinner_finish(&crew->thinners[band], crew->task->take, crew->task->context, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void hand_out(struct crew *crew, struct batch *batch)
+{
+    if (crew->thread_count == 0) {
+        work_on(&crew->workers[0], batch);
+        batch->state = BATCH_DONE;
+        crew->filled++;
+        return;
+    }
+    pthread_mutex_lock(&crew->lock);
+    batch->state = BATCH_READY;
+    crew->filled++;
+    pthread_cond_signal(&crew->work);
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static void wait_for(struct crew *crew, const struct batch *batch)
+{
+    pthread_mutex_lock(&crew->lock);
+    while (batch->state != BATCH_DONE) {
+        pthread_cond_wait(&crew->done, &crew->lock);
+    }
+    pthread_mutex_unlock(&crew->lock);
+}
+
+static bool run_pass(struct crew *crew, bool noting, struct error *err)
+{
+    crew->noting = noting;
+    bool ok = cell_spool_rewind(crew->task->spool, err);
+    bool end = false;
+    while (ok && (!end || crew->taken < crew->filled)) {
+        if (!end && crew->filled - crew->taken < crew->batch_count) {
+            struct batch *batch = &crew->batches[crew->filled % crew->batch_count];
+            ok = fill(crew, batch, &end, err);
+            if (ok) {
+                hand_out(crew, batch);
+            }
+            continue;
+        }
+        struct batch *batch = &crew->batches[crew->taken++ % crew->batch_count];
+        wait_for(crew, batch);
+        ok = take(crew, batch, err);
+    }
+    return ok;
+}
+
+bool cell_crew_run(const struct cell_crew_task *task, struct error *err)
+{
+    struct crew crew = {.task = task,
+                        .lock = PTHREAD_MUTEX_INITIALIZER,
+                        .work = PTHREAD_COND_INITIALIZER,
+                        .done = PTHREAD_COND_INITIALIZER};
+    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
+        cell_thinner_open(&crew.thinners[band], band, task->kind, task->shape_count <= FEW_SHAPES);
+    }
+    bool has_borders = task->kind == GEOMETRY_LINE || task->kind == GEOMETRY_POLYGON;
+    bool ok = open_crew(&crew, err) &&
+              (!has_borders ||
+               (cell_junctions_open(task->vertex_count, &crew.junctions, err) && run_pass(&crew, true, err))) &&
+              run_pass(&crew, false, err) && finish_thinners(&crew, err);
+    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
+        cell_thinner_close(&crew.thinners[band]);
+    }
+    close_crew(&crew);
+    return ok;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Generalises spooled features for all bands on all processors. What comes out, and in what order, does not depend on
+ * how many there are. */
+
+#include "store/cell_spool.h"
+
+#include "geo/shape.h"
+
+/* Called in the caller's thread, for each band in the order of the spool but for those that stand for many. `content`:
+ * geometry and inlined attributes, as a block has them. */
+typedef bool cell_crew_taker(void *context, unsigned band, const struct cell_record *record, struct text content,
+                             struct error *err);
+
+struct cell_crew_task {
+    struct cell_spool *spool;
+    enum geometry_kind kind;
+    uint64_t shape_count;
+    uint64_t vertex_count;
+    cell_crew_taker *take;
+    void *context;
+};
+
+bool cell_crew_run(const struct cell_crew_task *task, struct error *err);

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* Fewer vertices for far zooms, alike on both sides of a shared border.
+ *
+ * Vertices where rings or lines part (their neighbours are not the same in all features: junctions) are kept in every
+ * band. Between two junctions each feature has the same chain of vertices, and Douglas-Peucker on the chain, which does
+ * not care in what direction it is walked, says once for each vertex from which band on it is needed: its rank. */
+
+#include "geo/feature.h"
+
+/* Which vertices of a layer are junctions. A lossy table: a vertex may be taken for one that is none, for all features
+ * alike. May be filled by several threads at once; what it says does not depend on the order. */
+struct cell_junctions;
+
+/* `vertices`: how many will be noted, about. */
+bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junctions, struct error *err);
+void cell_junctions_close(struct cell_junctions *junctions);
+void cell_junctions_note(struct cell_junctions *junctions, const struct geometry *geometry);
+
+/* Working memory. Belongs to one thread. */
+struct cell_generaliser;
+
+bool cell_generaliser_open(struct cell_generaliser **out_generaliser, struct error *err);
+void cell_generaliser_close(struct cell_generaliser *generaliser);
+
+/* Ranks the vertices of a feature in world units. Junctions may be NULL: then none is. `geometry` is borrowed until the
+ * next call. */
+bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geometry *geometry,
+                          const struct cell_junctions *junctions, struct error *err);
+/* The feature as `band`, not the full one, has it; without a part when nothing of it is left. `*out_small`: it is too
+ * small to be seen for itself, and goes to a cell_thinner with this ink; else 0. Small parts of a larger feature become
+ * squares as large as they are together. Bands are asked for from the finest to the coarsest. Lives until the next
+ * call. */
+void cell_generaliser_band(struct cell_generaliser *generaliser, unsigned band, struct geometry *out_geometry,
+                           double *out_small);

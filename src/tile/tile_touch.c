@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+#include "tile/tile_touch.h"
+
+#include "render/mvt.h"
+
+#include <string.h>
+
+enum { ARENA_BYTES_MAX = 4 << 20, SQUARES_MAX = 64 };
+
+/* The area of a layer that a tile is made from. */
+struct footprint {
+    const char *layer;
+    struct world_box area;
+    bool is_of_labels;
+};
+
+struct footprints {
+    struct footprint *items;
+    size_t count;
+    size_t capacity;
+};
+
+static bool add(struct footprints *list, struct arena *arena, const char *layer, struct world_box area,
+                bool is_of_labels)
+{
+    if (list->count == list->capacity) {
+        size_t size = sizeof *list->items;
+        size_t capacity = list->capacity * 2 + 16;
+        list->items = arena_grow(arena, list->items, list->capacity * size, capacity * size);
+        list->capacity = capacity;
+        if (!list->items) {
+            return false;
+        }
+    }
+    list->items[list->count++] = (struct footprint){layer, area, is_of_labels};
+    return true;
+}
+
+static bool add_needs(struct footprints *list, struct arena *arena, const struct render_need *needs, size_t count,
+                      bool are_of_labels)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!add(list, arena, needs[i].layer_id, needs[i].area, are_of_labels)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* What tile_make_png asks the store for. */
+static bool find_of_picture(const struct style *style, const struct tile_request *request, struct arena *arena,
+                            double *out_zoom, struct footprints *list)
+{
+    struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
+    struct render_need *needs;
+    size_t count;
+    *out_zoom = view.zoom;
+    if (!render_needs(style, &view, arena, &needs, &count, NULL) || !add_needs(list, arena, needs, count, false)) {
+        return false;
+    }
+    struct label_square squares[SQUARES_MAX];
+    size_t square_count = label_squares_of_view(&view, squares, SQUARES_MAX);
+    for (size_t i = 0; i < square_count && i < SQUARES_MAX; i++) {
+        if (!label_needs(style, squares[i], arena, &needs, &count, NULL) ||
+            !add_needs(list, arena, needs, count, true)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool uses_layer(const struct catalog_map *map, const char *layer)
+{
+    for (size_t i = 0; i < style_source_count(map->style); i++) {
+        const struct style_source_info *source = style_source_at(map->style, i);
+        if (source->layer_id && strcmp(source->layer_id, layer) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The box, and its copies beyond the sides of the world. */
+static bool box_touches(const struct world_box *box, int64_t reach, const struct world_box *area)
+{
+    for (int64_t shift = -GRID_WORLD_UNITS; shift <= GRID_WORLD_UNITS; shift += GRID_WORLD_UNITS) {
+        struct world_box moved = {box->min_x + shift - reach, box->min_y - reach, box->max_x + shift + reach,
+                                  box->max_y + reach};
+        if (world_box_touches(&moved, area)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool any_box_touches(const struct store_change *change, int64_t reach, const struct world_box *area)
+{
+    for (size_t i = 0; i < change->box_count; i++) {
+        if (box_touches(&change->boxes[i], reach, area)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum tile_touch change_touches(const struct store_change *change, int64_t reach, const struct footprints *list)
+{
+    enum tile_touch touch = TILE_UNTOUCHED;
+    for (size_t i = 0; i < list->count && touch != TILE_TOUCHED; i++) {
+        const struct footprint *footprint = &list->items[i];
+        if (strcmp(footprint->layer, change->layer) == 0 && any_box_touches(change, reach, &footprint->area)) {
+            touch = footprint->is_of_labels ? TILE_LABELS_TOUCHED : TILE_TOUCHED;
+        }
+    }
+    return touch;
+}
+
+/* A tile and what decides its content. */
+struct subject {
+    const struct tile_request *request;
+    const struct catalog_map *map; /* NULL: the layer named by the request */
+    bool shows_ids;
+    double zoom;
+    struct footprints footprints;
+};
+
+static bool describe(const struct catalog *catalog, const struct tile_request *request, struct arena *arena,
+                     struct subject *out)
+{
+    const struct catalog_map *map = catalog_map_find(catalog, request->subject);
+    *out = (struct subject){.request = request, .shows_ids = true, .zoom = request->tile.z};
+    if (tile_format_is_picture(request->format)) {
+        out->map = map;
+        out->shows_ids = map && map->uses_ids;
+        return map && find_of_picture(map->style, request, arena, &out->zoom, &out->footprints);
+    }
+    struct world_box area = mvt_area(request->tile);
+    if (catalog_layer_find(catalog, request->subject)) {
+        return add(&out->footprints, arena, request->subject, area, false);
+    }
+    out->map = map;
+    for (size_t i = 0; map && i < style_source_count(map->style); i++) {
+        const struct style_source_info *source = style_source_at(map->style, i);
+        if (source->layer_id && !add(&out->footprints, arena, source->layer_id, area, false)) {
+            return false;
+        }
+    }
+    return map != NULL;
+}
+
+static enum tile_touch touch_of(const struct subject *subject, const struct store_change *change)
+{
+    if (!change->layer) {
+        return TILE_TOUCHED;
+    }
+    bool concerns =
+        subject->map ? uses_layer(subject->map, change->layer) : strcmp(subject->request->subject, change->layer) == 0;
+    if (!concerns) {
+        return TILE_UNTOUCHED;
+    }
+    return change->is_whole || (change->has_new_ids && subject->shows_ids)
+               ? TILE_TOUCHED
+               : change_touches(change, store_change_reach(subject->zoom), &subject->footprints);
+}
+
+enum tile_touch tile_touch_since(const struct catalog *catalog, const struct tile_request *request, uint64_t mark)
+{
+    const struct store_changes *changes = catalog_changes(catalog);
+    /* Another file is another look, as are other images. */
+    if (mark == changes->mark || !tile_format_is_drawn(request->format)) {
+        return TILE_UNTOUCHED;
+    }
+    size_t after = changes->count;
+    while (after > 0 && changes->changes[after - 1].mark != mark) {
+        after--;
+    }
+    /* What the list does not tell may have come after its last entry too. */
+    if (after == 0 || changes->changes[changes->count - 1].mark != changes->mark) {
+        return TILE_TOUCHED;
+    }
+    struct arena *arena = arena_create(ARENA_BYTES_MAX);
+    struct subject subject;
+    enum tile_touch touch = arena && describe(catalog, request, arena, &subject) ? TILE_UNTOUCHED : TILE_TOUCHED;
+    for (size_t i = after; i < changes->count && touch != TILE_TOUCHED; i++) {
+        enum tile_touch now = touch_of(&subject, &changes->changes[i]);
+        touch = now > touch ? now : touch;
+    }
+    arena_destroy(arena);
+    return touch;
+}
