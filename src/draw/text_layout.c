@@ -129,7 +129,7 @@ static bool find_levels(struct maker *maker)
         return false;
     }
     for (size_t i = 0; i < count; i++) {
-        made->letters[i].level = levels[i];
+        made->letters[i].level = (unsigned char)levels[i]; /* 0 … 125 */
     }
     return !maker->fonts->range_glyph || use_arabic_forms(made, codes, types, levels);
 }

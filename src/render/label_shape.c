@@ -292,7 +292,7 @@ static struct label_way moved_way(const struct label_text *text, const struct la
 {
     double share_x;
     double share_y;
-    label_anchor_shares(wanted->anchor, &share_x, &share_y);
+    label_anchor_shares((int)wanted->anchor, &share_x, &share_y);
     struct label_way way = {.layout = layout,
                             .x_em = -0.5 * layout->width_em,
                             .y_em = -0.5 * layout->height_em,
@@ -336,7 +336,7 @@ static bool put_moved_ways(const struct label_style *style, const struct words *
     int passes = text->overlap != LABEL_OVERLAP_NEVER ? 2 : 1;
     for (int pass = 0; pass < passes; pass++) {
         for (size_t i = 0; i < try_count; i++) {
-            enum text_justify justify = justify_of(style, tries[i].anchor);
+            enum text_justify justify = justify_of(style, (int)tries[i].anchor);
             const struct label_layout **layout = &layouts[justify];
             if (!*layout) {
                 *layout = is_vertical ? text->vertical : set_words(style, words, justify, false);

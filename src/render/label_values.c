@@ -316,7 +316,7 @@ size_t label_style_tries(const struct label_style *style, const struct style_fea
         for (size_t i = 0; i < count; i++) {
             double share_x;
             double share_y;
-            label_anchor_shares(offsets[i].anchor, &share_x, &share_y);
+            label_anchor_shares((int)offsets[i].anchor, &share_x, &share_y);
             double blank = share_y == 0 ? -blank_above_em : share_y == 1 ? blank_above_em : 0;
             out_tries[i] = (struct label_try){offsets[i].anchor, offsets[i].x, offsets[i].y + blank};
         }
@@ -326,7 +326,8 @@ size_t label_style_tries(const struct label_style *style, const struct style_fea
     }
     for (size_t i = 0; i < style->anchor_count; i++) {
         out_tries[i].anchor = style->anchors[i];
-        offset_from_anchor(style, style->anchors[i], style->has_radial_offset, &out_tries[i].x_em, &out_tries[i].y_em);
+        offset_from_anchor(style, (int)style->anchors[i], style->has_radial_offset, &out_tries[i].x_em,
+                           &out_tries[i].y_em);
     }
     return style->anchor_count;
 }

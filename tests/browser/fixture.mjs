@@ -110,7 +110,7 @@ const styles = {
 
 // Everything that clients with a renderer of their own must find: a pattern, an icon that takes a colour, text, casing.
 styles.dibujo = {
-  version: 8, metadata: meta('Dibujo'), zoom: 13, sources: { ...source('colonias'), ...source('calles'), ...source('escuelas') },
+  version: 8, metadata: meta('Dibujo', { state: 'revisar' }), zoom: 13, sources: { ...source('colonias'), ...source('calles'), ...source('escuelas') },
   layers: [
     { id: 'fondo', type: 'background', paint: { 'background-color': '#f4f1e8' } },
     layer('colonias', 'fill', { 'fill-color': ['step', ['get', 'pobtot'], '#e8f0d8', 10000, '#a8c890', 25000, '#5c8f4e'] }),
