@@ -70,7 +70,8 @@ static void blend(uint8_t *rgba, const struct circle_field *field, double distan
     double alpha = opacity * (field->fill.channels[3] + (field->stroke.channels[3] - field->fill.channels[3]) * stroke);
     double rest = 1 - alpha / 255;
     for (int c = 0; c < 4; c++) {
-        double above = opacity * (field->fill.channels[c] + (field->stroke.channels[c] - field->fill.channels[c]) * stroke);
+        double above =
+            opacity * (field->fill.channels[c] + (field->stroke.channels[c] - field->fill.channels[c]) * stroke);
         rgba[c] = (uint8_t)(above + rgba[c] * rest + 0.5);
     }
 }
