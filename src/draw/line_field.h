@@ -12,7 +12,7 @@ struct line_paint {
     struct stroke stroke;
     double blur_px;
     double opacity;
-    struct pixel pixel; /* where there is neither gradient nor image; opacity not included */
+    struct pixel pixel;           /* where there is neither gradient nor image; opacity not included */
     const struct pixel *gradient; /* colours from the line's first point to its last; NULL: none */
     size_t gradient_count;
     const struct sprite_image *image; /* repeated along the line, as high as the line is wide; NULL: none */

@@ -74,7 +74,7 @@ static bool check_fields(const struct value *value, const char *where, struct er
     for (size_t i = 0; i < value->object.count; i++) {
         const struct value_member *member = &value->object.members[i];
         char inner[280];
-        snprintf(inner, sizeof inner, "%s.%.*s", where, (int)(member->name.length > 60 ? 60 : member->name.length),
+        snprintf(inner, sizeof inner, "%.200s.%.*s", where, (int)(member->name.length > 60 ? 60 : member->name.length),
                  member->name.data);
         if (!check_object(&member->value, field_keys, sizeof field_keys / sizeof field_keys[0], inner, err)) {
             return false;
