@@ -79,12 +79,8 @@ class Tree(unittest.TestCase):
         # Values and the verbs of a room's whole interface are named for the noun, not for the file.
         nouns = ("bbox_", "world_", "tile_", "view_", "value_", "text_", "pixel_", "feature_", "geometry_", "field_",
                  "catalog_", "label_", "handle_", "shape_", "style_", "render_", "painter_", "store_", "ingest_",
-<<<<<<< HEAD
-                 "raster_", "hillshade_", "color_", "connection_", "static_files_", "server_", "translate_", "number_", "fill_", "line_", "circle_", "layer_", "cli_", "response_", "request_")
-=======
                  "connection_", "static_files_", "server_", "translate_", "number_", "fill_", "line_",
                  "circle_", "heatmap_", "raster_", "hillshade_", "color_", "layer_", "cli_", "response_", "request_")
->>>>>>> style
         wrong = [line for line in wrong if not line.split(": ")[1].startswith(nouns)]
         self.assertEqual(wrong, [])
 
