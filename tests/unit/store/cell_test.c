@@ -34,8 +34,8 @@ static void bands_follow_the_zoom(void **state)
     static const struct {
         double zoom;
         unsigned shift;
-    } table[] = {{-1, 18}, {0, 18}, {2, 18},     {2.01, 17}, {7, 13},  {10, 10}, {10.5, 7},
-                 {11, 7},  {12, 7}, {13, 7}, {13.001, 0}, {22, 0},    {1e9, 0}, {NAN, 18}};
+    } table[] = {{-1, 18}, {0, 18}, {2, 18}, {2.01, 17},  {7, 13}, {10, 10}, {10.5, 7},
+                 {11, 7},  {12, 7}, {13, 7}, {13.001, 0}, {22, 0}, {1e9, 0}, {NAN, 18}};
     for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
         assert_int_equal(cell_shift(cell_band(table[i].zoom)), table[i].shift);
     }
