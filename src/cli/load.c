@@ -3,6 +3,7 @@
 
 #include "cli/load.h"
 
+#include "cli/cells_ready.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/report_text.h"
@@ -193,6 +194,10 @@ static int load_folder(const char *folder, const struct ingest_options *options,
         free(paths[i]);
     }
     free(paths);
+    if (!cells_ready(options->directory, &err)) {
+        int code = cli_fail(&err);
+        worst = code > worst ? code : worst;
+    }
     return worst;
 }
 

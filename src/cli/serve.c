@@ -1,38 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* tesela serve: maps, tiles and data over HTTP until SIGTERM. */
 
+#include "cli/cells_ready.h"
 #include "cli/cli.h"
-
 #include "server/server.h"
-#include "store/store_writer.h"
 
 #include <stdlib.h>
 
 static const char usage[] = "serve [--listen ADDR:PORT] [--data DIR] [--styles DIR] [--www DIR] [--workers N] "
                             "[--cache-mb N] [--disk-cache-mb N] [--base-url URL] [--quiet]";
-
-/* The cache of tile-ready geometry may be missing or of another version: it is made again before the first request. */
-static bool make_cells_ready(const char *data, struct error *err)
-{
-    struct store *store;
-    if (!store_open(data, &store, err)) {
-        return false;
-    }
-    bool complete = false;
-    bool ok = store_cells_are_complete(store, &complete, err);
-    store_close(store);
-    if (!ok || complete) {
-        return ok;
-    }
-    struct store_writer *writer;
-    if (!store_writer_open(data, &writer, err)) {
-        return false;
-    }
-    cli_say(stderr, "tesela: rebuilding cells.sqlite", "tesela: se rehace cells.sqlite");
-    ok = store_writer_complete_cells(writer, err);
-    store_writer_close(writer);
-    return ok;
-}
 
 int cli_serve(int argc, char **argv)
 {
@@ -73,7 +49,7 @@ int cli_serve(int argc, char **argv)
     options.workers = (unsigned)worker_count;
     options.cache_bytes = (size_t)megabytes << 20;
     options.disk_bytes = megabytes > 0 ? (uint64_t)disk_megabytes << 20 : 0; /* --cache-mb 0: nothing is cached */
-    if (!make_cells_ready(options.data, &err) || !server_run(&options, &err)) {
+    if (!cells_ready(options.data, &err) || !server_run(&options, &err)) {
         return cli_fail(&err);
     }
     return CLI_DONE;
