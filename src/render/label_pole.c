@@ -183,6 +183,39 @@ static struct label_point centroid_of(const struct outline *outline)
     return (struct label_point){origin.x + sum.x / area, origin.y + sum.y / area};
 }
 
+static double outline_area(const struct world_point *points, size_t count)
+{
+    double twice = 0;
+    for (size_t i = 1; i < count; i++) {
+        double ax = (double)points[i - 1].x - (double)points[0].x;
+        double ay = (double)points[i - 1].y - (double)points[0].y;
+        double bx = (double)points[i].x - (double)points[0].x;
+        double by = (double)points[i].y - (double)points[0].y;
+        twice += ax * by - bx * ay;
+    }
+    return fabs(twice) / 2;
+}
+
+struct label_rings label_rings_largest(const struct geometry *geometry)
+{
+    struct label_rings rings = {.area = -1};
+    size_t start = 0;
+    for (size_t i = 0; i < geometry->part_count; i++) {
+        size_t end = geometry->parts[i].end;
+        double area = geometry->parts[i].is_hole ? -1 : outline_area(geometry->points + start, end - start);
+        if (area > rings.area) {
+            rings = (struct label_rings){.first = i, .start = start, .area = area};
+        }
+        start = end;
+    }
+    rings.last = rings.first + 1;
+    while (rings.last < geometry->part_count && geometry->parts[rings.last].is_hole) {
+        rings.last++;
+    }
+    rings.count = geometry->parts[rings.last - 1].end - rings.start;
+    return rings;
+}
+
 bool label_pole_find(const struct label_point *points, const size_t *ends, size_t ring_count, double precision,
                      struct arena *arena, struct label_point *out_pole)
 {

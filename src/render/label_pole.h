@@ -3,9 +3,22 @@
 /* Where the label of a polygon goes: the pole of inaccessibility, the inner point farthest from its outline. */
 
 #include "base/arena.h"
+#include "geo/feature.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+/* The polygon of a geometry with the largest outline: parts [first, last), which are `count` points from `start`. */
+struct label_rings {
+    size_t first;
+    size_t last;
+    size_t start;
+    size_t count;
+    double area; /* of the outline, square world units */
+};
+
+/* `geometry` has a part. */
+struct label_rings label_rings_largest(const struct geometry *geometry);
 
 struct label_point {
     double x;

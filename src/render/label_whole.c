@@ -80,70 +80,34 @@ static bool find_points(struct whole *whole, const struct seen *seen)
     return true;
 }
 
-static double ring_area(const struct world_point *points, size_t count)
-{
-    double twice = 0;
-    for (size_t i = 1; i < count; i++) {
-        double ax = (double)points[i - 1].x - (double)points[0].x;
-        double ay = (double)points[i - 1].y - (double)points[0].y;
-        double bx = (double)points[i].x - (double)points[0].x;
-        double by = (double)points[i].y - (double)points[0].y;
-        twice += ax * by - bx * ay;
-    }
-    return fabs(twice) / 2;
-}
-
-/* The outer ring with the largest area; its part number. */
-static size_t largest_ring(const struct geometry *geometry, double *out_area)
-{
-    size_t largest = 0;
-    *out_area = -1;
-    for (size_t i = 0; i < geometry->part_count; i++) {
-        size_t start = part_start(geometry, i);
-        double area =
-            geometry->parts[i].is_hole ? -1 : ring_area(geometry->points + start, geometry->parts[i].end - start);
-        if (area > *out_area) {
-            *out_area = area;
-            largest = i;
-        }
-    }
-    return largest;
-}
-
 static bool find_polygon(struct whole *whole, const struct seen *seen)
 {
     const struct geometry *geometry = &seen->feature->geometry;
     int64_t shift = seen->feature->shift_x;
     struct arena *arena = whole->task->arena;
     double scale = whole->task->scale;
-    double area;
-    size_t first = largest_ring(geometry, &area);
-    size_t last = first + 1;
-    while (last < geometry->part_count && geometry->parts[last].is_hole) {
-        last++;
-    }
-    size_t start = part_start(geometry, first);
-    size_t count = geometry->parts[last - 1].end - start;
-    struct label_point *points = arena_array(arena, count, sizeof *points);
-    size_t *ends = arena_array(arena, last - first, sizeof *ends);
+    struct label_rings rings = label_rings_largest(geometry);
+    size_t start = rings.start;
+    struct label_point *points = arena_array(arena, rings.count, sizeof *points);
+    size_t *ends = arena_array(arena, rings.last - rings.first, sizeof *ends);
     if (!points || !ends) {
         return false;
     }
     int64_t origin_x = label_position(geometry->points[start].x + shift, scale);
     int64_t origin_y = label_position(geometry->points[start].y, scale);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < rings.count; i++) {
         struct world_point point = geometry->points[start + i];
         points[i].x = (double)(label_position(point.x + shift, scale) - origin_x) / LABEL_ONE;
         points[i].y = (double)(label_position(point.y, scale) - origin_y) / LABEL_ONE;
     }
-    for (size_t i = first; i < last; i++) {
-        ends[i - first] = geometry->parts[i].end - start;
+    for (size_t i = rings.first; i < rings.last; i++) {
+        ends[i - rings.first] = geometry->parts[i].end - start;
     }
     struct label_point pole;
-    if (!label_pole_find(points, ends, last - first, 0, arena, &pole)) {
+    if (!label_pole_find(points, ends, rings.last - rings.first, 0, arena, &pole)) {
         pole = points[0]; /* no area at this zoom */
     }
-    return put_at(whole, seen, (uint32_t)first, 0, rank_of_size(sqrt(area) * scale / LABEL_ONE),
+    return put_at(whole, seen, (uint32_t)rings.first, 0, rank_of_size(sqrt(rings.area) * scale / LABEL_ONE),
                   origin_x + label_fixed(pole.x), origin_y + label_fixed(pole.y));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* /tiles/{subject}.json: TileJSON 3.0 of a map (its pictures and, beside them, its vector tiles) or of a layer. */
 
+#include "render/mvt_label.h"
 #include "server/collections.h"
 #include "server/handlers.h"
 
@@ -8,6 +9,29 @@
 #include <string.h>
 
 enum { LAYERS_MAX = 256 };
+
+static void write_field(struct json_writer *writer, const struct store_field *field)
+{
+    json_write_member_string(writer, field->name, field->title_es ? field->title_es : field_type_name(field->type));
+}
+
+/* The points for names of a polygon layer. */
+static void write_label_layer(struct json_writer *writer, const struct store_layer *layer, size_t field)
+{
+    char name[MVT_LABEL_NAME_MAX];
+    mvt_label_name(layer->id, name);
+    json_write_begin_object(writer);
+    json_write_member_string(writer, "id", name);
+    json_write_member_string(writer, "description", layer->title_es);
+    json_write_member_string(writer, "geometry_type", geometry_kind_name(GEOMETRY_POINT));
+    json_write_member_int(writer, "minzoom", 0);
+    json_write_member_int(writer, "maxzoom", GRID_ZOOM_MAX);
+    json_write_name(writer, "fields");
+    json_write_begin_object(writer);
+    write_field(writer, &layer->fields[field]);
+    json_write_end_object(writer);
+    json_write_end_object(writer);
+}
 
 static void write_vector_layer(struct json_writer *writer, const struct store_layer *layer)
 {
@@ -20,8 +44,7 @@ static void write_vector_layer(struct json_writer *writer, const struct store_la
     json_write_name(writer, "fields");
     json_write_begin_object(writer);
     for (size_t i = 0; i < layer->field_count; i++) {
-        const struct store_field *field = &layer->fields[i];
-        json_write_member_string(writer, field->name, field->title_es ? field->title_es : field_type_name(field->type));
+        write_field(writer, &layer->fields[i]);
     }
     json_write_end_object(writer);
     json_write_end_object(writer);
@@ -85,7 +108,11 @@ static void write_vector_layers(struct json_writer *writer, const struct store_l
     json_write_begin_array(writer);
     for (size_t i = 0; i < count; i++) {
         if (layers[i]->raster.kind == STORE_RASTER_NONE) {
+            ptrdiff_t label = catalog_label_field(layers[i]);
             write_vector_layer(writer, layers[i]);
+            if (label >= 0) {
+                write_label_layer(writer, layers[i], (size_t)label);
+            }
         }
     }
     json_write_end_array(writer);

@@ -2,6 +2,7 @@
 #include "tile/archive_writer.h"
 
 #include "base/hash.h"
+#include "render/mvt_label.h"
 #include "tile/archive_write.h"
 #include "tile/gzip.h"
 
@@ -86,16 +87,18 @@ static const char *json_type(enum field_type type)
     return type == FIELD_BOOLEAN ? "Boolean" : type == FIELD_INTEGER || type == FIELD_REAL ? "Number" : "String";
 }
 
-static void write_layer(struct json_writer *writer, const struct store_layer *layer, const struct archive_about *about)
+/* The fields from `first` to before `last`. */
+static void write_layer(struct json_writer *writer, const char *id, const struct store_layer *layer, size_t first,
+                        size_t last, const struct archive_about *about)
 {
     json_write_begin_object(writer);
-    json_write_member_string(writer, "id", layer->id);
+    json_write_member_string(writer, "id", id);
     json_write_member_string(writer, "description", layer->title_es);
     json_write_member_int(writer, "minzoom", about->min_zoom);
     json_write_member_int(writer, "maxzoom", about->max_zoom);
     json_write_name(writer, "fields");
     json_write_begin_object(writer);
-    for (size_t i = 0; i < layer->field_count; i++) {
+    for (size_t i = first; i < last; i++) {
         json_write_member_string(writer, layer->fields[i].name, json_type(layer->fields[i].type));
     }
     json_write_end_object(writer);
@@ -111,7 +114,13 @@ static const char *vector_layers(const struct store_layer *const *layers, size_t
     json_write_init(&writer, &out);
     json_write_begin_array(&writer);
     for (size_t i = 0; i < count; i++) {
-        write_layer(&writer, layers[i], about);
+        ptrdiff_t label = catalog_label_field(layers[i]);
+        char name[MVT_LABEL_NAME_MAX];
+        write_layer(&writer, layers[i]->id, layers[i], 0, layers[i]->field_count, about);
+        if (label >= 0) {
+            mvt_label_name(layers[i]->id, name);
+            write_layer(&writer, name, layers[i], (size_t)label, (size_t)label + 1, about);
+        }
     }
     json_write_end_array(&writer);
     const char *text = out.failed ? NULL : arena_strdup(arena, buffer_text(&out));

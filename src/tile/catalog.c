@@ -44,6 +44,17 @@ struct builder {
     void *context;
 };
 
+ptrdiff_t catalog_label_field(const struct store_layer *layer)
+{
+    bool has_points = layer->label && layer->kind == GEOMETRY_POLYGON && layer->raster.kind == STORE_RASTER_NONE;
+    for (size_t i = 0; has_points && i < layer->field_count; i++) {
+        if (strcmp(layer->fields[i].name, layer->label) == 0) {
+            return (ptrdiff_t)i;
+        }
+    }
+    return -1;
+}
+
 uint64_t catalog_layer_version(const struct store_layer *layer)
 {
     return hash_mix(hash_bytes(layer->id, strlen(layer->id)), (uint64_t)layer->serial);

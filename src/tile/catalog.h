@@ -74,6 +74,10 @@ const struct archive_item *catalog_archive_find(const struct catalog *catalog, c
 /* What was published until this catalog was read: the marks that finished tiles carry. */
 const struct store_changes *catalog_changes(const struct catalog *catalog);
 
+/* The field whose values stand at the label points of a layer's vector tiles (render/mvt_label.h): the layer's label,
+ * of polygon layers. -1: it has no label points. */
+ptrdiff_t catalog_label_field(const struct store_layer *layer);
+
 /* A layer's number for cache keys and ?v=: changes when the layer is loaded anew. */
 uint64_t catalog_layer_version(const struct store_layer *layer);
 /* The number for what is known by `id` as tiles: the map's version, the layer's, or both mixed; 0 when there is

@@ -7,6 +7,7 @@
 #include "geo/geojson.h"
 #include "render/map_images.h"
 #include "render/mvt.h"
+#include "render/mvt_label.h"
 #include "store/raster_source.h"
 #include "tile/archive_tile.h"
 #include "tile/label_cache.h"
@@ -280,20 +281,45 @@ static bool find_tile_features(struct tile_worker *worker, const struct store_la
     return true;
 }
 
+/* The label points of `layer`, whose features were found, as a layer of their own; `*count` is left where it has none.
+ */
+static bool add_label_points(struct tile_worker *worker, const struct store_layer *layer,
+                             const struct feature_list *polygons, struct tile_id tile, struct mvt_layer *found,
+                             size_t *count, struct error *err)
+{
+    ptrdiff_t label = catalog_label_field(layer);
+    ptrdiff_t field = label < 0 ? -1 : feature_list_field(polygons, text_of(layer->label));
+    if (field < 0) {
+        return true;
+    }
+    struct world_box area = mvt_area(tile);
+    double px_units = (double)tile_width(tile.z) / MVT_TILE_PX;
+    char name[MVT_LABEL_NAME_MAX];
+    mvt_label_name(layer->id, name);
+    struct mvt_layer *points = &found[(*count)++];
+    points->name = arena_strdup(worker->arena, name);
+    return points->name
+               ? mvt_label_points(polygons, (size_t)field, &area, px_units, worker->arena, &points->features, err)
+               : error_no_memory(err);
+}
+
 static bool make_mvt(struct tile_worker *worker, const struct store_layer *const *layers, size_t count,
                      struct tile_id tile, struct buffer *out, struct error *err)
 {
-    struct mvt_layer *found = arena_array(worker->arena, count, sizeof *found);
+    struct mvt_layer *found = arena_array(worker->arena, 2 * count, sizeof *found);
     if (!found) {
         return error_no_memory(err);
     }
+    size_t found_count = 0;
     for (size_t i = 0; i < count; i++) {
-        found[i].name = layers[i]->id;
-        if (!find_tile_features(worker, layers[i], tile, &found[i].features, err)) {
+        struct mvt_layer *layer = &found[found_count++];
+        layer->name = layers[i]->id;
+        if (!find_tile_features(worker, layers[i], tile, &layer->features, err) ||
+            !add_label_points(worker, layers[i], &layer->features, tile, found, &found_count, err)) {
             return false;
         }
     }
-    return mvt_encode(found, count, tile, worker->arena, out, err);
+    return mvt_encode(found, found_count, tile, worker->arena, out, err);
 }
 
 static void write_properties(struct json_writer *writer, const struct feature_list *list, const struct feature *feature)
