@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "ingest/shapefile.h"
+#include "ingest/sql_patience.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -17,7 +18,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { COLUMNS_MAX = 1000, PRJ_BYTES_MAX = 64 * 1024 };
+enum {
+    COLUMNS_MAX = 1000,
+    PRJ_BYTES_MAX = 64 * 1024,
+    VIEW_SECONDS = 5,     /* of processor time that a view may work without a row */
+    MISFIT_COLUMNS = 100, /* looked at by one query; SQLite takes 1000 terms */
+};
 
 struct feed_ogr {
     struct feed base;
@@ -39,7 +45,8 @@ struct feed_ogr {
     struct shapefile_cell *misfits; /* bad_cells of a GeoPackage */
     unsigned kind;                  /* as in source_layer */
     bool with_empty;
-    char damage[200]; /* what GDAL says of the feature at hand */
+    struct sqlite3 *view; /* of a GeoPackage: the connection; NULL where the layer is a table */
+    char damage[200];     /* what GDAL says of the feature at hand */
 };
 
 /* GDAL's own words end in our messages and never on the user's terminal. */
@@ -218,6 +225,9 @@ static GDALDatasetH open_dataset(const char *path, enum source_format format, bo
         /* Since 2007 drawings are UTF-8, whatever code page they name. */
         CPLSetThreadLocalConfigOption("DXF_ENCODING", is_utf8_file(path) ? "UTF-8" : NULL);
     }
+    if (format == SOURCE_GEOPACKAGE) {
+        sql_patience_set_up();
+    }
     CPLPushErrorHandlerEx(catch_error, caught);
     GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
     CPLPopErrorHandler();
@@ -271,20 +281,13 @@ static bool count_kinds(GDALDatasetH dataset, const char *path, struct feed_ogr_
     return true;
 }
 
-/* A view is a program: one that calls itself may run for ever. */
-static bool has_endless_view(GDALDatasetH dataset)
+static bool refuse_view(const char *name, struct error *err)
 {
-    static const char sql[] = "SELECT name FROM sqlite_master WHERE type = 'view' AND sql LIKE '%RECURSIVE%'";
-    CPLPushErrorHandler(CPLQuietErrorHandler);
-    OGRLayerH views = GDALDatasetExecuteSQL(dataset, sql, NULL, NULL);
-    OGRFeatureH view = views ? OGR_L_GetNextFeature(views) : NULL;
-    bool found = view != NULL;
-    OGR_F_Destroy(view);
-    if (views) {
-        GDALDatasetReleaseResultSet(dataset, views);
-    }
-    CPLPopErrorHandler();
-    return found;
+    error_tell(err, ERROR_INVALID, "IMP-060",
+               "the view \"%.80s\" of the GeoPackage works for more than %d s without giving a row: save it as a layer",
+               "la vista «%.80s» del GeoPackage trabaja más de %d s sin dar una fila: guárdela como capa", name,
+               (int)VIEW_SECONDS);
+    return false;
 }
 
 bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena,
@@ -295,12 +298,19 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
         return false;
     }
     bool ok = false;
+    struct sqlite3 *connection = format == SOURCE_GEOPACKAGE ? sql_patience_connection() : NULL;
     int count = GDALDatasetGetLayerCount(dataset);
     struct feed_ogr_entry *entries = arena_array(arena, (size_t)count + 1, sizeof *entries);
     size_t kept = 0;
     for (int i = 0; entries && i < count; i++) {
         OGRLayerH layer = GDALDatasetGetLayer(dataset, i);
-        if (OGR_L_GetGeomType(layer) != wkbNone) {
+        sql_patience_begin(connection, VIEW_SECONDS);
+        bool spatial = OGR_L_GetGeomType(layer) != wkbNone;
+        if (sql_patience_is_lost()) {
+            refuse_view(OGR_L_GetName(layer), err);
+            goto done;
+        }
+        if (spatial) {
             entries[kept].index = (unsigned)i;
             entries[kept].name = arena_strdup(arena, OGR_L_GetName(layer));
             if (!entries[kept++].name) {
@@ -310,12 +320,6 @@ bool feed_ogr_list(const char *path, enum source_format format, struct arena *ar
     }
     if (!entries) {
         error_no_memory(err);
-        goto done;
-    }
-    if (format == SOURCE_GEOPACKAGE && has_endless_view(dataset)) {
-        error_tell(err, ERROR_INVALID, "IMP-060",
-                   "the GeoPackage has a recursive view, which might never end: export its layers to another file",
-                   "el GeoPackage tiene una vista recursiva, que podría no terminar: exporte sus capas a otro archivo");
         goto done;
     }
     bool silent = format == SOURCE_KML || format == SOURCE_DXF || format == SOURCE_OSM;
@@ -412,7 +416,7 @@ static void tell_bad_cells(struct feed_ogr *feed, const struct source_layer *lay
         struct report_rows rows = {0};
         for (size_t i = 0; i < faults->cell_count; i++) {
             const struct shapefile_cell *cell = &faults->cells[i];
-            if (cell->column != column || cell->overflowed != overflowed) {
+            if (cell->column != column || cell->overflowed != overflowed || cell->with_comma) {
                 continue;
             }
             struct report_detail detail = {.row = (int64_t)cell->row + 1, .x = NAN, .y = NAN};
@@ -450,6 +454,35 @@ static void tell_bad_cells(struct feed_ogr *feed, const struct source_layer *lay
     }
 }
 
+/* Decimals with a comma, which OGR would cut off. */
+static void tell_commas(const struct feed_ogr *feed, const struct source_layer *layer,
+                        const struct shapefile_table *table, struct shapefile_faults *faults, struct report *report)
+{
+    for (size_t column = 0; column < table->column_count; column++) {
+        bool is_real = column < feed->base.info.field_count && feed->columns[column] == (int)column &&
+                       feed->fields[column].type == FIELD_REAL;
+        const struct shapefile_cell *first = NULL;
+        size_t count = 0;
+        for (size_t i = 0; i < faults->cell_count; i++) {
+            struct shapefile_cell *cell = &faults->cells[i];
+            cell->with_comma = cell->with_comma && (cell->column != column || is_real);
+            if (cell->column == column && cell->with_comma) {
+                first = first ? first : cell;
+                count++;
+            }
+        }
+        if (count > 0) {
+            const char *name = text_is_utf8(text_of(table->columns[column].name)) ? table->columns[column].name : "?";
+            struct report_message *message =
+                report_tell(report, "IMP-030", REPORT_NOTICE,
+                            "column \"%s\" writes decimals with a comma (%zu values): \"%s\" is read as %.15g",
+                            "la columna «%s» escribe los decimales con coma (%zu valores): «%s» se lee como %.15g",
+                            name, count, first->text, first->number);
+            report_at(report, message, layer->name, name);
+        }
+    }
+}
+
 /* What OGR would pass over without a word: deleted rows, numbers that did not fit, values that are none. */
 static bool tell_faults(struct feed_ogr *feed, const struct source_layer *layer, const struct shapefile_table *table,
                         struct report *report, struct error *err)
@@ -460,6 +493,7 @@ static bool tell_faults(struct feed_ogr *feed, const struct source_layer *layer,
     }
     feed->bad_cells = faults.cells;
     feed->bad_count = faults.cell_count;
+    tell_commas(feed, layer, table, &faults, report);
     tell_bad_cells(feed, layer, table, &faults, true, report);
     tell_bad_cells(feed, layer, table, &faults, false, report);
     struct report_rows rows = {0};
@@ -657,7 +691,9 @@ static const char *misfit_test(const struct feed_ogr *feed, size_t i, const char
     case FIELD_BOOLEAN:
         return arena_printf(feed->arena, "typeof(%s) NOT IN ('integer', 'null')", column);
     case FIELD_REAL:
-        return arena_printf(feed->arena, "typeof(%s) NOT IN ('integer', 'real', 'null')", column);
+        return arena_printf(feed->arena,
+                            "(typeof(%s) NOT IN ('integer', 'real', 'null') OR abs(%s) > 1.7976931348623157e308)",
+                            column, column);
     case FIELD_DATE:
     case FIELD_DATETIME:
         return arena_printf(feed->arena, "(%s IS NOT NULL AND julianday(%s) IS NULL)", column, column);
@@ -668,16 +704,20 @@ static const char *misfit_test(const struct feed_ogr *feed, size_t i, const char
     return NULL;
 }
 
-static bool note_misfits(struct feed_ogr *feed, const struct source_layer *layer, size_t i, OGRLayerH found,
-                         struct report *report, struct error *err)
+/* One row of what find_misfits asked: its number, then for each of `count` columns from `first` on the text of what
+ * does not belong there, or nothing. */
+static bool note_misfits(struct feed_ogr *feed, OGRFeatureH found, size_t first, size_t count, struct report_rows *rows,
+                         struct report *report)
 {
-    struct report_rows rows = {0};
-    for (OGRFeatureH row = OGR_L_GetNextFeature(found); row; row = OGR_L_GetNextFeature(found)) {
-        struct shapefile_cell cell = {.row = (uint32_t)OGR_F_GetFieldAsInteger64(row, 0),
-                                      .column = (unsigned)feed->columns[i]};
-        const char *text = OGR_F_GetFieldAsString(row, 1);
+    for (size_t i = 0; i < count; i++) {
+        if (!OGR_F_IsFieldSetAndNotNull(found, (int)i + 1)) {
+            continue;
+        }
+        struct shapefile_cell cell = {.row = (uint32_t)OGR_F_GetFieldAsInteger64(found, 0),
+                                      .column = (unsigned)feed->columns[first + i]};
+        const char *text = OGR_F_GetFieldAsString(found, (int)i + 1);
         struct report_detail detail = {.row = cell.row, .x = NAN, .y = NAN};
-        if (rows.detail_count < REPORT_DETAILS_MAX) {
+        if (rows[i].detail_count < REPORT_DETAILS_MAX) {
             bool said = text_is_utf8(text_of(text));
             detail.english = said ? arena_printf(feed->arena, "\"%.40s\" is no value of its type", text) : "unreadable";
             detail.spanish = said ? arena_printf(feed->arena, "«%.40s» no es un valor de su tipo", text) : "ilegible";
@@ -685,32 +725,35 @@ static bool note_misfits(struct feed_ogr *feed, const struct source_layer *layer
         if (feed->bad_count == feed->bad_room) {
             size_t room = feed->bad_room == 0 ? 64 : feed->bad_room * 2;
             struct shapefile_cell *larger = realloc(feed->misfits, room * sizeof *larger);
-            feed->misfits = larger ? larger : feed->misfits;
-            feed->bad_room = larger ? room : feed->bad_room;
+            if (!larger) {
+                return false;
+            }
+            feed->misfits = larger;
+            feed->bad_room = room;
         }
-        bool noted = feed->bad_count < feed->bad_room && report_rows_add(&rows, report->arena, &detail);
-        if (noted) {
-            feed->misfits[feed->bad_count++] = cell;
-        }
-        OGR_F_Destroy(row);
-        if (!noted) {
-            report_rows_finish(&rows);
-            return error_no_memory(err);
+        feed->misfits[feed->bad_count++] = cell;
+        if (!report_rows_add(&rows[i], report->arena, &detail)) {
+            return false;
         }
     }
-    if (rows.count == 0) {
-        return true;
+    return true;
+}
+
+static void tell_misfits(const struct feed_ogr *feed, const struct source_layer *layer, size_t i,
+                         struct report_rows *rows, struct report *report)
+{
+    if (rows->count == 0) {
+        return;
     }
     struct report_message *message =
         report_tell(report, "IMP-030", REPORT_WARNING,
                     "column \"%s\": %zu values are not of the column's type (%s); they become no value",
                     "columna «%s»: %zu valores no son del tipo de la columna (%s); quedan sin valor",
-                    feed->fields[i].name.data, rows.count, field_type_name(feed->fields[i].type));
+                    feed->fields[i].name.data, rows->count, field_type_name(feed->fields[i].type));
     report_cure(report, message, "mend the values, or make the column one of text, and export the layer again",
                 "corrija los valores o haga la columna de texto, y exporte la capa de nuevo");
-    report_take_rows(report, message, &rows);
+    report_take_rows(report, message, rows);
     report_at(report, message, layer->name, feed->fields[i].name.data);
-    return true;
 }
 
 static int compare_cells(const void *a, const void *b)
@@ -723,26 +766,75 @@ static int compare_cells(const void *a, const void *b)
     return left->column < right->column ? -1 : left->column > right->column;
 }
 
+/* "SELECT 0 + id, CASE WHEN test THEN value END, … WHERE test OR test …" for `count` columns from `first` on; NULL
+ * where nothing is to be tested. */
+static const char *misfit_query(struct feed_ogr *feed, size_t first, size_t count, const char *id, const char *table)
+{
+    struct buffer sql;
+    struct buffer where;
+    buffer_init(&sql, (size_t)1 << 20);
+    buffer_init(&where, (size_t)1 << 20);
+    buffer_printf(&sql, "SELECT 0 + %s", id);
+    for (size_t i = first; i < first + count; i++) {
+        const char *column = quoted_name(feed->fields[i].name.data, feed->arena);
+        const char *test = column ? misfit_test(feed, i, column) : NULL;
+        if (test) {
+            buffer_printf(&sql, ", CASE WHEN %s THEN CAST(%s AS TEXT) END", test, column);
+            buffer_printf(&where, "%s%s", where.length > 0 ? " OR " : " WHERE ", test);
+        } else {
+            buffer_printf(&sql, ", NULL");
+        }
+    }
+    buffer_printf(&sql, " FROM %s", table);
+    const char *out = NULL;
+    if (where.length > 0 && !sql.failed && !where.failed) {
+        out = arena_printf(feed->arena, "%.*s%.*s", (int)sql.length, (const char *)sql.data, (int)where.length,
+                           (const char *)where.data);
+    }
+    buffer_finish(&sql);
+    buffer_finish(&where);
+    return out;
+}
+
+static bool find_misfits_of(struct feed_ogr *feed, const struct source_layer *layer, const char *sql, size_t first,
+                            size_t count, struct report *report, struct error *err)
+{
+    struct report_rows rows[MISFIT_COLUMNS] = {0};
+    bool ok = true;
+    OGRLayerH found = GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL);
+    for (OGRFeatureH row = found ? OGR_L_GetNextFeature(found) : NULL; row && ok;) {
+        ok = note_misfits(feed, row, first, count, rows, report);
+        OGR_F_Destroy(row);
+        row = ok ? OGR_L_GetNextFeature(found) : NULL;
+    }
+    if (found) {
+        GDALDatasetReleaseResultSet(feed->dataset, found);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (ok) {
+            tell_misfits(feed, layer, first + i, &rows[i], report);
+        }
+        report_rows_finish(&rows[i]);
+    }
+    return ok || error_no_memory(err);
+}
+
 /* SQLite keeps text in a column of numbers without a word, and GDAL reads it as 0. */
 static bool find_misfits(struct feed_ogr *feed, const struct source_layer *layer, struct report *report,
                          struct error *err)
 {
-    bool ok = true;
-    const char *id = OGR_L_GetFIDColumn(feed->layer);
+    const char *id = quoted_name(OGR_L_GetFIDColumn(feed->layer), feed->arena);
     const char *table = quoted_name(OGR_L_GetName(feed->layer), feed->arena);
+    size_t fields = feed->base.info.field_count;
+    if (!id || !table) {
+        return error_no_memory(err);
+    }
+    bool ok = true;
     CPLPushErrorHandler(CPLQuietErrorHandler);
-    for (size_t i = 0; ok && table && id && id[0] != '\0' && i < feed->base.info.field_count; i++) {
-        const char *column = quoted_name(feed->fields[i].name.data, feed->arena);
-        const char *test = column ? misfit_test(feed, i, column) : NULL;
-        const char *sql =
-            test ? arena_printf(feed->arena, "SELECT 0 + %s AS row, CAST(%s AS TEXT) AS value FROM %s WHERE %s",
-                                quoted_name(id, feed->arena), column, table, test)
-                 : NULL;
-        OGRLayerH found = sql ? GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL) : NULL;
-        if (found) {
-            ok = note_misfits(feed, layer, i, found, report, err);
-            GDALDatasetReleaseResultSet(feed->dataset, found);
-        }
+    for (size_t first = 0; ok && strlen(id) > 2 && first < fields; first += MISFIT_COLUMNS) {
+        size_t count = fields - first < MISFIT_COLUMNS ? fields - first : MISFIT_COLUMNS;
+        const char *sql = misfit_query(feed, first, count, id, table);
+        ok = !sql || find_misfits_of(feed, layer, sql, first, count, report, err);
     }
     CPLPopErrorHandler();
     if (feed->bad_count > 0) {
@@ -790,6 +882,32 @@ static bool find_left_columns(struct feed_ogr *feed, struct report *report, cons
     }
     CPLPopErrorHandler();
     return true;
+}
+
+static bool is_view(const struct feed_ogr *feed)
+{
+    char *name = CPLEscapeString(OGR_L_GetName(feed->layer), -1, CPLES_SQL);
+    const char *sql = arena_printf(
+        feed->arena, "SELECT 1 FROM sqlite_master WHERE type = 'view' AND lower(name) = lower('%s')", name);
+    CPLFree(name);
+    CPLPushErrorHandler(CPLQuietErrorHandler);
+    OGRLayerH views = sql ? GDALDatasetExecuteSQL(feed->dataset, sql, NULL, NULL) : NULL;
+    OGRFeatureH view = views ? OGR_L_GetNextFeature(views) : NULL;
+    bool found = view != NULL;
+    OGR_F_Destroy(view);
+    if (views) {
+        GDALDatasetReleaseResultSet(feed->dataset, views);
+    }
+    CPLPopErrorHandler();
+    return found;
+}
+
+/* What GDAL and SQLite leave to us of a layer in a GeoPackage. */
+static bool look_into_geopackage(struct feed_ogr *feed, const struct source_layer *layer, struct report *report,
+                                 struct error *err)
+{
+    return find_misfits(feed, layer, report, err) && find_left_columns(feed, report, layer, err) &&
+           (!feed->view || !sql_patience_is_lost() || refuse_view(layer->name, err));
 }
 
 static bool read_prj(struct feed_ogr *feed, const char *path, struct error *err)
@@ -879,9 +997,18 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         goto done;
     }
     struct feed_info *info = &feed->base.info;
+    if (layer->format == SOURCE_GEOPACKAGE) {
+        struct sqlite3 *connection = sql_patience_connection();
+        feed->view = is_view(feed) ? connection : NULL;
+    }
+    sql_patience_begin(feed->view, VIEW_SECONDS);
     info->feature_count = OGR_L_TestCapability(feed->layer, OLCFastFeatureCount) && layer->kind == 0
                               ? OGR_L_GetFeatureCount(feed->layer, 0)
                               : -1;
+    if (feed->view && sql_patience_is_lost()) {
+        refuse_view(layer->name, err);
+        goto done;
+    }
     if (!read_fields(feed, err)) {
         goto done;
     }
@@ -903,8 +1030,7 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
             goto done;
         }
         feed->records_told = layer->format == SOURCE_GEOJSON_SEQUENCE ? count_records(layer->path) : 0;
-        if (layer->format == SOURCE_GEOPACKAGE &&
-            (!find_misfits(feed, layer, report, err) || !find_left_columns(feed, report, layer, err))) {
+        if (layer->format == SOURCE_GEOPACKAGE && !look_into_geopackage(feed, layer, report, err)) {
             goto done;
         }
     }
@@ -982,6 +1108,12 @@ static struct value date_value(OGRFeatureH feature, int column, enum field_type 
     return value_of_string(arena_strdup(arena, text));
 }
 
+/* Neither JSON nor a style knows a number that is none. */
+static struct value real_value(double number)
+{
+    return isfinite(number) ? value_of_real(number) : value_null();
+}
+
 static struct value logical_value(const char *text)
 {
     switch (text[0]) {
@@ -1004,7 +1136,7 @@ static struct value logical_value(const char *text)
     }
 }
 
-static bool is_bad_cell(const struct feed_ogr *feed, int64_t row, int column)
+static const struct shapefile_cell *find_bad_cell(const struct feed_ogr *feed, int64_t row, int column)
 {
     size_t low = 0;
     size_t high = feed->bad_count;
@@ -1017,7 +1149,8 @@ static bool is_bad_cell(const struct feed_ogr *feed, int64_t row, int column)
             high = middle;
         }
     }
-    return low < feed->bad_count && feed->bad_cells[low].row == row && (int)feed->bad_cells[low].column == column;
+    bool found = low < feed->bad_count && feed->bad_cells[low].row == row && (int)feed->bad_cells[low].column == column;
+    return found ? &feed->bad_cells[low] : NULL;
 }
 
 /* "Torre\U+00F3n": how drawings write what their code page lacks. What it stands for is never longer. */
@@ -1041,8 +1174,11 @@ static void unescape_drawing(char *text)
 static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature, size_t i, struct arena *arena)
 {
     int column = feed->columns[i];
-    if (!OGR_F_IsFieldSetAndNotNull(feature, column) ||
-        (feed->bad_count > 0 && is_bad_cell(feed, OGR_F_GetFID(feature), column))) {
+    const struct shapefile_cell *bad = feed->bad_count > 0 ? find_bad_cell(feed, OGR_F_GetFID(feature), column) : NULL;
+    if (bad) {
+        return bad->with_comma ? value_of_real(bad->number) : value_null();
+    }
+    if (!OGR_F_IsFieldSetAndNotNull(feature, column)) {
         return value_null();
     }
     enum field_type type = feed->base.info.fields[i].type;
@@ -1055,7 +1191,7 @@ static struct value field_value(const struct feed_ogr *feed, OGRFeatureH feature
         }
         return logical_value(OGR_F_GetFieldAsString(feature, column));
     case FIELD_REAL:
-        return value_of_real(OGR_F_GetFieldAsDouble(feature, column));
+        return real_value(OGR_F_GetFieldAsDouble(feature, column));
     case FIELD_DATE:
     case FIELD_DATETIME:
     case FIELD_TIME:
@@ -1118,6 +1254,9 @@ static int64_t row_of(struct feed_ogr *feed, OGRFeatureH feature)
 static OGRFeatureH next_feature(struct feed_ogr *feed)
 {
     feed->damage[0] = '\0';
+    if (feed->view) {
+        sql_patience_begin(feed->view, VIEW_SECONDS);
+    }
     CPLErrorReset();
     CPLPushErrorHandlerEx(catch_error, feed->damage);
     OGRFeatureH feature = OGR_L_GetNextFeature(feed->layer);
@@ -1141,6 +1280,9 @@ static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature
     struct feed_ogr *feed = (struct feed_ogr *)base;
     OGRFeatureH feature = next_feature(feed);
     if (!feature) {
+        if (feed->view && sql_patience_is_lost()) {
+            return refuse_view(OGR_L_GetName(feed->layer), err);
+        }
         if (feed->damage[0] != '\0' && CPLGetLastErrorType() >= CE_Failure) {
             error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: %.200s",
                        "la lectura se detiene después de la fila %lld: %.200s", (long long)feed->rows_read,

@@ -900,6 +900,7 @@ static bool load_once(struct journey *journey, struct plan *plan, bool *out_agai
 {
     bool ok = false;
     struct loading loading = {.journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan};
+    repair_nest_rings(journey->repair, plan->from->format == SOURCE_SHAPEFILE);
     if (!open_loading(&loading, err) || !load_raster(journey, plan, err) || !begin_version(&loading, err) ||
         !read_features(&loading, err)) {
         goto done;

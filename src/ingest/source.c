@@ -1089,9 +1089,14 @@ static bool add_members(struct source *source, const struct part *parts, size_t 
             continue;
         }
         static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst", WORLD_EXTENSIONS};
+        static const char *const pictures[] = {"tif", "tiff", "jp2", "png", "jpg", "jpeg"};
         bool sidecar = false;
         for (size_t j = 0; j < sizeof sidecars / sizeof sidecars[0]; j++) {
             sidecar |= strcmp(part->extension, sidecars[j]) == 0;
+        }
+        /* What is named like a picture and is none is no table either. */
+        for (size_t j = 0; tables && j < sizeof pictures / sizeof pictures[0]; j++) {
+            sidecar |= strcmp(part->extension, pictures[j]) == 0;
         }
         enum content content = CONTENT_UNKNOWN;
         const char *file = part->path;
