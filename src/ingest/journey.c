@@ -2,7 +2,7 @@
 #include "ingest/journey.h"
 
 #include "geo/projection.h"
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_geopackage.h"
 #include "ingest/feed_raster.h"
 #include "ingest/raster_convert.h"
 #include "ingest/scan.h"
@@ -972,7 +972,7 @@ static bool send_styles(struct journey *journey, struct error *err)
         if (plan->from->format != SOURCE_GEOPACKAGE || plan->scan.is_empty) {
             continue;
         }
-        if (!feed_ogr_style(plan->from, journey->arena, &style, &found, err)) {
+        if (!ogr_geopackage_style(plan->from, journey->arena, &style, &found, err)) {
             return false;
         }
         if (found && style.xml.length > IMPORT_STYLE_BYTES_MAX) {

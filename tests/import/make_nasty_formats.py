@@ -564,6 +564,15 @@ book_case("true_false", [("H", [["n", "lon", "lat"], [True, -103.4067, 25.5428]]
 
 
 @case
+def xlsx_with_picture(folder):
+    name = book(folder, "libro.xlsx", [("H", [["n", "lon", "lat"], ["a", -103.4067, 25.5428]])])
+    with zipfile.ZipFile(os.path.join(folder, name), "a") as archive:
+        archive.writestr("xl/media/logo.png", b"\x89PNG\r\n\x1a\n" + bytes(50))
+        archive.writestr("docProps/thumbnail.jpeg", b"\xff\xd8\xff" + bytes(50))
+    return Expected(name, 1, near=PLACE)
+
+
+@case
 def xlsx_cut(folder):
     book(folder, "libro.xlsx", [("H", [["n", "lon", "lat"], ["a", -103.4, 25.5]])])
     data = read(folder, "libro.xlsx")

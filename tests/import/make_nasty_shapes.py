@@ -39,7 +39,7 @@ polygon_case("bow_tie", [[at([(0, 0), (1, 1), (1, 0), (0, 1), (0, 0)])]], 1, are
 polygon_case("wrong_winding", [[SHELL[::-1]]], 1, area=1)
 polygon_case("hole", [[SHELL, HOLE]], 1, area=0.75)
 polygon_case("hole_first", [[HOLE, SHELL]], 1, area=0.75)
-polygon_case("hole_wound_as_shell", [[SHELL, HOLE[::-1]]], 1, area=0.75, codes=["IMP-050"], said="se toma como hueco")
+polygon_case("hole_wound_as_shell", [[SHELL, HOLE[::-1]]], 1, area=0.75, codes=["IMP-050"])
 polygon_case("both_wound_as_holes", [[SHELL[::-1], HOLE]], 1, area=0.75, codes=["IMP-050"])
 polygon_case("holes_wound_as_shells", [[SHELL, at(SQUARE, -103.9, 25.1, 0.2), at(SQUARE, -103.5, 25.5, 0.3)]], 1, area=0.87)
 polygon_case("three_nested_alike", [[SHELL, HOLE[::-1], at(SQUARE, -103.6, 25.4, 0.2)]], 1, area=0.79)
@@ -346,7 +346,7 @@ def dbf_cells(folder):
     fixtures.write_points(stem(folder), [b""] * 5, columns=columns, rows=rows)
     return Expected("capa.shp", 5, values={"COMA": [1.5, 2.25, 3, None, 0], "EXP": [1500, -1e-5, None, None, None],
                                            "D": ["2020-02-29", None, None, None, None],
-                                           "T": [" a", "", "", "x", "x"]},
+                                           "T": ["a", None, None, "x", "x"]},
                     codes=["IMP-030"])
 
 
