@@ -41,7 +41,7 @@ static bool count_kinds(GDALDatasetH dataset, const char *path, struct feed_ogr_
     char caught[OGR_DAMAGE_BYTES] = "";
     OGRLayerH layer = NULL;
     CPLErrorReset();
-    CPLPushErrorHandlerEx(ogr_dataset_catch, caught);
+    ogr_dataset_listen(caught);
     GDALDatasetResetReading(dataset);
     for (OGRFeatureH feature = GDALDatasetGetNextFeature(dataset, &layer, NULL, NULL, NULL); feature;
          feature = GDALDatasetGetNextFeature(dataset, &layer, NULL, NULL, NULL)) {
@@ -440,7 +440,7 @@ static OGRFeatureH next_feature(struct feed_ogr *feed)
         sql_patience_begin(feed->view, OGR_VIEW_SECONDS);
     }
     CPLErrorReset();
-    CPLPushErrorHandlerEx(ogr_dataset_catch, feed->damage);
+    ogr_dataset_listen(feed->damage);
     OGRFeatureH feature = OGR_L_GetNextFeature(feed->layer);
     while (feature && feed->kind != GEOMETRY_NONE) {
         enum geometry_kind kind = kind_of(OGR_F_GetGeometryRef(feature));

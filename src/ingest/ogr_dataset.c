@@ -8,6 +8,7 @@
 #include <cpl_error.h>
 #include <cpl_string.h>
 #include <cpl_vsi.h>
+#include <gdal.h>
 #include <ogr_srs_api.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -15,7 +16,7 @@
 #include <string.h>
 
 /* GDAL's own words end in our messages and never on the user's terminal. */
-void CPL_STDCALL ogr_dataset_catch(CPLErr severity, CPLErrorNum number, const char *message)
+static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const char *message)
 {
     (void)number;
     char *caught = CPLGetErrorHandlerUserData();
@@ -23,6 +24,11 @@ void CPL_STDCALL ogr_dataset_catch(CPLErr severity, CPLErrorNum number, const ch
     if (severity >= CE_Warning && caught[0] == '\0' && !strstr(message, "successfully parsed")) {
         snprintf(caught, 200, "%s", message);
     }
+}
+
+void ogr_dataset_listen(char caught[OGR_DAMAGE_BYTES])
+{
+    CPLPushErrorHandlerEx(catch_error, caught);
 }
 
 /* Which tags of OpenStreetMap become columns; the rest stays together in "other_tags". GDAL's own list names few that
@@ -153,7 +159,7 @@ static bool is_utf8_file(const char *path)
     return utf8 && beyond;
 }
 
-GDALDatasetH ogr_dataset_open(const char *path, enum source_format format, bool adjust_types, struct error *err)
+void *ogr_dataset_open(const char *path, enum source_format format, bool adjust_types, struct error *err)
 {
     ogr_dataset_set_up();
     char caught[200] = "";
@@ -177,7 +183,7 @@ GDALDatasetH ogr_dataset_open(const char *path, enum source_format format, bool 
     if (format == SOURCE_GEOPACKAGE) {
         sql_patience_set_up();
     }
-    CPLPushErrorHandlerEx(ogr_dataset_catch, caught);
+    ogr_dataset_listen(caught);
     GDALDatasetH dataset = GDALOpenEx(path, GDAL_OF_VECTOR | GDAL_OF_READONLY, drivers, options, NULL);
     CPLPopErrorHandler();
     if (!dataset) {

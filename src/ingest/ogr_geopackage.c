@@ -7,7 +7,9 @@
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <cpl_string.h>
+#include <gdal.h>
 #include <math.h>
+#include <ogr_api.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>

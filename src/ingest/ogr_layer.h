@@ -6,17 +6,14 @@
 #include "ingest/ogr_dataset.h"
 #include "ingest/shapefile.h"
 
-#include <gdal.h>
-#include <ogr_api.h>
-
 struct sqlite3;
 
 struct feed_ogr {
     struct feed base;
     struct arena *arena;
     enum source_format format;
-    GDALDatasetH dataset;
-    OGRLayerH layer;
+    void *dataset; /* GDALDatasetH */
+    void *layer;   /* OGRLayerH */
     const char *path;
     struct feed_field *fields; /* those of base.info */
     int *columns;              /* OGR's number of each field */

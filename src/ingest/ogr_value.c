@@ -2,6 +2,7 @@
 #include "ingest/ogr_value.h"
 
 #include <math.h>
+#include <ogr_api.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,7 +111,7 @@ static void unescape_drawing(char *text)
     text[put] = '\0';
 }
 
-struct value ogr_value_of(const struct feed_ogr *feed, OGRFeatureH feature, size_t i, struct arena *arena)
+struct value ogr_value_of(const struct feed_ogr *feed, void *feature, size_t i, struct arena *arena)
 {
     int column = feed->columns[i];
     const struct shapefile_cell *bad = feed->bad_count > 0 ? find_bad_cell(feed, OGR_F_GetFID(feature), column) : NULL;

@@ -956,8 +956,7 @@ bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, s
               void (*progress)(void *context, int64_t done, int64_t total), void *context, struct error *err)
 {
     struct scan_pass *pass = NULL;
-    bool ok = scan_begin(scan, wishes, &pass, err) &&
-              read_all(scan, pass, check, repair, progress, context, err) &&
+    bool ok = scan_begin(scan, wishes, &pass, err) && read_all(scan, pass, check, repair, progress, context, err) &&
               scan_conclude(scan, pass, wishes, check, err);
     scan_pass_close(pass);
     return ok;

@@ -3,5 +3,4 @@ foreach(file IN ITEMS archive crs descriptor encoding export_geometry feed_csv i
 endforeach()
 if(TARGET unit_ingest_archive)
   target_link_libraries(unit_ingest_archive PRIVATE PkgConfig::LIBZIP)
-  target_link_libraries(unit_ingest_crs PRIVATE PkgConfig::GDAL)
 endif()
