@@ -2,7 +2,7 @@
 /* The formats that GDAL writes: GeoPackage, FlatGeobuf, and of a shapefile all but its table. */
 #include "ingest/export_dbf.h"
 #include "ingest/export_sink.h"
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_dataset.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -205,7 +205,7 @@ static void close_ogr(struct export_sink *base)
 static bool open_ogr(const struct export_kind *kind, const struct export_job *job, struct export_sink **out_sink,
                      struct error *err)
 {
-    feed_ogr_set_up();
+    ogr_dataset_set_up();
     struct ogr_sink *sink = calloc(1, sizeof *sink);
     if (!sink) {
         return error_no_memory(err);

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/feed_csv.h"
 
-#include "ingest/feed_ogr.h"
-#include "ingest/feed_sheet.h"
+#include "ingest/csv_columns.h"
+#include "ingest/csv_rows.h"
+#include "ingest/csv_value.h"
+#include "ingest/ogr_geometry.h"
 
 #include <assert.h>
 #include <ctype.h>
@@ -13,13 +15,7 @@
 #include <strings.h>
 #include <sys/stat.h>
 
-enum {
-    COLUMNS_MAX = 1000,
-    ROW_BYTES_MAX = 16 * 1024 * 1024,
-    LOOK_ROWS = 60, /* rows that decide on delimiter and header */
-    BLOCK_BYTES = 1 << 18,
-    DATETIME_BYTES = 64
-};
+enum { LOOK_ROWS = 60 }; /* that decide on delimiter and header */
 
 /* How a column writes its numbers. */
 enum number_style {
@@ -42,585 +38,25 @@ struct guess {
     bool groups_whole; /* … and have no decimals */
 };
 
-struct row {
-    struct text *cells;
-    bool *quoted;
-    size_t count;
-    bool any; /* some cell is not empty */
-};
-
 struct feed_csv {
     struct feed base;
     struct arena *arena;
-    FILE *file;
-    char *block;
-    size_t block_at;
-    size_t block_end;
-    char delimiter;
-    bool ended;
-    char *text; /* the row at hand, unquoted */
-    size_t text_room;
-    struct text cells[COLUMNS_MAX];
-    bool quoted[COLUMNS_MAX];
-    size_t *offsets;
+    struct csv_rows rows;
     int64_t lines_before; /* of title and header */
-    int64_t row;
     size_t column_count;
     enum number_style *styles; /* of each column */
-    struct feed_sheet *sheet;  /* where rows come from a spreadsheet and not from `file` */
-    int x_column;              /* -1: none */
-    int y_column;
-    int wkt_column;   /* is the geometry and no field */
-    bool quotes_tell; /* texts are quoted and other values are not */
-    unsigned srid;    /* that geometries in text carry; 0: none does */
+    struct csv_columns places; /* `geometry` is the geometry and no field */
+    bool quotes_tell;          /* texts are quoted and other values are not */
+    unsigned srid;             /* that geometries in text carry; 0: none does */
 };
-
-static int next_byte(struct feed_csv *feed)
-{
-    if (feed->block_at == feed->block_end) {
-        feed->block_end = fread(feed->block, 1, BLOCK_BYTES, feed->file);
-        feed->block_at = 0;
-        if (feed->block_end == 0) {
-            return EOF;
-        }
-    }
-    return (unsigned char)feed->block[feed->block_at++];
-}
-
-static int peek_byte(struct feed_csv *feed)
-{
-    int byte = next_byte(feed);
-    if (byte != EOF) {
-        feed->block_at--;
-    }
-    return byte;
-}
-
-static void start_over(struct feed_csv *feed)
-{
-    if (feed->sheet) {
-        feed_sheet_rewind(feed->sheet);
-        return;
-    }
-    rewind(feed->file);
-    feed->block_at = 0;
-    feed->block_end = 0;
-    feed->ended = false;
-    if (peek_byte(feed) == 0xef && feed->block_end >= 3 && memcmp(feed->block, "\xef\xbb\xbf", 3) == 0) {
-        feed->block_at = 3;
-    }
-}
-
-static bool too_long(const struct feed_csv *feed, struct error *err)
-{
-    error_tell(err, ERROR_INVALID, "IMP-060",
-               "line %lld is longer than 16 MB or has more than %d columns: is a quotation mark missing before it?",
-               "la línea %lld mide más de 16 MB o tiene más de %d columnas: ¿falta una comilla antes?",
-               (long long)feed->row + 1, (int)COLUMNS_MAX);
-    return false;
-}
-
-static bool put_byte(struct feed_csv *feed, size_t *length, char byte, struct error *err)
-{
-    if (*length + 1 >= feed->text_room) {
-        if (feed->text_room >= ROW_BYTES_MAX) {
-            return too_long(feed, err);
-        }
-        char *larger = realloc(feed->text, feed->text_room * 2);
-        if (!larger) {
-            return error_no_memory(err);
-        }
-        feed->text = larger;
-        feed->text_room *= 2;
-    }
-    feed->text[(*length)++] = byte;
-    return true;
-}
-
-static bool read_sheet_row(struct feed_csv *feed, struct row *out_row, bool *out_end, struct error *err)
-{
-    if (!feed_sheet_next(feed->sheet, feed->cells, COLUMNS_MAX, &out_row->count, out_end, err)) {
-        return false;
-    }
-    out_row->cells = feed->cells;
-    out_row->quoted = feed->quoted;
-    out_row->any = false;
-    for (size_t i = 0; !*out_end && i < out_row->count; i++) {
-        out_row->any |= feed->cells[i].length > 0;
-    }
-    return true;
-}
-
-/* Splits the next line (or lines, where quotes hold line ends) into cells; `*out_end` when there is none. */
-static bool read_row(struct feed_csv *feed, struct row *out_row, bool *out_end, struct error *err)
-{
-    if (feed->sheet) {
-        return read_sheet_row(feed, out_row, out_end, err);
-    }
-    size_t length = 0;
-    size_t count = 0;
-    int byte = next_byte(feed);
-    *out_end = byte == EOF;
-    if (byte == EOF) {
-        return true;
-    }
-    feed->offsets[0] = 0;
-    feed->quoted[0] = false;
-    bool in_quotes = false;
-    bool at_start = true;
-    for (;; byte = next_byte(feed)) {
-        if (in_quotes) {
-            if (byte == EOF) {
-                error_tell(err, ERROR_INVALID, "IMP-060", "a quotation mark opened in line %lld is never closed",
-                           "una comilla abierta en la línea %lld nunca se cierra", (long long)feed->row + 1);
-                return false;
-            }
-            if (byte == '"' && peek_byte(feed) == '"') {
-                next_byte(feed);
-            } else if (byte == '"') {
-                in_quotes = false;
-                continue;
-            }
-            if (!put_byte(feed, &length, (char)byte, err)) {
-                return false;
-            }
-            continue;
-        }
-        if (byte == '"' && at_start) {
-            in_quotes = true;
-            at_start = false;
-            feed->quoted[count] = true;
-            continue;
-        }
-        if (byte == '\r' && (peek_byte(feed) == '\n' || peek_byte(feed) == EOF)) {
-            continue;
-        }
-        if (byte == EOF || byte == '\n' || byte == '\r') {
-            break;
-        }
-        if (byte == feed->delimiter) {
-            if (!put_byte(feed, &length, '\0', err)) {
-                return false;
-            }
-            if (++count == COLUMNS_MAX) {
-                return too_long(feed, err);
-            }
-            feed->offsets[count] = length;
-            feed->quoted[count] = false;
-            at_start = true;
-            continue;
-        }
-        at_start = false;
-        if (!put_byte(feed, &length, (char)byte, err)) {
-            return false;
-        }
-    }
-    count++;
-    out_row->any = false;
-    for (size_t i = 0; i < count; i++) {
-        size_t end = i + 1 < count ? feed->offsets[i + 1] - 1 : length;
-        feed->cells[i] = (struct text){feed->text + feed->offsets[i], end - feed->offsets[i]};
-        out_row->any |= feed->cells[i].length > 0;
-    }
-    out_row->cells = feed->cells;
-    out_row->quoted = feed->quoted;
-    out_row->count = count;
-    return true;
-}
-
-static struct text trimmed(struct text text)
-{
-    while (text.length > 0 && isspace((unsigned char)text.data[0])) {
-        text.data++;
-        text.length--;
-    }
-    while (text.length > 0 && isspace((unsigned char)text.data[text.length - 1])) {
-        text.length--;
-    }
-    return text;
-}
-
-/* U+2212 and the dashes, which word processors make of a minus. */
-static bool is_minus(struct text text, size_t at)
-{
-    static const char *const signs[] = {"\xe2\x88\x92", "\xe2\x80\x93", "\xe2\x80\x90", "\xe2\x80\x91"};
-    bool found = false;
-    for (size_t i = 0; i < 4; i++) {
-        found |= text.length - at > 3 && memcmp(text.data + at, signs[i], 3) == 0;
-    }
-    return found;
-}
-
-/* 25°32'34.1" N, 103 24 24 W, 25º 32' 34'' */
-static bool parse_sexagesimal(struct text text, double *out_number)
-{
-    char plain[64];
-    size_t length = 0;
-    double sign = 1;
-    bool marked = false;
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        if (length + 2 >= sizeof plain) {
-            return false;
-        }
-        if (is_minus(text, i)) {
-            if (length > 0) {
-                return false;
-            }
-            sign = -1;
-            marked = true;
-            i += 2;
-            continue;
-        }
-        if (isdigit(byte) || byte == '.') {
-            plain[length++] = (char)byte;
-        } else if (byte == ',') {
-            plain[length++] = '.';
-        } else if (byte == '-' && length == 0) {
-            sign = -1;
-        } else if (byte == '+' && length == 0) {
-            continue;
-        } else if (strchr("WwOoSs", byte)) { /* oeste, sur */
-            sign = -1;
-            marked = true;
-        } else if (strchr("NnEe", byte)) {
-            marked = true;
-        } else if (byte == ' ' || byte == '\'' || byte == '"' || byte == ':' || byte >= 0x80) {
-            marked |= byte >= 0x80 || byte == '\'' || byte == ':';
-            if (length > 0 && plain[length - 1] != ' ') {
-                plain[length++] = ' ';
-            }
-        } else {
-            return false;
-        }
-    }
-    plain[length] = '\0';
-    double parts[3] = {0};
-    int read = 0;
-    for (char *at = plain; read < 3 && *at != '\0'; read++) {
-        char *end = NULL;
-        parts[read] = strtod(at, &end);
-        if (end == at) {
-            break;
-        }
-        at = end;
-        while (*at == ' ') {
-            at++;
-        }
-    }
-    if (!marked || read < 1 || parts[1] >= 60 || parts[2] >= 60) {
-        return false;
-    }
-    *out_number = sign * (parts[0] + parts[1] / 60 + parts[2] / 3600);
-    return true;
-}
-
-/* "660 079" and "2 826 013.50": blanks between thousands. */
-static bool parse_spaced(struct text text, double *out_number)
-{
-    char plain[40];
-    size_t length = 0;
-    size_t digits = 0; /* since the last blank */
-    bool grouped = false;
-    bool decimals = false;
-    for (size_t i = 0; i < text.length; i++) {
-        unsigned char byte = (unsigned char)text.data[i];
-        bool nbsp = byte == 0xc2 && i + 1 < text.length && (unsigned char)text.data[i + 1] == 0xa0;
-        if (byte == ' ' || nbsp) {
-            if (digits == 0 || digits > 3 || (grouped && digits != 3) || decimals) {
-                return false;
-            }
-            grouped = true;
-            digits = 0;
-            i += nbsp;
-            continue;
-        }
-        bool mark = byte == '.' || byte == ',';
-        if (length + 1 >= sizeof plain || !(isdigit(byte) || mark || (byte == '-' && i == 0)) || (mark && decimals)) {
-            return false;
-        }
-        if (mark && grouped && digits != 3) {
-            return false;
-        }
-        decimals |= mark;
-        digits += isdigit(byte) && !decimals;
-        plain[length++] = mark ? '.' : (char)byte;
-    }
-    return grouped && digits == 3 && text_to_double((struct text){plain, length}, out_number);
-}
-
-/* Without the no-break blanks around that spreadsheets leave, in UTF-8 or an old encoding. */
-static struct text without_margin(struct text text)
-{
-    text = trimmed(text);
-    for (;;) {
-        size_t wide = text.length > 2 && memcmp(text.data, "\xc2\xa0", 2) == 0 ? 2 : 0;
-        wide = wide == 0 && text.length > 1 && (unsigned char)text.data[0] == 0xa0 ? 1 : wide;
-        size_t tail = text.length > 2 && memcmp(text.data + text.length - 2, "\xc2\xa0", 2) == 0 ? 2 : 0;
-        tail = tail == 0 && text.length > 1 && (unsigned char)text.data[text.length - 1] == 0xa0 ? 1 : tail;
-        if (wide + tail == 0 || wide + tail >= text.length) {
-            return text;
-        }
-        text = trimmed((struct text){text.data + wide, text.length - wide - tail});
-    }
-}
-
-bool feed_csv_coordinate(struct text text, double *out_number)
-{
-    text = without_margin(text);
-    if (text.length > 1 && text.data[0] == '+') {
-        text.data++;
-        text.length--;
-    }
-    if (parse_spaced(text, out_number)) {
-        return true;
-    }
-    char plain[64];
-    size_t length = 0;
-    size_t dots = 0;
-    size_t commas = 0;
-    size_t last_dot = 0;
-    size_t last_comma = 0;
-    for (size_t i = 0; i < text.length; i++) {
-        dots += text.data[i] == '.';
-        commas += text.data[i] == ',';
-        last_dot = text.data[i] == '.' ? i : last_dot;
-        last_comma = text.data[i] == ',' ? i : last_comma;
-    }
-    if (dots == 0 && commas == 0) {
-        return text_to_double(text, out_number) || parse_sexagesimal(text, out_number);
-    }
-    /* Whichever comes last and only once is the decimal mark; the other groups thousands. */
-    char decimal = '.';
-    if (commas > 0 && (dots == 0 || last_comma > last_dot)) {
-        decimal = commas == 1 ? ',' : '.';
-    } else if (dots > 1) {
-        decimal = ',';
-    }
-    for (size_t i = 0; i < text.length; i++) {
-        char byte = text.data[i];
-        if ((byte == '.' || byte == ',') && byte != decimal) {
-            continue;
-        }
-        if (length + 1 >= sizeof plain) {
-            return false;
-        }
-        plain[length++] = byte == decimal ? '.' : byte;
-    }
-    return text_to_double((struct text){plain, length}, out_number) || parse_sexagesimal(text, out_number);
-}
-
-static bool is_integer(struct text text)
-{
-    size_t at = text.length > 0 && text.data[0] == '-';
-    if (text.length == at || text.length - at > 19 || (text.data[at] == '0' && text.length - at > 1)) {
-        return false; /* "05035" is a code and keeps its zero */
-    }
-    if (text.length - at == 19) {
-        const char *most = at == 1 ? "9223372036854775808" : "9223372036854775807";
-        if (memcmp(text.data + at, most, 19) > 0) {
-            return false;
-        }
-    }
-    for (size_t i = at; i < text.length; i++) {
-        if (!isdigit((unsigned char)text.data[i])) {
-            return false;
-        }
-    }
-    return text.length - at > 0 && !(at == 1 && text.data[1] == '0');
-}
-
-static bool is_real(struct text text)
-{
-    double number;
-    size_t at = text.length > 0 && text.data[0] == '-';
-    bool code = text.length > at + 1 && text.data[at] == '0' && text.data[at + 1] != '.';
-    /* Whole numbers beyond 64 bits are identifiers, and keep their digits as text. */
-    bool huge = text.length - at >= 19 && !memchr(text.data, '.', text.length) &&
-                !memchr(text.data, 'e', text.length) && !memchr(text.data, 'E', text.length);
-    return !code && text.length <= 30 && text_to_double(text, &number) && (!huge || is_integer(text));
-}
-
-static bool is_date(struct text text)
-{
-    static const char shape[] = "dddd-dd-dd";
-    if (text.length != 10) {
-        return false;
-    }
-    for (size_t i = 0; i < 10; i++) {
-        bool mark = text.data[i] == '-' || text.data[i] == '/';
-        if (shape[i] == 'd' ? !isdigit((unsigned char)text.data[i]) : !mark) {
-            return false;
-        }
-    }
-    int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
-    int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
-    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
-}
-
-static bool is_word(struct text text, const char *word)
-{
-    return text.length == strlen(word) && strncasecmp(text.data, word, text.length) == 0;
-}
-
-static bool is_true(struct text text)
-{
-    return is_word(text, "true") || is_word(text, "verdadero");
-}
-
-static bool is_boolean(struct text text)
-{
-    return is_true(text) || is_word(text, "false") || is_word(text, "falso");
-}
-
-/* Two digits at `at`, at most `max`. */
-static bool take_pair(struct text text, size_t *at, int max, int *out)
-{
-    if (text.length - *at < 2 || !isdigit((unsigned char)text.data[*at]) ||
-        !isdigit((unsigned char)text.data[*at + 1])) {
-        return false;
-    }
-    *out = (text.data[*at] - '0') * 10 + text.data[*at + 1] - '0';
-    *at += 2;
-    return *out <= max;
-}
-
-static bool take_byte(struct text text, size_t *at, char byte)
-{
-    bool there = *at < text.length && text.data[*at] == byte;
-    *at += there;
-    return there;
-}
-
-static int days_in(int year, int month)
-{
-    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    return days[month - 1] + (month == 2 && leap);
-}
-
-/* ISO 8601 in its extended form: "2020-03-15T10:00", a blank for the T, seconds with a fraction, "Z" or an offset. The
- * common spelling goes to `out`; false for everything else, days and hours that do not exist among it. */
-static bool parse_datetime(struct text text, char out[DATETIME_BYTES])
-{
-    size_t at = 10;
-    int hour;
-    int minute;
-    int second = 0;
-    char fraction[16] = "";
-    char zone[16] = "";
-    if (text.length < 16 || text.length > 35 || !is_date((struct text){text.data, 10}) || text.data[4] != '-' ||
-        text.data[7] != '-') {
-        return false;
-    }
-    int year =
-        (text.data[0] - '0') * 1000 + (text.data[1] - '0') * 100 + (text.data[2] - '0') * 10 + text.data[3] - '0';
-    int month = (text.data[5] - '0') * 10 + text.data[6] - '0';
-    int day = (text.data[8] - '0') * 10 + text.data[9] - '0';
-    if (day > days_in(year, month) ||
-        !(take_byte(text, &at, 'T') || take_byte(text, &at, 't') || take_byte(text, &at, ' ')) ||
-        !take_pair(text, &at, 23, &hour) || !take_byte(text, &at, ':') || !take_pair(text, &at, 59, &minute)) {
-        return false;
-    }
-    if (take_byte(text, &at, ':')) {
-        if (!take_pair(text, &at, 59, &second)) {
-            return false;
-        }
-        if (take_byte(text, &at, '.')) {
-            size_t digits = 0;
-            while (at < text.length && isdigit((unsigned char)text.data[at]) && digits < 9) {
-                fraction[++digits] = text.data[at++];
-            }
-            fraction[0] = '.';
-            while (digits > 0 && fraction[digits] == '0') {
-                fraction[digits--] = '\0';
-            }
-            fraction[digits > 0 ? digits + 1 : 0] = '\0';
-        }
-    }
-    char sign = at < text.length ? text.data[at] : '\0';
-    if (sign == 'Z' || sign == 'z') {
-        at++;
-        memcpy(zone, "Z", 2);
-    } else if (sign == '+' || sign == '-') {
-        int zone_hour;
-        int zone_minute = 0;
-        at++;
-        if (!take_pair(text, &at, 14, &zone_hour)) {
-            return false;
-        }
-        take_byte(text, &at, ':');
-        if (at < text.length && !take_pair(text, &at, 59, &zone_minute)) {
-            return false;
-        }
-        snprintf(zone, sizeof zone, "%c%02d:%02d", sign, zone_hour % 100, zone_minute % 100);
-    }
-    if (at != text.length) {
-        return false;
-    }
-    snprintf(out, DATETIME_BYTES, "%.10sT%02d:%02d:%02d%s%s", text.data, hour % 100, minute % 100, second % 100,
-             fraction, zone);
-    return true;
-}
-
-/* Digits, grouped in threes by `group` or not at all, then perhaps `decimal` and digits. `*out_plain` gets it with a
- * decimal point and without groups, `*out_marked` whether any mark was there, `*out_whole` whether no decimals are. */
-static bool parse_grouped(struct text text, char group, char decimal, char out_plain[40], bool *out_marked,
-                          bool *out_whole)
-{
-    size_t at = text.length > 0 && text.data[0] == '-';
-    size_t length = at;
-    size_t digits = 0; /* before the first group mark, then since the last */
-    size_t first = at;
-    bool grouped = false;
-    if (text.length > 36) {
-        return false;
-    }
-    out_plain[0] = '-';
-    for (; at < text.length && text.data[at] != decimal; at++) {
-        if (text.data[at] == group) {
-            if (digits == 0 || digits > 3 || (grouped && digits != 3)) {
-                return false;
-            }
-            grouped = true;
-            digits = 0;
-        } else if (isdigit((unsigned char)text.data[at])) {
-            out_plain[length++] = text.data[at];
-            digits++;
-        } else {
-            return false;
-        }
-    }
-    /* "05,5" and "0,123" in groups are codes or something else. */
-    bool code = (out_plain[first] == '0' && length - first > 1) || length - first > 18;
-    if (digits == 0 || (grouped && digits != 3) || code) {
-        return false;
-    }
-    *out_marked = grouped || at < text.length;
-    *out_whole = at == text.length;
-    if (at < text.length) {
-        if (++at == text.length) {
-            return false;
-        }
-        out_plain[length++] = '.';
-        for (; at < text.length; at++) {
-            if (!isdigit((unsigned char)text.data[at])) {
-                return false;
-            }
-            out_plain[length++] = text.data[at];
-        }
-    }
-    out_plain[length] = '\0';
-    return true;
-}
 
 static void guess_number(struct guess *guess, struct text cell)
 {
     char plain[40];
     bool marked;
     bool whole;
-    guess->comma = guess->comma && parse_grouped(cell, '.', ',', plain, &marked, &whole);
-    guess->groups = guess->groups && parse_grouped(cell, ',', '.', plain, &marked, &whole);
+    guess->comma = guess->comma && csv_value_grouped(cell, '.', ',', plain, &marked, &whole);
+    guess->groups = guess->groups && csv_value_grouped(cell, ',', '.', plain, &marked, &whole);
     guess->groups_whole = guess->groups_whole && guess->groups && whole && cell.length <= 24;
 }
 
@@ -634,10 +70,10 @@ static char find_delimiter(struct feed_csv *feed)
         size_t counts[LOOK_ROWS];
         size_t rows = 0;
         bool end = false;
-        struct row row;
-        feed->delimiter = candidates[c];
-        start_over(feed);
-        while (rows < LOOK_ROWS && read_row(feed, &row, &end, NULL) && !end) {
+        struct csv_row row;
+        feed->rows.delimiter = candidates[c];
+        csv_rows_rewind(&feed->rows);
+        while (rows < LOOK_ROWS && csv_rows_next(&feed->rows, &row, &end, NULL) && !end) {
             counts[rows++] = row.count;
         }
         /* How many lines have the most frequent number of cells. */
@@ -656,29 +92,29 @@ static char find_delimiter(struct feed_csv *feed)
     return best;
 }
 
-static size_t count_filled(const struct row *row)
+static size_t count_filled(const struct csv_row *row)
 {
     size_t filled = 0;
     for (size_t i = 0; i < row->count; i++) {
-        filled += trimmed(row->cells[i]).length > 0;
+        filled += csv_value_trimmed(row->cells[i]).length > 0;
     }
     return filled;
 }
 
 /* Words, but years may stand among them: "Municipio, 2010, 2020". */
-static bool looks_like_header(const struct row *row)
+static bool looks_like_header(const struct csv_row *row)
 {
     size_t words = 0;
     for (size_t i = 0; i < row->count; i++) {
-        struct text cell = trimmed(row->cells[i]);
+        struct text cell = csv_value_trimmed(row->cells[i]);
         double number;
         char plain[40];
         bool marked;
         bool whole;
-        bool year = cell.length == 4 && (cell.data[0] == '1' || cell.data[0] == '2') && is_integer(cell);
+        bool year = cell.length == 4 && (cell.data[0] == '1' || cell.data[0] == '2') && csv_value_is_integer(cell);
         bool numeric = cell.length > 0 &&
-                       (text_to_double(cell, &number) || parse_grouped(cell, ',', '.', plain, &marked, &whole) ||
-                        parse_grouped(cell, '.', ',', plain, &marked, &whole));
+                       (text_to_double(cell, &number) || csv_value_grouped(cell, ',', '.', plain, &marked, &whole) ||
+                        csv_value_grouped(cell, '.', ',', plain, &marked, &whole));
         if (numeric && !year) {
             return false;
         }
@@ -687,28 +123,26 @@ static bool looks_like_header(const struct row *row)
     return words > 0;
 }
 
-static bool names_place(const struct row *header);
-
 /* Skips title lines: the header is the first line about as full as the table whose cells are words. */
-static bool find_header(struct feed_csv *feed, struct row *out_header, struct error *err)
+static bool find_header(struct feed_csv *feed, struct csv_row *out_header, struct error *err)
 {
     size_t fullest = 0;
     size_t rows = 0;
     bool end = false;
-    struct row row;
-    start_over(feed);
-    while (rows < LOOK_ROWS && read_row(feed, &row, &end, err) && !end) {
+    struct csv_row row;
+    csv_rows_rewind(&feed->rows);
+    while (rows < LOOK_ROWS && csv_rows_next(&feed->rows, &row, &end, err) && !end) {
         size_t filled = count_filled(&row);
         fullest = filled > fullest ? filled : fullest;
         rows++;
     }
-    start_over(feed);
+    csv_rows_rewind(&feed->rows);
     feed->lines_before = 0;
     /* Of several lines of words (a header of two lines) the one that names coordinates is meant. */
     size_t first = 0;
     size_t chosen = 0;
     for (size_t i = 1; i <= rows; i++) {
-        if (!read_row(feed, &row, &end, err)) {
+        if (!csv_rows_next(&feed->rows, &row, &end, err)) {
             return false;
         }
         bool words = row.any && count_filled(&row) * 10 >= fullest * 6 && looks_like_header(&row);
@@ -717,15 +151,15 @@ static bool find_header(struct feed_csv *feed, struct row *out_header, struct er
         }
         first = words && first == 0 ? i : first;
         /* The last line is data, whatever it says. */
-        if (words && (i < rows || i == first) && names_place(&row)) {
+        if (words && (i < rows || i == first) && csv_columns_name_place(&row)) {
             chosen = i;
             break;
         }
     }
     chosen = chosen > 0 ? chosen : first;
-    start_over(feed);
+    csv_rows_rewind(&feed->rows);
     for (size_t i = 0; i < chosen; i++) {
-        if (!read_row(feed, &row, &end, err)) {
+        if (!csv_rows_next(&feed->rows, &row, &end, err)) {
             return false;
         }
     }
@@ -738,134 +172,6 @@ static bool find_header(struct feed_csv *feed, struct row *out_header, struct er
                "no line with column names was found: the first line of the table should name its columns",
                "no se encontró una línea con nombres de columnas: la primera línea de la tabla debe nombrarlas");
     return false;
-}
-
-enum { AXIS_NAMES_MAX = 32 };
-
-static const char *const x_names[AXIS_NAMES_MAX] = {"lon",
-                                                    "long",
-                                                    "longitud",
-                                                    "longitude",
-                                                    "lng",
-                                                    "lon_dec",
-                                                    "longitud_dec",
-                                                    "lon_decimal",
-                                                    "coord_x",
-                                                    "x_coord",
-                                                    "coordx",
-                                                    "x",
-                                                    "este",
-                                                    "easting",
-                                                    "point_x",
-                                                    "utm_x",
-                                                    "x_utm",
-                                                    "longitud_decimal",
-                                                    "stop_lon",
-                                                    "coordenada_x",
-                                                    "xcoord",
-                                                    "x_longitud",
-                                                    "longitud_x",
-                                                    "pos_x",
-                                                    "cx"};
-static const char *const y_names[AXIS_NAMES_MAX] = {
-    "lat",     "lati",        "latitud",         "latitude", "lati_dec",
-    "lat_dec", "latitud_dec", "lat_decimal",     "coord_y",  "y_coord",
-    "coordy",  "y",           "norte",           "northing", "point_y",
-    "utm_y",   "y_utm",       "latitud_decimal", "stop_lat", "coordenada_y",
-    "ycoord",  "y_latitud",   "latitud_y",       "pos_y",    "cy"};
-static const char *const wkt_names[AXIS_NAMES_MAX] = {"wkt",      "geom",        "geometry",  "geometria",
-                                                      "the_geom", "wkt_geom",    "geom_wkt",  "wkb_geometry",
-                                                      "shape",    "coordenadas", "st_astext", "wkb"};
-
-/* The first column whose name is in `names`, in the order of the names: "longitud" wins over "x". */
-static int find_column(const struct row *header, size_t columns, const char *const *names)
-{
-    for (size_t i = 0; i < AXIS_NAMES_MAX && names[i]; i++) {
-        for (size_t j = 0; j < header->count && j < columns; j++) {
-            char folded[64];
-            size_t length = text_fold(trimmed(header->cells[j]), folded, sizeof folded);
-            for (size_t k = 0; k < length; k++) {
-                folded[k] = folded[k] == ' ' || folded[k] == '-' || folded[k] == '.' ? '_' : folded[k];
-            }
-            if (strcmp(folded, names[i]) == 0) {
-                return (int)j;
-            }
-        }
-    }
-    return -1;
-}
-
-enum { WORDS_MAX = 6, WORD_BYTES = 24 };
-
-/* The words of a column's name: "Longitud (grados)" gives "longitud" and "grados". */
-static size_t split_name(struct text name, char words[WORDS_MAX][WORD_BYTES])
-{
-    char folded[80];
-    size_t length = text_fold(trimmed(name), folded, sizeof folded);
-    size_t count = 0;
-    size_t put = 0;
-    for (size_t i = 0; i <= length; i++) {
-        if (i < length && isalnum((unsigned char)folded[i])) {
-            if (count < WORDS_MAX && put + 1 < WORD_BYTES) {
-                words[count][put++] = folded[i];
-            }
-        } else if (put > 0) {
-            words[count++][put] = '\0';
-            put = 0;
-        }
-    }
-    return count;
-}
-
-/* Whether the names differ only in that one says longitude where the other says latitude: "X_GEO" and "Y_GEO". */
-static bool is_pair(struct text x, struct text y)
-{
-    static const char *const pairs[][2] = {
-        {"longitud", "latitud"}, {"longitude", "latitude"}, {"lon", "lat"},          {"long", "lat"}, {"lng", "lat"},
-        {"este", "norte"},       {"east", "north"},         {"easting", "northing"}, {"x", "y"},
-    };
-    char left[WORDS_MAX][WORD_BYTES] = {""};
-    char right[WORDS_MAX][WORD_BYTES] = {""};
-    size_t count = split_name(x, left);
-    if (count == 0 || count != split_name(y, right)) {
-        return false;
-    }
-    size_t axes = 0;
-    for (size_t i = 0; i < count; i++) {
-        bool axis = false;
-        for (size_t j = 0; j < sizeof pairs / sizeof pairs[0]; j++) {
-            axis |= strcmp(left[i], pairs[j][0]) == 0 && strcmp(right[i], pairs[j][1]) == 0;
-        }
-        if (!axis && strcmp(left[i], right[i]) != 0) {
-            return false;
-        }
-        axes += axis;
-    }
-    return axes > 0;
-}
-
-static void find_pair(struct feed_csv *feed, const struct row *header)
-{
-    for (size_t i = 0; i < feed->column_count; i++) {
-        for (size_t j = 0; j < feed->column_count; j++) {
-            if (i != j && is_pair(header->cells[i], header->cells[j])) {
-                feed->x_column = (int)i;
-                feed->y_column = (int)j;
-                return;
-            }
-        }
-    }
-}
-
-static bool names_place(const struct row *header)
-{
-    return find_column(header, header->count, x_names) >= 0 && find_column(header, header->count, y_names) >= 0;
-}
-
-/* Column pairs with these names are degrees by their very name. */
-static bool is_named_degrees(const char *name)
-{
-    return strncasecmp(name, "lon", 3) == 0 || strncasecmp(name, "lng", 3) == 0 || strcasecmp(name, "stop_lon") == 0;
 }
 
 static bool no_coordinates(const struct feed_csv *feed, struct error *err)
@@ -896,16 +202,16 @@ static bool no_coordinates(const struct feed_csv *feed, struct error *err)
 
 static bool needs_quotes(const struct feed_csv *feed, struct text cell)
 {
-    return memchr(cell.data, feed->delimiter, cell.length) || memchr(cell.data, '"', cell.length) ||
+    return memchr(cell.data, feed->rows.delimiter, cell.length) || memchr(cell.data, '"', cell.length) ||
            memchr(cell.data, '\n', cell.length) || memchr(cell.data, '\r', cell.length);
 }
 
-static bool keep_header(struct feed_csv *feed, const struct row *header, struct feed_field **out_fields,
+static bool keep_header(struct feed_csv *feed, const struct csv_row *header, struct feed_field **out_fields,
                         struct error *err)
 {
     feed->column_count = header->count;
     /* A trailing delimiter makes a last column without name or values. */
-    while (feed->column_count > 1 && trimmed(header->cells[feed->column_count - 1]).length == 0) {
+    while (feed->column_count > 1 && csv_value_trimmed(header->cells[feed->column_count - 1]).length == 0) {
         feed->column_count--;
     }
     struct feed_field *fields = arena_array(feed->arena, feed->column_count, sizeof *fields);
@@ -915,7 +221,7 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
         return error_no_memory(err);
     }
     for (size_t i = 0; i < feed->column_count; i++) {
-        struct text name = trimmed(header->cells[i]);
+        struct text name = csv_value_trimmed(header->cells[i]);
         const char *copy = name.length > 0 ? arena_strndup(feed->arena, name.data, name.length)
                                            : arena_printf(feed->arena, "col_%zu", i + 1);
         if (!copy) {
@@ -928,22 +234,14 @@ static bool keep_header(struct feed_csv *feed, const struct row *header, struct 
     feed->quotes_tell = quoted && bare;
     feed->base.info.fields = fields;
     feed->base.info.field_count = feed->column_count;
-    feed->x_column = find_column(header, feed->column_count, x_names);
-    feed->y_column = find_column(header, feed->column_count, y_names);
-    feed->wkt_column = -1;
-    if (feed->x_column < 0 || feed->y_column < 0) {
-        find_pair(feed, header);
-    }
-    if (feed->x_column < 0 || feed->y_column < 0) {
-        feed->wkt_column = find_column(header, feed->column_count, wkt_names);
-        if (feed->wkt_column < 0) {
+    feed->places = csv_columns_find(header, feed->column_count);
+    if (feed->places.x < 0 || feed->places.y < 0) {
+        if (feed->places.geometry < 0) {
             return no_coordinates(feed, err);
         }
-    } else {
-        if (is_named_degrees(fields[feed->x_column].name.data)) {
-            feed->base.info.srs_code = "EPSG:4326";
-            feed->base.info.srs_confidence = 0.95;
-        }
+    } else if (feed->places.degrees) {
+        feed->base.info.srs_code = "EPSG:4326";
+        feed->base.info.srs_confidence = 0.95;
     }
     *out_fields = fields;
     return true;
@@ -963,7 +261,7 @@ static int comma_habit(const struct feed_csv *feed, const struct guess *guesses)
             return guess->comma ? 1 : -1;
         }
     }
-    return !feed->sheet && feed->delimiter == ',' ? -1 : 0;
+    return !feed->rows.sheet && feed->rows.delimiter == ',' ? -1 : 0;
 }
 
 static void tell_style(const struct feed_csv *feed, struct report *report, const char *layer, struct text column,
@@ -1073,8 +371,8 @@ static bool note_srid(struct feed_csv *feed, struct text cell)
 /* The text of the geometry is no field beside it. */
 static void drop_geometry_text(struct feed_csv *feed, struct feed_field *fields)
 {
-    if (feed->wkt_column >= 0) {
-        size_t wkt = (size_t)feed->wkt_column;
+    if (feed->places.geometry >= 0) {
+        size_t wkt = (size_t)feed->places.geometry;
         size_t after = --feed->base.info.field_count - wkt;
         memmove(&fields[wkt], &fields[wkt + 1], after * sizeof *fields);
         memmove(&feed->styles[wkt], &feed->styles[wkt + 1], after * sizeof *feed->styles);
@@ -1082,12 +380,12 @@ static void drop_geometry_text(struct feed_csv *feed, struct feed_field *fields)
 }
 
 /* Cells beyond the last column of the header have no name and are not kept. */
-static bool note_ragged(const struct feed_csv *feed, const struct row *row, int64_t number, struct report_rows *ragged,
-                        struct report *report)
+static bool note_ragged(const struct feed_csv *feed, const struct csv_row *row, int64_t number,
+                        struct report_rows *ragged, struct report *report)
 {
     bool more = false;
     for (size_t i = feed->column_count; i < row->count; i++) {
-        more |= trimmed(row->cells[i]).length > 0;
+        more |= csv_value_trimmed(row->cells[i]).length > 0;
     }
     if (!more || !report) {
         return true;
@@ -1134,11 +432,11 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
                                     .groups_whole = true};
     }
     bool end = false;
-    struct row row;
-    char datetime[DATETIME_BYTES];
+    struct csv_row row;
+    char datetime[CSV_DATETIME_BYTES];
     int64_t count = 0;
     for (;;) {
-        if (!read_row(feed, &row, &end, err)) {
+        if (!csv_rows_next(&feed->rows, &row, &end, err)) {
             return false;
         }
         if (end) {
@@ -1152,22 +450,22 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
         if (!note_ragged(feed, &row, count, ragged, report)) {
             return error_no_memory(err);
         }
-        if (feed->wkt_column >= 0 && (size_t)feed->wkt_column < row.count &&
-            !note_srid(feed, trimmed(row.cells[feed->wkt_column]))) {
+        if (feed->places.geometry >= 0 && (size_t)feed->places.geometry < row.count &&
+            !note_srid(feed, csv_value_trimmed(row.cells[feed->places.geometry]))) {
             return error_no_memory(err);
         }
         for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
-            struct text cell = trimmed(row.cells[i]);
+            struct text cell = csv_value_trimmed(row.cells[i]);
             if (cell.length == 0) {
                 continue;
             }
             struct guess *guess = &guesses[i];
             guess->seen = true;
-            guess->integer = guess->integer && is_integer(cell);
-            guess->real = guess->real && is_real(cell);
-            guess->boolean = guess->boolean && is_boolean(cell);
-            guess->date = guess->date && is_date(cell);
-            guess->datetime = guess->datetime && parse_datetime(cell, datetime);
+            guess->integer = guess->integer && csv_value_is_integer(cell);
+            guess->real = guess->real && csv_value_is_real(cell);
+            guess->boolean = guess->boolean && csv_value_is_boolean(cell);
+            guess->date = guess->date && csv_value_is_date(cell);
+            guess->datetime = guess->datetime && csv_value_datetime(cell, datetime);
             guess->quoted = guess->quoted && row.quoted[i] && !needs_quotes(feed, cell);
             feed->quotes_tell |= !row.quoted[i];
             if (guess->comma || guess->groups) {
@@ -1184,12 +482,12 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
 static bool rewind_csv(struct feed *base, struct error *err)
 {
     struct feed_csv *feed = (struct feed_csv *)base;
-    struct row row;
+    struct csv_row row;
     bool end = false;
-    start_over(feed);
-    feed->row = 0;
+    csv_rows_rewind(&feed->rows);
+    feed->rows.row = 0;
     for (int64_t i = 0; i < feed->lines_before; i++) {
-        if (!read_row(feed, &row, &end, err)) {
+        if (!csv_rows_next(&feed->rows, &row, &end, err)) {
             return false;
         }
     }
@@ -1199,14 +497,8 @@ static bool rewind_csv(struct feed *base, struct error *err)
 static void close_csv(struct feed *base)
 {
     struct feed_csv *feed = (struct feed_csv *)base;
-    if (feed->file) {
-        fclose(feed->file);
-    }
-    feed_sheet_close(feed->sheet);
+    csv_rows_close(&feed->rows);
     arena_destroy(feed->arena);
-    free(feed->block);
-    free(feed->text);
-    free(feed->offsets);
     free(feed);
 }
 
@@ -1233,8 +525,8 @@ static bool parse_place(struct text cell, double *out_x, double *out_y)
     if (!comma) {
         return false;
     }
-    struct text first = trimmed((struct text){cell.data, (size_t)(comma - cell.data)});
-    struct text second = trimmed((struct text){comma + 1, (size_t)(cell.data + cell.length - comma - 1)});
+    struct text first = csv_value_trimmed((struct text){cell.data, (size_t)(comma - cell.data)});
+    struct text second = csv_value_trimmed((struct text){comma + 1, (size_t)(cell.data + cell.length - comma - 1)});
     double a;
     double b;
     if (!text_to_double(first, &a) || !text_to_double(second, &b)) {
@@ -1246,18 +538,19 @@ static bool parse_place(struct text cell, double *out_x, double *out_y)
     return fabs(*out_x) <= 180 && fabs(*out_y) <= 90;
 }
 
-static bool read_geometry(struct feed_csv *feed, const struct row *row, struct arena *arena,
+static bool read_geometry(struct feed_csv *feed, const struct csv_row *row, struct arena *arena,
                           struct feed_feature *feature, struct error *err)
 {
-    if (feed->wkt_column >= 0) {
-        struct text cell =
-            (size_t)feed->wkt_column < row->count ? trimmed(row->cells[feed->wkt_column]) : (struct text){"", 0};
+    if (feed->places.geometry >= 0) {
+        struct text cell = (size_t)feed->places.geometry < row->count
+                               ? csv_value_trimmed(row->cells[feed->places.geometry])
+                               : (struct text){"", 0};
         double x;
         double y;
         if (parse_place(cell, &x, &y)) {
             return point_wkb(x, y, arena, feature) || error_no_memory(err);
         }
-        if (cell.length > 0 && !feed_ogr_parse_geometry(cell, arena, &feature->wkb, &feature->wkb_size)) {
+        if (cell.length > 0 && !ogr_geometry_parse(cell, arena, &feature->wkb, &feature->wkb_size)) {
             feature->damage_english = "the geometry text cannot be read";
             feature->damage_spanish = "el texto de la geometría no se puede leer";
         } else if (cell.length > 0 && feed->srid != 0 && srid_of(cell) != feed->srid) {
@@ -1267,16 +560,16 @@ static bool read_geometry(struct feed_csv *feed, const struct row *row, struct a
         return true;
     }
     struct text cells[2];
-    const int columns[2] = {feed->x_column, feed->y_column};
+    const int columns[2] = {feed->places.x, feed->places.y};
     for (size_t i = 0; i < 2; i++) {
-        cells[i] = (size_t)columns[i] < row->count ? trimmed(row->cells[columns[i]]) : (struct text){"", 0};
+        cells[i] = (size_t)columns[i] < row->count ? csv_value_trimmed(row->cells[columns[i]]) : (struct text){"", 0};
     }
     if (cells[0].length == 0 && cells[1].length == 0) {
         return true;
     }
     double x;
     double y;
-    if (!feed_csv_coordinate(cells[0], &x) || !feed_csv_coordinate(cells[1], &y)) {
+    if (!csv_value_coordinate(cells[0], &x) || !csv_value_coordinate(cells[1], &y)) {
         feature->damage_english = arena_printf(arena, "\"%.*s\", \"%.*s\" are no coordinates",
                                                (int)(cells[0].length > 40 ? 40 : cells[0].length), cells[0].data,
                                                (int)(cells[1].length > 40 ? 40 : cells[1].length), cells[1].data);
@@ -1289,13 +582,13 @@ static bool read_geometry(struct feed_csv *feed, const struct row *row, struct a
 }
 
 /* The value of `field`, which stands in the cell `column`. */
-static struct value cell_value(const struct feed_csv *feed, size_t field, const struct row *row, size_t column,
+static struct value cell_value(const struct feed_csv *feed, size_t field, const struct csv_row *row, size_t column,
                                struct arena *arena)
 {
     enum field_type type = feed->base.info.fields[field].type;
     struct text cell = row->cells[column];
     bool quoted = row->quoted[column];
-    struct text plain = trimmed(cell);
+    struct text plain = csv_value_trimmed(cell);
     double number;
     char rewritten[40];
     bool marked;
@@ -1313,7 +606,7 @@ static struct value cell_value(const struct feed_csv *feed, size_t field, const 
     }
     if (feed->styles[field] != NUMBER_PLAIN) {
         bool comma = feed->styles[field] == NUMBER_COMMA;
-        if (!parse_grouped(plain, comma ? '.' : ',', comma ? ',' : '.', rewritten, &marked, &whole)) {
+        if (!csv_value_grouped(plain, comma ? '.' : ',', comma ? ',' : '.', rewritten, &marked, &whole)) {
             return value_null();
         }
         plain = text_of(rewritten);
@@ -1327,11 +620,11 @@ static struct value cell_value(const struct feed_csv *feed, size_t field, const 
         return text_to_double(plain, &number) ? value_of_real(number) : value_null();
     }
     if (type == FIELD_BOOLEAN) {
-        return value_of_bool(is_true(plain));
+        return value_of_bool(csv_value_is_true(plain));
     }
     if (type == FIELD_DATETIME) {
-        char datetime[DATETIME_BYTES];
-        return parse_datetime(plain, datetime) ? value_of_string(arena_strdup(arena, datetime)) : value_null();
+        char datetime[CSV_DATETIME_BYTES];
+        return csv_value_datetime(plain, datetime) ? value_of_string(arena_strdup(arena, datetime)) : value_null();
     }
     char *copy = arena_strndup(arena, plain.data, plain.length);
     for (char *at = copy; at && *at != '\0'; at++) {
@@ -1344,23 +637,23 @@ static bool next_csv(struct feed *base, struct arena *arena, struct feed_feature
                      struct error *err)
 {
     struct feed_csv *feed = (struct feed_csv *)base;
-    struct row row = {0};
+    struct csv_row row = {0};
     do {
-        if (!read_row(feed, &row, out_end, err)) {
+        if (!csv_rows_next(&feed->rows, &row, out_end, err)) {
             return false;
         }
         if (*out_end) {
             return true;
         }
     } while (!row.any);
-    feed->row++;
-    struct feed_feature feature = {.row = feed->row};
+    feed->rows.row++;
+    struct feed_feature feature = {.row = feed->rows.row};
     struct value *values = arena_array(arena, feed->column_count, sizeof *values);
     if (!values) {
         return error_no_memory(err);
     }
     for (size_t i = 0, field = 0; i < feed->column_count && i < row.count; i++) {
-        if ((int)i != feed->wkt_column) {
+        if ((int)i != feed->places.geometry) {
             values[field] = cell_value(feed, field, &row, i, arena);
             field++;
         }
@@ -1380,14 +673,14 @@ static bool open_rows(struct feed_csv *feed, const struct source_layer *layer, s
     if (layer->format == SOURCE_ODS || layer->format == SOURCE_XLSX) {
         feed->base.info.encoding = "UTF-8";
         feed->base.info.encoding_source = ENCODING_FORMAT;
-        return feed_sheet_open(layer->path, layer->format, layer->inner, &feed->sheet, err);
+        return feed_sheet_open(layer->path, layer->format, layer->inner, &feed->rows.sheet, err);
     }
-    feed->file = fopen(layer->path, "rbe");
-    if (!feed->file) {
+    feed->rows.file = fopen(layer->path, "rbe");
+    if (!feed->rows.file) {
         error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not open \"%s\"", "no se pudo abrir «%s»", layer->name);
         return false;
     }
-    feed->delimiter = find_delimiter(feed);
+    feed->rows.delimiter = find_delimiter(feed);
     return true;
 }
 
@@ -1403,15 +696,14 @@ static bool open_table(const struct source_layer *layer, bool whole, struct repo
     }
     feed->base.kind = &csv_kind;
     feed->arena = arena_create((size_t)16 << 20);
-    feed->text_room = 4096;
-    feed->text = malloc(feed->text_room);
-    feed->block = malloc(BLOCK_BYTES);
-    feed->offsets = calloc(COLUMNS_MAX + 1, sizeof *feed->offsets);
-    if (!feed->arena || !feed->text || !feed->block || !feed->offsets) {
+    if (!feed->arena) {
         error_no_memory(err);
         goto done;
     }
-    struct row header = {0};
+    if (!csv_rows_open(&feed->rows, err)) {
+        goto done;
+    }
+    struct csv_row header = {0};
     struct feed_field *fields = NULL;
     if (!open_rows(feed, layer, err) || !find_header(feed, &header, err) || !keep_header(feed, &header, &fields, err)) {
         goto done;

@@ -10,6 +10,3 @@ bool feed_csv_open(const struct source_layer *layer, struct report *report, stru
 
 /* Whether the table has a header that names coordinates; says in `err` what it has instead. */
 bool feed_csv_has_coordinates(const struct source_layer *layer, struct error *err);
-
-/* "-103.4067", "-103,4067", "1,234,567.8", "1.234.567,8", "25°32'34.1\" N": false when it is none of these. */
-bool feed_csv_coordinate(struct text text, double *out_number);

@@ -5,9 +5,6 @@
 #include "ingest/feed.h"
 #include "ingest/ingest.h"
 
-/* Settles GDAL's switches for the whole process: no network, no plugins, no side files. Called by whoever uses GDAL. */
-void feed_ogr_set_up(void);
-
 /* Opens with the one driver that the format stands for. */
 bool feed_ogr_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err);
 
@@ -23,11 +20,3 @@ struct feed_ogr_entry {
 /* The layers in the file at `path` that can have geometry. */
 bool feed_ogr_list(const char *path, enum source_format format, struct arena *arena,
                    struct feed_ogr_entry **out_entries, size_t *out_count, struct error *err);
-
-/* The style that QGIS keeps for a layer in its GeoPackage (table layer_styles): the default one, else the newest; QML
- * where there is any, else SLD. `*out_found` false: none. Fills name and text of `out_style`, in `arena`. */
-bool feed_ogr_style(const struct source_layer *layer, struct arena *arena, struct ingest_style *out_style,
-                    bool *out_found, struct error *err);
-
-/* WKB (ISO) of WKT text or of hexadecimal (E)WKB; false when it is neither. */
-bool feed_ogr_parse_geometry(struct text text, struct arena *arena, const unsigned char **out_wkb, size_t *out_size);

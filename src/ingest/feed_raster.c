@@ -2,7 +2,7 @@
 #include "ingest/feed_raster.h"
 
 #include "base/file.h"
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_dataset.h"
 
 #include <cpl_error.h>
 #include <gdal.h>
@@ -218,7 +218,7 @@ bool feed_raster_open(const struct source_layer *layer, struct report *report, s
     feed->base.kind = &kind;
     feed->base.info = (struct feed_info){.fields = outline_fields, .field_count = FIELDS, .feature_count = 1};
     feed->arena = arena_create(ARENA_BYTES);
-    feed_ogr_set_up();
+    ogr_dataset_set_up();
     CPLPushErrorHandler(CPLQuietErrorHandler);
     feed->dataset = GDALOpenEx(layer->path, GDAL_OF_RASTER | GDAL_OF_READONLY, drivers, NULL, NULL);
     CPLPopErrorHandler();

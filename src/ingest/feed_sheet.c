@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/feed_sheet.h"
 
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_dataset.h"
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
@@ -25,7 +25,7 @@ static GDALDatasetH open_book(const char *path, enum source_format format, struc
                                            "OGR_XLSX_FIELD_TYPES"};
     static const char *const values[] = {"DISABLE", "DISABLE", "STRING", "STRING"};
     const char *const drivers[] = {format == SOURCE_ODS ? "ODS" : "XLSX", NULL};
-    feed_ogr_set_up();
+    ogr_dataset_set_up();
     for (size_t i = 0; i < 4; i++) {
         CPLSetThreadLocalConfigOption(switches[i], values[i]);
     }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/gdal_drivers.h"
 
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_dataset.h"
 
 #include <cpl_conv.h>
 #include <gdal.h>
@@ -32,7 +32,7 @@ static const char *const allowed[] = {
 
 void gdal_drivers_limit(void)
 {
-    feed_ogr_set_up();
+    ogr_dataset_set_up();
     for (int i = GDALGetDriverCount() - 1; i >= 0; i--) {
         GDALDriverH driver = GDALGetDriver(i);
         bool keep = false;

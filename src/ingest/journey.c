@@ -2,7 +2,7 @@
 #include "ingest/journey.h"
 
 #include "geo/projection.h"
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_geopackage.h"
 #include "ingest/feed_raster.h"
 #include "ingest/raster_convert.h"
 #include "ingest/scan.h"
@@ -900,6 +900,7 @@ static bool load_once(struct journey *journey, struct plan *plan, bool *out_agai
 {
     bool ok = false;
     struct loading loading = {.journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan};
+    repair_nest_rings(journey->repair, plan->from->format == SOURCE_SHAPEFILE);
     if (!open_loading(&loading, err) || !load_raster(journey, plan, err) || !begin_version(&loading, err) ||
         !read_features(&loading, err)) {
         goto done;
@@ -971,7 +972,7 @@ static bool send_styles(struct journey *journey, struct error *err)
         if (plan->from->format != SOURCE_GEOPACKAGE || plan->scan.is_empty) {
             continue;
         }
-        if (!feed_ogr_style(plan->from, journey->arena, &style, &found, err)) {
+        if (!ogr_geopackage_style(plan->from, journey->arena, &style, &found, err)) {
             return false;
         }
         if (found && style.xml.length > IMPORT_STYLE_BYTES_MAX) {

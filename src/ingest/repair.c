@@ -2,6 +2,7 @@
 #include "ingest/repair.h"
 
 #include "base/buffer.h"
+#include "ingest/ring_nesting.h"
 #include "ingest/simple_rings.h"
 
 #include <geos_c.h>
@@ -37,6 +38,7 @@ struct repair {
     struct buffer out;
     struct simple_ring *rings; /* those of the polygon at hand; as much room as for parts */
     struct simple_rings work;
+    bool by_nesting; /* see repair_nest_rings */
 };
 
 /* The bytes being read. */
@@ -102,6 +104,11 @@ void repair_close(struct repair *repair)
     simple_rings_finish(&repair->work);
     buffer_finish(&repair->out);
     free(repair);
+}
+
+void repair_nest_rings(struct repair *repair, bool by_nesting)
+{
+    repair->by_nesting = by_nesting;
 }
 
 static bool reserve_vertices(struct repair *repair, size_t more)
@@ -524,6 +531,89 @@ static bool is_plainly_valid(struct repair *repair)
     return simple_rings_prove(&repair->work, repair->vertices, repair->rings, count);
 }
 
+/* Puts the parts together anew: `rings` are those of the polygon's borders, nested; `owners` their parts. */
+static bool take_nested(struct repair *repair, const struct nested_ring *rings, const size_t *owners, size_t count)
+{
+    struct part *parts = malloc(repair->part_room * sizeof *parts);
+    size_t put = 0;
+    if (!parts) {
+        return false;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct part *own = &repair->parts[owners[i]];
+        size_t own_count = rings_from(repair, owners[i]);
+        bool hole = rings[i].depth % 2 == 1;
+        if (!hole) {
+            parts[put++] = *own;
+        }
+        /* What was a hole of a hole is land. */
+        for (size_t j = 1; j < own_count; j++) {
+            parts[put] = own[j];
+            parts[put++].hole = !hole;
+        }
+        for (size_t j = 0; !hole && j < count; j++) {
+            if (rings[j].around == i && rings[j].depth % 2 == 1) {
+                parts[put] = repair->parts[owners[j]];
+                parts[put++].hole = true;
+            }
+        }
+    }
+    free(repair->parts);
+    repair->parts = parts;
+    repair->part_count = put;
+    return true;
+}
+
+/* Borders inside borders become holes. False where there are none. */
+static bool nest_rings(struct repair *repair)
+{
+    struct nested_ring *rings = malloc((repair->part_count + 1) * sizeof *rings);
+    size_t *owners = malloc((repair->part_count + 1) * sizeof *owners);
+    size_t count = 0;
+    bool nested = false;
+    for (size_t i = 0; rings && owners && i < repair->part_count; i++) {
+        const struct part *part = &repair->parts[i];
+        if (part->kind == GEOMETRY_POLYGON && !part->hole) {
+            rings[count] = (struct nested_ring){.start = part->start, .end = part->end};
+            owners[count++] = i;
+        }
+    }
+    if (count > 1 && ring_nesting_find(repair->vertices, rings, count)) {
+        for (size_t i = 0; i < count; i++) {
+            nested |= rings[i].depth > 0;
+        }
+        nested = nested && take_nested(repair, rings, owners, count);
+    }
+    free(rings);
+    free(owners);
+    return nested;
+}
+
+/* The polygon written last is invalid and read from a file where nesting decides what is a hole: where that makes a
+ * difference, `*geometry` is read anew. True when it is valid then. */
+static bool mend_by_nesting(struct repair *repair, bool z, struct arena *arena, GEOSGeometry **geometry,
+                            struct repair_result *result)
+{
+    if (!repair->by_nesting || !nest_rings(repair)) {
+        return false;
+    }
+    write_wkb(repair, GEOMETRY_POLYGON, z);
+    GEOSGeometry *nested = GEOSWKBReader_read_r(repair->geos, repair->reader, repair->out.data, repair->out.length);
+    if (!nested) {
+        return false;
+    }
+    bool valid = is_valid(repair, nested, arena, result);
+    if (valid) {
+        result->flags |= REPAIR_MADE_VALID;
+        result->english = "a ring inside another, wound like it, is taken as a hole";
+        result->spanish = "un anillo dentro de otro, con el mismo giro, se toma como hueco";
+        tell_area(area_of(repair, *geometry), area_of(repair, nested), arena, result);
+    }
+    GEOSGeom_destroy_r(repair->geos, *geometry);
+    *geometry = nested;
+    return valid;
+}
+
 static bool check_polygon(struct repair *repair, bool z, enum repair_effort effort, struct arena *arena,
                           struct repair_result *result)
 {
@@ -539,7 +629,7 @@ static bool check_polygon(struct repair *repair, bool z, enum repair_effort effo
         if (effort == REPAIR_CHECK) {
             result->flags |= REPAIR_INVALID;
         } else {
-            ok = make_valid(repair, geometry, z, arena, result);
+            ok = mend_by_nesting(repair, z, arena, &geometry, result) || make_valid(repair, geometry, z, arena, result);
         }
     }
     GEOSGeom_destroy_r(repair->geos, geometry);

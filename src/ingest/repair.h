@@ -49,6 +49,9 @@ struct repair;
 bool repair_open(struct repair **out_repair, struct error *err);
 void repair_close(struct repair *repair);
 
+/* From now on, in invalid polygons a ring inside another is a hole, whatever its winding (shapefiles). */
+void repair_nest_rings(struct repair *repair, bool by_nesting);
+
 enum repair_effort {
     REPAIR_LOOK,  /* read the structure only */
     REPAIR_CHECK, /* find invalid polygons, leave them */

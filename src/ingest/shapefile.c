@@ -207,6 +207,8 @@ static bool is_number(const char *text, size_t length)
         while (at < length && isdigit((unsigned char)text[at])) {
             at++;
         }
+        double number;
+        return at == length && text_to_double((struct text){text, length}, &number); /* not so large as 1e400 */
     }
     return at == length;
 }
@@ -272,6 +274,47 @@ static bool make_room(struct arena *arena, void **items, size_t size, size_t cou
     return larger != NULL;
 }
 
+/* "-1,5": what stands for a number where the decimal mark is a comma. Says how many digits follow it. */
+static bool parse_comma(const char *cell, double *out_number, unsigned *out_decimals)
+{
+    char plain[24];
+    size_t length = strlen(cell);
+    const char *comma = strchr(cell, ',');
+    if (!comma || length >= 20) {
+        return false; /* what is longer was cut */
+    }
+    memcpy(plain, cell, length + 1);
+    plain[comma - cell] = '.';
+    *out_decimals = (unsigned)(length - (size_t)(comma - cell) - 1);
+    return *out_decimals > 0 && *out_decimals == strspn(comma + 1, "0123456789") &&
+           text_to_double((struct text){plain, length}, out_number);
+}
+
+/* A column of numbers with decimals that never has a point and has commas writes its decimals with a comma. Where
+ * always three digits follow, they may be thousands, unless three decimals are what the column has. */
+static void find_commas(const struct shapefile_table *table, const bool *has_point, struct shapefile_cell *cells,
+                        size_t count)
+{
+    for (unsigned column = 0; column < table->column_count; column++) {
+        const struct shapefile_column *about = &table->columns[column];
+        bool certain = about->decimals == 3;
+        if (has_point[column] || about->type == 'D' || about->decimals == 0) {
+            continue;
+        }
+        double number;
+        unsigned decimals;
+        for (size_t i = 0; i < count && !certain; i++) {
+            certain = cells[i].column == column && parse_comma(cells[i].text, &number, &decimals) && decimals != 3;
+        }
+        for (size_t i = 0; i < count && certain; i++) {
+            if (cells[i].column == column && parse_comma(cells[i].text, &number, &decimals)) {
+                cells[i].with_comma = true;
+                cells[i].number = number;
+            }
+        }
+    }
+}
+
 bool shapefile_find_faults(const char *path, const struct shapefile_table *table, struct arena *arena,
                            struct shapefile_faults *out_faults, struct error *err)
 {
@@ -279,11 +322,12 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
     uint64_t size = 0;
     FILE *file = open_sized(path, &size);
     char *row = malloc((size_t)table->row_bytes + 1);
+    bool *has_point = calloc(table->column_count + 1, sizeof *has_point);
     void *cells = NULL;
     void *deleted = NULL;
     size_t cell_count = 0;
     size_t deleted_count = 0;
-    if (!row) {
+    if (!row || !has_point) {
         error_no_memory(err);
         goto done;
     }
@@ -305,7 +349,11 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
             const struct shapefile_column *column = &table->columns[j];
             struct shapefile_cell cell = {.row = i, .column = j};
             bool checked = column->type == 'N' || column->type == 'F' || column->type == 'D';
-            if (!checked || at + column->width > table->row_bytes || !is_fault(column, row + at, &cell)) {
+            if (!checked || at + column->width > table->row_bytes) {
+                continue;
+            }
+            has_point[j] = has_point[j] || memchr(row + at, '.', column->width);
+            if (!is_fault(column, row + at, &cell)) {
                 continue;
             }
             if (!make_room(arena, &cells, sizeof cell, cell_count)) {
@@ -317,6 +365,7 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
             ((struct shapefile_cell *)cells)[cell_count++] = cell;
         }
     }
+    find_commas(table, has_point, cells, cell_count);
     *out_faults = (struct shapefile_faults){cells, cell_count, deleted, deleted_count};
     ok = true;
 done:
@@ -324,6 +373,7 @@ done:
         fclose(file);
     }
     free(row);
+    free(has_point);
     return ok;
 }
 

@@ -39,11 +39,13 @@ struct shapefile_cell {
     uint32_t row; /* from 0 */
     unsigned column;
     bool overflowed; /* asterisks: the number did not fit */
-    char text[24];   /* as it stands, cut */
+    bool with_comma; /* "1,5" in a column that writes all its decimals so: `number` is what is meant */
+    double number;
+    char text[24]; /* as it stands, cut */
 };
 
 struct shapefile_faults {
-    const struct shapefile_cell *cells; /* in the order of rows, then columns */
+    struct shapefile_cell *cells; /* in the order of rows, then columns */
     size_t cell_count;
     const uint32_t *deleted; /* rows that are marked as deleted */
     size_t deleted_count;

@@ -51,7 +51,8 @@ static int32_t clamped(double unit)
 
 static double middle(int64_t low, int64_t high)
 {
-    return (double)((low + high) / 2);
+    int64_t whole = (low + high) / 2;
+    return (double)whole;
 }
 
 static bool hand_on(struct cell_thinner *thinner, const struct geometry *geometry, cell_thinner_taker *take,

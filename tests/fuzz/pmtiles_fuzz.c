@@ -5,13 +5,20 @@
 #include "tile/archive_reader.h"
 #include "tile/tile_order.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+
+/* An assertion that stays in release builds. */
+static void must(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
 
 /* What a directory says must hold for every id. */
 static void check_directory(const uint8_t *bytes, size_t size)
@@ -22,16 +29,16 @@ static void check_directory(const uint8_t *bytes, size_t size)
     }
     for (size_t i = 0; i < directory->count; i++) {
         const struct pmtiles_entry *entry = &directory->entries[i];
-        assert(pmtiles_find(directory, entry->id) == entry);
-        assert(i == 0 || entry->id > directory->entries[i - 1].id);
+        must(pmtiles_find(directory, entry->id) == entry);
+        must(i == 0 || entry->id > directory->entries[i - 1].id);
     }
     /* Written again it is read as the same. */
     struct buffer again;
     struct pmtiles_directory *second;
     buffer_init(&again, 64 << 20);
     pmtiles_write_directory(directory->entries, directory->count, &again);
-    assert(pmtiles_read_directory(again.data, again.length, &second, NULL));
-    assert(second->count == directory->count);
+    must(pmtiles_read_directory(again.data, again.length, &second, NULL));
+    must(second->count == directory->count);
     buffer_finish(&again);
     free(second);
     free(directory);

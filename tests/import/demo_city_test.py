@@ -419,9 +419,8 @@ class Maps(unittest.TestCase):
                     for part in walk([layer.get("paint")]):
                         if isinstance(part, str) and part.startswith("#"):
                             self.assertRegex(part, r"^#[0-9a-f]{6}$")
-                    if layer["type"] == "symbol":
+                    if layer["type"] == "symbol" and "text-field" in layer["layout"]:
                         self.assertIn(layer["layout"]["text-font"][0], FONTS)
-                        self.assertFalse([k for k in layer["layout"] if k.startswith("icon")])
             self.assertEqual(used, set(style["sources"]), name)
 
     def test_classes_drawn_are_classes_of_the_data(self):

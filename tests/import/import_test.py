@@ -93,9 +93,13 @@ class Case(unittest.TestCase):
         order = ["notice", "warning", "error"]
         return sorted({m["code"] for m in report["messages"] if order.index(m["severity"]) >= order.index(least)})
 
+    def layers(self):
+        """What is stored now."""
+        return stored(self.data)
+
     def rows(self, layer_id):
         """Features as OGR reads them from the store: (attributes, WKT or None)."""
-        layer = stored(self.data)[layer_id]
+        layer = self.layers()[layer_id]
         dataset = ogr.Open(os.path.join(self.data, "tesela.sqlite"))
         table = dataset.GetLayerByName(layer["table"])
         out = []
@@ -106,7 +110,7 @@ class Case(unittest.TestCase):
 
     def check_store(self, layer_id):
         """Every text is UTF-8, the count is right, the spatial index is there."""
-        layer = stored(self.data)[layer_id]
+        layer = self.layers()[layer_id]
         database = sqlite3.connect(os.path.join(self.data, "tesela.sqlite"))
         self.addCleanup(database.close)
         database.text_factory = lambda raw: raw.decode("utf-8")
@@ -379,7 +383,8 @@ class Attributes(Case):
             {"k": "b", "i": -2**63, "r": -1e300, "b": False, "d": "1999-12-31", "t": "1999-12-31T23:59:59Z", "s": "ñ"},
             {"k": "c", "i": None, "r": None, "b": None, "d": None, "t": None, "s": None}]
         features = [{"type": "Feature", "properties": row,
-                     "geometry": {"type": "Point", "coordinates": [-103.40671234567891, 25.5]}} for row in values]
+                     "geometry": {"type": "Point", "coordinates": [-103.40671234567891, 25.5 + 10 * i]}}
+                    for i, row in enumerate(values)]
         with open(self.path("x.geojson"), "w", encoding="utf-8") as file:
             json.dump({"type": "FeatureCollection", "features": features}, file)
         self.assertEqual(self.load(self.path("x.geojson"))[0], 0)

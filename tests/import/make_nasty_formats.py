@@ -208,6 +208,12 @@ gpkg_case("user_version", 3, ["PRAGMA user_version = 99999"])
 gpkg_case("trigger", 3, ["CREATE TRIGGER malo AFTER INSERT ON capa BEGIN DELETE FROM capa; END"])
 gpkg_case("view", 6, ["CREATE VIEW vista AS SELECT fid AS OGC_FID, geom, nombre FROM capa", "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('vista', 'features', 'vista', 4326)", "INSERT INTO gpkg_geometry_columns VALUES ('vista', 'geom', 'POINT', 4326, 0, 0)"])
 gpkg_case("view_endless", None, ["CREATE VIEW vista AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c) SELECT n AS OGC_FID, (SELECT geom FROM capa LIMIT 1) AS geom, n AS nombre FROM c WHERE n < 0", "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('vista', 'features', 'vista', 4326)", "INSERT INTO gpkg_geometry_columns VALUES ('vista', 'geom', 'POINT', 4326, 0, 0)"])
+REGISTER_VIEW = ["INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('vista', 'features', 'vista', 4326)",
+                 "INSERT INTO gpkg_geometry_columns VALUES ('vista', 'geom', 'POINT', 4326, 0, 0)"]
+gpkg_case("view_that_ends", 8, ["CREATE VIEW vista AS WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n+1 FROM c WHERE n < 5) SELECT n AS OGC_FID, (SELECT geom FROM capa LIMIT 1) AS geom, n AS nombre FROM c"] + REGISTER_VIEW, layers=2)
+gpkg_case("view_product", None, ["CREATE VIEW vista AS SELECT a.fid AS OGC_FID, a.geom AS geom FROM %s WHERE a.n + b.n + z.n > 100" % ", ".join("capa " + c for c in "abcdefghijklmnopqrstuvwxyz")] + REGISTER_VIEW, codes=["IMP-060"], said="sin dar una fila")
+gpkg_case("view_joined", 6, ["CREATE TABLE datos (clave INTEGER, valor TEXT)", "INSERT INTO datos VALUES (0, 'Ñu'), (1, 'b'), (2, 'c')", "CREATE VIEW vista AS SELECT fid AS OGC_FID, geom, nombre, valor FROM capa JOIN datos ON clave = n ORDER BY valor"] + REGISTER_VIEW, layers=2, texts=["Ñu"])
+gpkg_case("many_misfits", 3, ["UPDATE capa SET n = 'tres', nombre = 7 WHERE fid = 1", "UPDATE capa SET n = x'00' WHERE fid = 2"], codes=["IMP-030"])
 gpkg_case("view_recursive", None, ["CREATE VIEW v1 AS SELECT 1 AS x", "CREATE VIEW vista AS SELECT fid AS OGC_FID, geom FROM faltante", "INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('vista', 'features', 'vista', 4326)", "INSERT INTO gpkg_geometry_columns VALUES ('vista', 'geom', 'POINT', 4326, 0, 0)"])
 gpkg_case("table_gone", 3, ["INSERT INTO gpkg_contents (table_name, data_type, identifier, srs_id) VALUES ('falta', 'features', 'falta', 4326)", "INSERT INTO gpkg_geometry_columns VALUES ('falta', 'geom', 'POINT', 4326, 0, 0)"])
 gpkg_case("odd_names", 3, layer='Capa "rara"; DROP TABLE x; --', texts=["Peña 0"])
@@ -555,6 +561,15 @@ book_case("no_coordinates", [("H", [["a", "b"], ["x", "y"]])], None, codes=["IMP
 book_case("big_number", [("H", [["id", "lon", "lat"], [123456789012345, -103.4067, 25.5428]])], 1, values={"id": [123456789012345]})
 book_case("far_cell", [("H", [["n", "lon", "lat"], ["a", -103.4067, 25.5428]] + [[]] * 5000 + [["b", -103, 25]])], 2)
 book_case("true_false", [("H", [["n", "lon", "lat"], [True, -103.4067, 25.5428]])], 1)
+
+
+@case
+def xlsx_with_picture(folder):
+    name = book(folder, "libro.xlsx", [("H", [["n", "lon", "lat"], ["a", -103.4067, 25.5428]])])
+    with zipfile.ZipFile(os.path.join(folder, name), "a") as archive:
+        archive.writestr("xl/media/logo.png", b"\x89PNG\r\n\x1a\n" + bytes(50))
+        archive.writestr("docProps/thumbnail.jpeg", b"\xff\xd8\xff" + bytes(50))
+    return Expected(name, 1, near=PLACE)
 
 
 @case

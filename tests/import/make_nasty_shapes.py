@@ -39,8 +39,13 @@ polygon_case("bow_tie", [[at([(0, 0), (1, 1), (1, 0), (0, 1), (0, 0)])]], 1, are
 polygon_case("wrong_winding", [[SHELL[::-1]]], 1, area=1)
 polygon_case("hole", [[SHELL, HOLE]], 1, area=0.75)
 polygon_case("hole_first", [[HOLE, SHELL]], 1, area=0.75)
-polygon_case("hole_wound_as_shell", [[SHELL, HOLE[::-1]]], 1, codes=["IMP-050"])
-polygon_case("both_wound_as_holes", [[SHELL[::-1], HOLE]], 1, codes=["IMP-050"])
+polygon_case("hole_wound_as_shell", [[SHELL, HOLE[::-1]]], 1, area=0.75, codes=["IMP-050"])
+polygon_case("both_wound_as_holes", [[SHELL[::-1], HOLE]], 1, area=0.75, codes=["IMP-050"])
+polygon_case("holes_wound_as_shells", [[SHELL, at(SQUARE, -103.9, 25.1, 0.2), at(SQUARE, -103.5, 25.5, 0.3)]], 1, area=0.87)
+polygon_case("three_nested_alike", [[SHELL, HOLE[::-1], at(SQUARE, -103.6, 25.4, 0.2)]], 1, area=0.79)
+polygon_case("inner_touches_border", [[SHELL, at(SQUARE, -104, 25.25, 0.5)]], 1, area=0.75)
+polygon_case("same_ring_twice", [[SHELL, SHELL]], 1, area=1)
+polygon_case("shells_that_cross", [[SHELL, at(SQUARE, -103.5, 25.5)]], 1, area=1.75)
 polygon_case("hole_outside", [[SHELL, at(SQUARE, -102, 25)[::-1]]], 1)
 polygon_case("two_holes_touching", [[SHELL, HOLE, at(SQUARE, -103.25, 25.25, 0.2)[::-1]]], 1, area=0.71)
 polygon_case("island_in_hole", [[SHELL, HOLE, at(SQUARE, -103.6, 25.4, 0.2)]], 1, area=0.79)
@@ -339,10 +344,22 @@ def dbf_cells(folder):
             [b"1.5", b"-1.#IND", b"20201301", b"N", b"x", b"", b"", b"1 2"],
             [b"\0\0\0\0\0\0\0\0", b"1.#INF", b"2020-1-1", b"y", b"x", b"0", b".", b"007"]]
     fixtures.write_points(stem(folder), [b""] * 5, columns=columns, rows=rows)
-    return Expected("capa.shp", 5, values={"COMA": [None, None, 3, None, 0], "EXP": [1500, -1e-5, None, None, None],
+    return Expected("capa.shp", 5, values={"COMA": [1.5, 2.25, 3, None, 0], "EXP": [1500, -1e-5, None, None, None],
                                            "D": ["2020-02-29", None, None, None, None],
-                                           "T": [" a", "", "", "x", "x"]},
+                                           "T": ["a", None, None, "x", "x"]},
                     codes=["IMP-030"])
+
+
+@case
+def dbf_decimal_commas(folder):
+    """With a point anywhere in the column, or where they may be thousands, commas stay a matter for people."""
+    columns = [(b"COMA", "N", 12, 2), (b"AMBOS", "N", 12, 2), (b"MILES", "N", 12, 2), (b"TRES", "F", 12, 3), (b"ENTERO", "N", 8, 0)]
+    rows = [[b"-1,50", b"1,5", b"1,234", b"1,234", b"1,5"], [b"n/d", b"1.5", b"5,678", b"-0,001", b"2"],
+            [b",5", b"3", b"7", b"2", b"3"]]
+    fixtures.write_points(stem(folder), [b""] * 3, columns=columns, rows=rows)
+    return Expected("capa.shp", 3, values={"COMA": [-1.5, None, 0.5], "AMBOS": [None, 1.5, 3], "MILES": [None, None, 7],
+                                           "TRES": [1.234, -0.001, 2], "ENTERO": [None, 2, 3]},
+                    codes=["IMP-030"], said="escribe los decimales con coma")
 
 
 @case

@@ -28,7 +28,7 @@ DOORS = {
     r"zip\.h": ["ingest"],
     r"proj\.h": ["geo"],
     r"spatialite.*": ["store"],
-    r"sqlite3\.h": ["store", "tile"],
+    r"sqlite3\.h": ["store", "tile", "ingest"],
     r"png\.h|jpeglib\.h|webp/.*": ["draw"],
     r"ft2build\.h|freetype/.*|hb.*\.h|fribidi.*|fontconfig/.*|librsvg/.*": ["draw"],
     r"microhttpd\.h": ["server"],

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/crs.h"
 
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_dataset.h"
 
 #include "unit/test.h"
 
@@ -141,7 +141,7 @@ static void test_option(void **state)
 
 int main(void)
 {
-    feed_ogr_set_up();
+    ogr_dataset_set_up();
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_identify), cmocka_unit_test(test_depth),
                                        cmocka_unit_test(test_guess), cmocka_unit_test(test_option)};
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "ingest/csv_value.h"
 #include "ingest/feed_csv.h"
 
 #include "unit/test.h"
@@ -37,7 +38,7 @@ static void test_coordinates(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double number = 0;
-        bool ok = feed_csv_coordinate(text_of(cases[i].text), &number);
+        bool ok = csv_value_coordinate(text_of(cases[i].text), &number);
         assert_int_equal(ok, !isnan(cases[i].number));
         if (ok) {
             assert_true(fabs(number - cases[i].number) < 1e-8);

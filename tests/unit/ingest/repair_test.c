@@ -2,7 +2,7 @@
 #include "ingest/repair.h"
 
 #include "geo/shape.h"
-#include "ingest/feed_ogr.h"
+#include "ingest/ogr_geometry.h"
 
 #include "unit/test.h"
 
@@ -68,7 +68,7 @@ static void test_cases(void **state)
         const unsigned char *wkb = NULL;
         size_t size = 0;
         struct repair_result result;
-        assert_true(feed_ogr_parse_geometry(text_of(cases[i].wkt), arena, &wkb, &size));
+        assert_true(ogr_geometry_parse(text_of(cases[i].wkt), arena, &wkb, &size));
         assert_true(repair_geometry(repair, wkb, size, GEOMETRY_NONE, false, REPAIR_MEND, arena, &result, &err));
         assert_int_equal(result.fate, cases[i].fate);
         assert_int_equal(result.flags & cases[i].flags, cases[i].flags);
@@ -120,8 +120,8 @@ static void test_bytes(void **state)
     /* sound geometry passes to the bit */
     const unsigned char *sound = NULL;
     size_t size = 0;
-    assert_true(feed_ogr_parse_geometry(text_of("MULTIPOLYGON (((0.1 0.2, 4.123456789012345 0, 4 4, 0.1 0.2)))"), arena,
-                                        &sound, &size));
+    assert_true(ogr_geometry_parse(text_of("MULTIPOLYGON (((0.1 0.2, 4.123456789012345 0, 4 4, 0.1 0.2)))"), arena,
+                                   &sound, &size));
     assert_true(repair_geometry(repair, sound, size, GEOMETRY_NONE, false, REPAIR_MEND, arena, &result, &err));
     assert_int_equal(result.wkb_size, size);
     assert_memory_equal(result.wkb, sound, size);
@@ -139,7 +139,7 @@ static void test_other_kind(void **state)
     const unsigned char *wkb = NULL;
     size_t size = 0;
     assert_true(repair_open(&repair, &err));
-    assert_true(feed_ogr_parse_geometry(text_of("POINT (1 2)"), arena, &wkb, &size));
+    assert_true(ogr_geometry_parse(text_of("POINT (1 2)"), arena, &wkb, &size));
     assert_true(repair_geometry(repair, wkb, size, GEOMETRY_POLYGON, false, REPAIR_MEND, arena, &result, &err));
     assert_int_equal(result.fate, REPAIR_OTHER_KIND);
     assert_true(repair_geometry(repair, NULL, 0, GEOMETRY_POLYGON, false, REPAIR_MEND, arena, &result, &err));

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+#include "ingest/csv_columns.h"
+
+#include "ingest/csv_value.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+enum { AXIS_NAMES_MAX = 32 };
+
+static const char *const x_names[AXIS_NAMES_MAX] = {"lon",
+                                                    "long",
+                                                    "longitud",
+                                                    "longitude",
+                                                    "lng",
+                                                    "lon_dec",
+                                                    "longitud_dec",
+                                                    "lon_decimal",
+                                                    "coord_x",
+                                                    "x_coord",
+                                                    "coordx",
+                                                    "x",
+                                                    "este",
+                                                    "easting",
+                                                    "point_x",
+                                                    "utm_x",
+                                                    "x_utm",
+                                                    "longitud_decimal",
+                                                    "stop_lon",
+                                                    "coordenada_x",
+                                                    "xcoord",
+                                                    "x_longitud",
+                                                    "longitud_x",
+                                                    "pos_x",
+                                                    "cx"};
+static const char *const y_names[AXIS_NAMES_MAX] = {
+    "lat",     "lati",        "latitud",         "latitude", "lati_dec",
+    "lat_dec", "latitud_dec", "lat_decimal",     "coord_y",  "y_coord",
+    "coordy",  "y",           "norte",           "northing", "point_y",
+    "utm_y",   "y_utm",       "latitud_decimal", "stop_lat", "coordenada_y",
+    "ycoord",  "y_latitud",   "latitud_y",       "pos_y",    "cy"};
+static const char *const wkt_names[AXIS_NAMES_MAX] = {"wkt",      "geom",        "geometry",  "geometria",
+                                                      "the_geom", "wkt_geom",    "geom_wkt",  "wkb_geometry",
+                                                      "shape",    "coordenadas", "st_astext", "wkb"};
+
+/* The first column whose name is in `names`, in the order of the names: "longitud" wins over "x". */
+static int find_column(const struct csv_row *header, size_t columns, const char *const *names)
+{
+    for (size_t i = 0; i < AXIS_NAMES_MAX && names[i]; i++) {
+        for (size_t j = 0; j < header->count && j < columns; j++) {
+            char folded[64];
+            size_t length = text_fold(csv_value_trimmed(header->cells[j]), folded, sizeof folded);
+            for (size_t k = 0; k < length; k++) {
+                folded[k] = folded[k] == ' ' || folded[k] == '-' || folded[k] == '.' ? '_' : folded[k];
+            }
+            if (strcmp(folded, names[i]) == 0) {
+                return (int)j;
+            }
+        }
+    }
+    return -1;
+}
+
+enum { WORDS_MAX = 6, WORD_BYTES = 24 };
+
+/* The words of a column's name: "Longitud (grados)" gives "longitud" and "grados". */
+static size_t split_name(struct text name, char words[WORDS_MAX][WORD_BYTES])
+{
+    char folded[80];
+    size_t length = text_fold(csv_value_trimmed(name), folded, sizeof folded);
+    size_t count = 0;
+    size_t put = 0;
+    for (size_t i = 0; i <= length; i++) {
+        if (i < length && isalnum((unsigned char)folded[i])) {
+            if (count < WORDS_MAX && put + 1 < WORD_BYTES) {
+                words[count][put++] = folded[i];
+            }
+        } else if (put > 0) {
+            words[count++][put] = '\0';
+            put = 0;
+        }
+    }
+    return count;
+}
+
+/* Whether the names differ only in that one says longitude where the other says latitude: "X_GEO" and "Y_GEO". */
+static bool is_pair(struct text x, struct text y)
+{
+    static const char *const pairs[][2] = {
+        {"longitud", "latitud"}, {"longitude", "latitude"}, {"lon", "lat"},          {"long", "lat"}, {"lng", "lat"},
+        {"este", "norte"},       {"east", "north"},         {"easting", "northing"}, {"x", "y"},
+    };
+    char left[WORDS_MAX][WORD_BYTES] = {""};
+    char right[WORDS_MAX][WORD_BYTES] = {""};
+    size_t count = split_name(x, left);
+    if (count == 0 || count != split_name(y, right)) {
+        return false;
+    }
+    size_t axes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bool axis = false;
+        for (size_t j = 0; j < sizeof pairs / sizeof pairs[0]; j++) {
+            axis |= strcmp(left[i], pairs[j][0]) == 0 && strcmp(right[i], pairs[j][1]) == 0;
+        }
+        if (!axis && strcmp(left[i], right[i]) != 0) {
+            return false;
+        }
+        axes += axis;
+    }
+    return axes > 0;
+}
+
+bool csv_columns_name_place(const struct csv_row *header)
+{
+    return find_column(header, header->count, x_names) >= 0 && find_column(header, header->count, y_names) >= 0;
+}
+
+/* Column pairs with these names are degrees by their very name. */
+static bool is_named_degrees(struct text name)
+{
+    static const char whole[] = "stop_lon";
+    return (name.length >= 3 && (strncasecmp(name.data, "lon", 3) == 0 || strncasecmp(name.data, "lng", 3) == 0)) ||
+           (name.length == sizeof whole - 1 && strncasecmp(name.data, whole, sizeof whole - 1) == 0);
+}
+
+struct csv_columns csv_columns_find(const struct csv_row *header, size_t count)
+{
+    struct csv_columns found = {
+        .x = find_column(header, count, x_names), .y = find_column(header, count, y_names), .geometry = -1};
+    for (size_t i = 0; (found.x < 0 || found.y < 0) && i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            if (i != j && is_pair(header->cells[i], header->cells[j])) {
+                found.x = (int)i;
+                found.y = (int)j;
+                break;
+            }
+        }
+    }
+    if (found.x < 0 || found.y < 0) {
+        found.geometry = find_column(header, count, wkt_names);
+    } else {
+        found.degrees = is_named_degrees(csv_value_trimmed(header->cells[found.x]));
+    }
+    return found;
+}
