@@ -38,15 +38,6 @@ static uint32_t zoom_of(const struct store_layer *layer, const struct view *view
     return (uint32_t)fmax(0, fmin(layer->raster.zoom_max, wanted));
 }
 
-/* A picture reads the layer's tiles that touch the need's area and a border of some pixels, and of those only the ones
- * that touch the outline's box (has_tile): so none of its pixels comes from farther than a tile and that border. A
- * picture of a higher pixel ratio reads smaller tiles. */
-int64_t tile_raster_reach(double zoom, uint32_t zoom_max)
-{
-    double coarsest = fmax(0, fmin(zoom_max, floor(zoom + 1)));
-    return 2 * tile_width((uint32_t)coarsest);
-}
-
 static struct tile_range range_of(const struct world_box *area, uint32_t z, bool with_border)
 {
     int64_t width = tile_width(z);

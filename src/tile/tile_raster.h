@@ -12,7 +12,3 @@ bool tile_raster_find(struct tile_worker *worker, const struct store_layer *laye
  * unknown ground lies at 0 m. Elevation is given in its own tiles only: 256 px, up to the layer's zoom_max. */
 bool tile_raster_make(struct tile_worker *worker, const struct store_layer *layer, const struct tile_request *request,
                       struct buffer *out, struct error *err);
-
-/* How far from its outline, in world units, a raster layer whose deepest zoom is `zoom_max` may show in a picture of
- * style zoom `zoom`. */
-int64_t tile_raster_reach(double zoom, uint32_t zoom_max);

@@ -2,8 +2,8 @@
 #include "tile/tile_touch.h"
 
 #include "render/mvt.h"
-#include "tile/tile_raster.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { ARENA_BYTES_MAX = 4 << 20, SQUARES_MAX = 64 };
@@ -148,12 +148,22 @@ static bool describe(const struct catalog *catalog, const struct tile_request *r
     return map != NULL;
 }
 
+/* How far from its outline a raster may show. A picture reads (tile_raster.c) the layer's tiles of 256 px that touch
+ * the area and a border of three pixels, and of those only the ones that touch the outline's box: so nothing comes from
+ * farther than a tile and the border. A higher pixel ratio reads smaller tiles, and none lies deeper than the layer's
+ * own zoom. */
+static int64_t raster_reach(double zoom, uint32_t deepest)
+{
+    int64_t width = tile_width((uint32_t)fmax(0, fmin(deepest, floor(zoom + 1))));
+    return width + width / 64;
+}
+
 static bool footprint_is_touched(const struct subject *subject, const struct footprint *footprint,
                                  const struct store_change *change)
 {
     struct store_change_area area = subject->is_picture ? store_change_at(change, footprint->zoom)
                                                         : store_change_for_vector(change, subject->request->tile.z);
-    int64_t reach = change->is_raster ? tile_raster_reach(footprint->zoom, change->raster_zoom) : 0;
+    int64_t reach = change->is_raster ? raster_reach(footprint->zoom, change->raster_zoom) : 0;
     return strcmp(footprint->layer, change->layer) == 0 && area_touches(&area, reach, &footprint->area);
 }
 

@@ -208,12 +208,12 @@ static void test_vector_bands(void **state)
     memset(name, 'x', sizeof name - 1);
     name[sizeof name - 1] = '\0';
     for (int round = 0; round < 3; round++) {
-        int points = round == 1 ? 8000 : 7000;
+        int points = round == 1 ? 8000 : 6000;
         open_writer(fixture);
         begin_layer(fixture, "puntos", GEOMETRY_POINT, NULL, fields, 2, with_key);
         for (int i = 0; i < points; i++) {
             char wkt[64];
-            snprintf(wkt, sizeof wkt, "POINT(%.6f %.6f)", -103.421 + 0.0001 * (i % 90), 25.5 + 0.0001 * (i / 90));
+            snprintf(wkt, sizeof wkt, "POINT(%.6f %.6f)", -103.42 + 0.0001 * (i % 90), 25.49 + 0.0001 * (i / 90));
             struct value values[] = {value_of_int(i), value_of_string(name)};
             add_wkt(fixture, i + 1, wkt, NULL, values);
         }
