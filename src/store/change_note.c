@@ -1,75 +1,87 @@
 /* SPDX-License-Identifier: MIT */
-/* A tile shows the features that touch its area, in the order of their rows. It stays the same as long as none of those
- * is added, removed, changed or moved past another. Of both versions each feature becomes two hashes; equal ones are
- * paired, and of the pairs the longest run that keeps its order is what did not change. */
+/* A tile is made from what a band of the cells has in an area, in the order of rows. So the cells of both versions are
+ * compared, band by band: what is drawn of a feature far away depends on its neighbours (generalised borders, one that
+ * stands for many), and only the cells tell. Of both versions each feature of a band becomes a hash of its box,
+ * geometry and values; equal ones are paired, and of the pairs the longest run that keeps its order is what did not
+ * change. The boxes of the others are those by which readers find features: a tile that none of them touches finds what
+ * it found before. */
 #include "store/change_note.h"
 
 #include "base/hash.h"
-#include "geo/feature.h"
-#include "geo/projection.h"
+#include "geo/grid.h"
+#include "store/cell.h"
 #include "store/database.h"
 #include "store/hilbert.h"
 #include "store/layer_read.h"
-#include "store/truth_blob.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { FIRST_VALUE = 2, SQL_BYTES_MAX = 1024 * 1024, FEATURES_MAX = 8000000, BOX_BYTES = 16 };
+enum {
+    FEATURES_MAX = 5000000, /* of 32 bytes, in both versions */
+    BOXES_FEWEST = 16,      /* are kept of any band */
+    NOTE_BYTES_MAX = 1 << 20
+};
 
 static const size_t arena_bytes_max = (size_t)64 << 20;
-static const size_t shape_bytes_max = (size_t)2 << 30; /* one geometry, several copies of it */
-/* Coordinates at load and here are projected alike; a unit for rounding, one for the luck of the compiler. */
-static const int32_t box_margin = 2;
 
 struct print {
-    uint64_t content; /* values that are shown, and geometry */
-    uint64_t id;
+    uint64_t content; /* box, geometry, and values that are shown */
     int64_t row;
+    struct cell_box box;
+};
+
+/* Attributes that stand in the item table. */
+struct apart {
+    int64_t row;
+    uint64_t hash;
 };
 
 struct side {
     struct layer_record record;
-    struct print *prints; /* by row */
+    unsigned char vector_bands[CELL_VECTOR_ZOOMS];
+    struct apart *apart; /* by row */
+    size_t apart_count;
+    struct print *prints; /* of the band at hand, by row */
     size_t count;
-    struct sqlite3_stmt *shape; /* the geometry of a row */
+    size_t capacity;
 };
 
 struct note {
-    struct sqlite3 *db;
+    struct sqlite3 *truth;
+    struct sqlite3 *cells;
     struct arena *arena;
-    struct arena *shapes; /* of the feature at hand */
-    struct projection *projection;
     struct side from;
     struct side to;
+    bool rows_are_ids; /* of some features */
     bool has_new_ids;
-    struct world_box *boxes;
+    struct world_box *boxes; /* of the band at hand */
     size_t box_count;
     size_t box_capacity;
 };
 
-/* --- reading both versions --- */
+/* --- both versions --- */
 
 static bool read_record(struct note *note, struct side *side, int64_t serial, struct error *err)
 {
     struct sqlite3_stmt *statement = NULL;
-    if (!database_preparef(note->db, &statement, err, "SELECT %s FROM tesela_version AS v WHERE v.serial=%lld",
+    if (!database_preparef(note->truth, &statement, err, "SELECT %s FROM tesela_version AS v WHERE v.serial=%lld",
                            layer_read_columns, (long long)serial)) {
         return false;
     }
     bool ok = sqlite3_step(statement) == SQLITE_ROW ? layer_read(statement, note->arena, &side->record, err)
-                                                    : database_fail(note->db, err);
+                                                    : database_fail(note->truth, err);
     sqlite3_finalize(statement);
     return ok;
 }
 
-/* True when tiles of both can only differ by their features. */
+/* True when tiles of both can only differ by their features or pixels. */
 static bool are_alike(const struct layer_record *a, const struct layer_record *b)
 {
     if (a->layer.kind != b->layer.kind || a->layer.kind == GEOMETRY_NONE || a->has_z != b->has_z ||
-        strcmp(a->layer.srs, b->layer.srs) != 0 || a->column_count != b->column_count ||
-        a->key_column != b->key_column || a->layer.feature_count > FEATURES_MAX ||
+        a->layer.raster.kind != b->layer.raster.kind || strcmp(a->layer.srs, b->layer.srs) != 0 ||
+        a->column_count != b->column_count || a->key_column != b->key_column || a->layer.feature_count > FEATURES_MAX ||
         b->layer.feature_count > FEATURES_MAX) {
         return false;
     }
@@ -82,158 +94,185 @@ static bool are_alike(const struct layer_record *a, const struct layer_record *b
     return true;
 }
 
-static uint64_t hash_column(struct sqlite3_stmt *row, int column, uint64_t seed)
+/* The row is the id of features without a key. */
+static bool find_row_ids(struct note *note, const struct layer_record *record, struct error *err)
 {
-    int type = sqlite3_column_type(row, column);
-    uint64_t hash = hash_mix(seed, (uint64_t)type);
-    if (type == SQLITE_NULL) {
-        return hash;
+    int64_t found = 1;
+    if (record->key_column >= 0 &&
+        !database_number(note->truth, 0, &found, err, "SELECT 1 FROM \"%w\" WHERE \"%w\" IS NULL LIMIT 1",
+                         record->layer.table, record->columns[record->key_column].column)) {
+        return false;
     }
-    if (type == SQLITE_INTEGER) {
-        return hash_mix(hash, (uint64_t)sqlite3_column_int64(row, column));
-    }
-    if (type == SQLITE_FLOAT) {
-        double real = sqlite3_column_double(row, column);
-        uint64_t bits;
-        memcpy(&bits, &real, sizeof bits);
-        return hash_mix(hash, bits);
-    }
-    const void *bytes = sqlite3_column_blob(row, column);
-    return hash_bytes_seeded(bytes ? bytes : "", (size_t)sqlite3_column_bytes(row, column), hash);
-}
-
-static struct print make_print(const struct side *side, struct sqlite3_stmt *row)
-{
-    struct print print = {.content = 1, .row = sqlite3_column_int64(row, 0)};
-    const unsigned char *blob = sqlite3_column_blob(row, 1);
-    if (blob) {
-        struct text content = truth_blob_content(blob, (size_t)sqlite3_column_bytes(row, 1));
-        print.content = hash_bytes_seeded(content.data, content.length, 2);
-    }
-    for (size_t i = 0; i < side->record.column_count; i++) {
-        if (!side->record.columns[i].hidden) {
-            print.content = hash_column(row, FIRST_VALUE + (int)i, print.content);
-        }
-    }
-    ptrdiff_t key = side->record.key_column;
-    bool has_key = key >= 0 && sqlite3_column_type(row, FIRST_VALUE + (int)key) != SQLITE_NULL;
-    print.id = has_key ? hash_column(row, FIRST_VALUE + (int)key, 0) : hash_mix(1, (uint64_t)print.row);
-    return print;
-}
-
-static bool prepare(struct note *note, struct side *side, struct sqlite3_stmt **out_scan, struct error *err)
-{
-    struct buffer sql;
-    const struct layer_record *record = &side->record;
-    buffer_init(&sql, SQL_BYTES_MAX);
-    buffer_append_text(&sql, "SELECT fid, geom");
-    for (size_t i = 0; i < record->column_count; i++) {
-        buffer_append_text(&sql, ", ");
-        database_append_name(&sql, record->columns[i].column);
-    }
-    buffer_append_text(&sql, " FROM ");
-    database_append_name(&sql, record->layer.table);
-    buffer_append_text(&sql, " ORDER BY fid");
-    bool ok = sql.failed ? error_no_memory(err) : database_prepare(note->db, buffer_text(&sql), out_scan, err);
-    buffer_finish(&sql);
-    return ok &&
-           database_preparef(note->db, &side->shape, err, "SELECT geom FROM \"%w\" WHERE fid=?1", record->layer.table);
-}
-
-static bool gather(struct note *note, struct side *side, struct error *err)
-{
-    struct sqlite3_stmt *scan = NULL;
-    size_t capacity = (size_t)side->record.layer.feature_count;
-    side->prints = malloc((capacity + 1) * sizeof *side->prints);
-    bool ok = (side->prints || error_no_memory(err)) && prepare(note, side, &scan, err);
-    int code = SQLITE_DONE;
-    while (ok && (code = sqlite3_step(scan)) == SQLITE_ROW) {
-        if (side->count == capacity) {
-            error_set(err, ERROR_INTERNAL, "table \"%s\" has more rows than it should", side->record.layer.table);
-            ok = false;
-            break;
-        }
-        side->prints[side->count++] = make_print(side, scan);
-    }
-    if (ok && code != SQLITE_DONE) {
-        ok = database_fail(note->db, err);
-    }
-    sqlite3_finalize(scan);
-    return ok;
-}
-
-/* --- boxes --- */
-
-static bool keep_box(struct note *note, struct world_box box)
-{
-    if (note->box_count == note->box_capacity) {
-        size_t capacity = note->box_capacity * 2 + 64;
-        struct world_box *boxes = realloc(note->boxes, capacity * sizeof *boxes);
-        if (!boxes) {
-            return false;
-        }
-        note->boxes = boxes;
-        note->box_capacity = capacity;
-    }
-    note->boxes[note->box_count++] = box;
+    note->rows_are_ids = note->rows_are_ids || found != 0;
     return true;
 }
 
-static struct world_box box_of(const struct geometry *geometry)
-{
-    struct world_box box = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
-    for (uint32_t i = 0; i < geometry->vertex_count; i++) {
-        struct world_point point = geometry->points[i];
-        box.min_x = point.x < box.min_x ? point.x : box.min_x;
-        box.min_y = point.y < box.min_y ? point.y : box.min_y;
-        box.max_x = point.x > box.max_x ? point.x : box.max_x;
-        box.max_y = point.y > box.max_y ? point.y : box.max_y;
-    }
-    box.min_x -= box_margin;
-    box.min_y -= box_margin;
-    box.max_x += box_margin;
-    box.max_y += box_margin;
-    return box;
-}
+/* --- what a band has --- */
 
-/* The geometry in degrees, as a load gives it; without parts where it has none there. */
-static bool read_shape(struct note *note, struct sqlite3_stmt *row, struct shape *out_shape, struct error *err)
+static bool find_cells(struct note *note, struct side *side, struct error *err)
 {
-    struct shape shape;
-    *out_shape = (struct shape){0};
-    const unsigned char *blob = sqlite3_column_blob(row, 0);
-    if (!blob) {
-        return true;
-    }
-    if (!truth_blob_to_shape(blob, (size_t)sqlite3_column_bytes(row, 0), note->shapes, &shape, err)) {
+    struct sqlite3_stmt *version = NULL;
+    const struct store_layer *layer = &side->record.layer;
+    if (!database_preparef(note->cells, &version, err,
+                           "SELECT vector_bands FROM version WHERE serial=%lld AND stamp=%lld",
+                           (long long)layer->serial, (long long)layer->stamp)) {
         return false;
     }
-    double *xy = arena_memdup(note->shapes, shape.xy, (size_t)shape.vertex_count * 2 * sizeof *xy);
-    if (!xy) {
-        return error_no_memory(err);
+    bool ok = sqlite3_step(version) == SQLITE_ROW && sqlite3_column_bytes(version, 0) == (int)sizeof side->vector_bands;
+    if (ok) {
+        memcpy(side->vector_bands, sqlite3_column_blob(version, 0), sizeof side->vector_bands);
+    } else {
+        error_set(err, ERROR_UNAVAILABLE, "version %lld of layer \"%s\" has no cells", (long long)layer->version,
+                  layer->id);
     }
-    if (projection_to_lonlat(note->projection, xy, shape.vertex_count) > 0) {
-        return true;
-    }
-    shape.xy = xy;
-    return shape_cut_at_antimeridian(&shape, note->shapes, out_shape) || error_no_memory(err);
+    sqlite3_finalize(version);
+    return ok;
 }
 
-static bool add_row(struct note *note, struct side *side, int64_t row, struct error *err)
+static bool damaged(const struct side *side, struct error *err)
 {
-    struct shape shape;
-    struct geometry geometry;
-    sqlite3_bind_int64(side->shape, 1, row);
-    bool ok = sqlite3_step(side->shape) == SQLITE_ROW ? read_shape(note, side->shape, &shape, err)
-                                                      : database_fail(note->db, err);
-    if (ok && shape.vertex_count > 0) {
-        ok = (geometry_from_shape(&shape, 0, note->shapes, &geometry) &&
-              (geometry.vertex_count == 0 || keep_box(note, box_of(&geometry)))) ||
-             error_no_memory(err);
+    error_set(err, ERROR_UNAVAILABLE, "the cells of version %lld are damaged", (long long)side->record.layer.version);
+    return false;
+}
+
+/* Makes room for one more item; NULL when memory is out. */
+static void *grow(void *items, size_t count, size_t *capacity, size_t size)
+{
+    if (count < *capacity) {
+        return items;
     }
-    sqlite3_reset(side->shape);
-    arena_reset(note->shapes);
+    size_t wanted = *capacity * 2 + 64;
+    void *grown = realloc(items, wanted * size);
+    *capacity = grown ? wanted : *capacity;
+    return grown;
+}
+
+static bool gather_apart(struct note *note, struct side *side, struct error *err)
+{
+    struct sqlite3_stmt *items = NULL;
+    int64_t serial = side->record.layer.serial;
+    size_t capacity = 0;
+    if (!database_preparef(note->cells, &items, err,
+                           "SELECT id, attributes FROM item WHERE id BETWEEN %lld AND %lld AND length(attributes)>%d"
+                           " ORDER BY id",
+                           (long long)cell_item_id(serial, 0), (long long)cell_item_id(serial, CELL_ROW_MAX),
+                           (int)CELL_INLINE_BYTES)) {
+        return false;
+    }
+    bool ok = true;
+    int code = SQLITE_DONE;
+    while (ok && (code = sqlite3_step(items)) == SQLITE_ROW) {
+        struct apart *grown = grow(side->apart, side->apart_count, &capacity, sizeof *grown);
+        ok = grown || error_no_memory(err);
+        if (ok) {
+            const void *bytes = sqlite3_column_blob(items, 1);
+            side->apart = grown;
+            side->apart[side->apart_count++] =
+                (struct apart){sqlite3_column_int64(items, 0) & CELL_ROW_MAX,
+                               hash_bytes(bytes, (size_t)sqlite3_column_bytes(items, 1))};
+        }
+    }
+    if (ok && code != SQLITE_DONE) {
+        ok = database_fail(note->cells, err);
+    }
+    sqlite3_finalize(items);
     return ok;
+}
+
+static int compare_apart(const void *key, const void *item)
+{
+    int64_t row = *(const int64_t *)key;
+    const struct apart *apart = item;
+    return row < apart->row ? -1 : row > apart->row;
+}
+
+static bool add_print(struct side *side, const struct cell_feature *feature, struct error *err)
+{
+    struct print print = {.row = feature->row,
+                          .box = {(int32_t)feature->box.min_x, (int32_t)feature->box.min_y, (int32_t)feature->box.max_x,
+                                  (int32_t)feature->box.max_y}};
+    print.content = hash_bytes(feature->content.at, (size_t)(feature->content.end - feature->content.at));
+    print.content = hash_bytes_seeded(&print.box, sizeof print.box, print.content);
+    if (feature->attributes_elsewhere) {
+        const struct apart *apart = side->apart_count > 0 ? bsearch(&print.row, side->apart, side->apart_count,
+                                                                    sizeof *side->apart, compare_apart)
+                                                          : NULL;
+        if (!apart) {
+            return damaged(side, err);
+        }
+        print.content = hash_mix(print.content, apart->hash);
+    }
+    struct print *grown = grow(side->prints, side->count, &side->capacity, sizeof *grown);
+    if (!grown) {
+        return error_no_memory(err);
+    }
+    side->prints = grown;
+    side->prints[side->count++] = print;
+    return true;
+}
+
+static bool add_block(struct side *side, struct text bytes, struct error *err)
+{
+    struct cell_cursor cursor;
+    struct cell_origin origin;
+    struct cell_feature feature;
+    enum cell_result result;
+    if (cell_open_block(bytes, &cursor, &origin) != CELL_OK) {
+        return damaged(side, err);
+    }
+    while (cell_next_feature(&cursor, origin, &feature, &result)) {
+        if (!add_print(side, &feature, err)) {
+            return false;
+        }
+    }
+    return result == CELL_OK || damaged(side, err);
+}
+
+static bool gather(struct note *note, struct side *side, unsigned band, struct error *err)
+{
+    struct sqlite3_stmt *blocks = NULL;
+    int64_t serial = side->record.layer.serial;
+    side->count = 0;
+    if (!database_preparef(note->cells, &blocks, err, "SELECT data FROM node WHERE id>=%lld AND id<%lld ORDER BY id",
+                           (long long)cell_node_id(serial, band, 0, 0), (long long)cell_node_id(serial, band, 1, 0))) {
+        return false;
+    }
+    bool ok = true;
+    int code = SQLITE_DONE;
+    while (ok && (code = sqlite3_step(blocks)) == SQLITE_ROW) {
+        const char *bytes = sqlite3_column_blob(blocks, 0);
+        ok = add_block(side, (struct text){bytes, (size_t)sqlite3_column_bytes(blocks, 0)}, err);
+    }
+    if (ok && code != SQLITE_DONE) {
+        ok = database_fail(note->cells, err);
+    }
+    sqlite3_finalize(blocks);
+    return ok;
+}
+
+static int compare_rows(const void *a, const void *b)
+{
+    const struct print *left = a;
+    const struct print *right = b;
+    return left->row < right->row ? -1 : left->row > right->row;
+}
+
+static void sort_prints(struct side *side)
+{
+    if (side->count > 1) {
+        qsort(side->prints, side->count, sizeof *side->prints, compare_rows);
+    }
+}
+
+static bool keep_box(struct note *note, struct world_box box, struct error *err)
+{
+    struct world_box *grown = grow(note->boxes, note->box_count, &note->box_capacity, sizeof *grown);
+    if (!grown) {
+        return error_no_memory(err);
+    }
+    note->boxes = grown;
+    note->boxes[note->box_count++] = box;
+    return true;
 }
 
 /* --- comparing --- */
@@ -321,6 +360,16 @@ static void keep_order(size_t *pair, size_t count, size_t *last, size_t *before)
     }
 }
 
+static struct world_box box_of(const struct print *print)
+{
+    return (struct world_box){print->box.min_x, print->box.min_y, print->box.max_x, print->box.max_y};
+}
+
+static void note_ids(struct note *note, const struct print *from, const struct print *to)
+{
+    note->has_new_ids = note->has_new_ids || (note->rows_are_ids && from->row != to->row);
+}
+
 /* Adds the boxes of the features from `begin` on that are on one side only, or moved. */
 static bool add_differences(struct note *note, size_t begin, size_t from_end, size_t to_end, size_t *pair, bool *stays,
                             struct error *err)
@@ -331,13 +380,13 @@ static bool add_differences(struct note *note, size_t begin, size_t from_end, si
         size_t mate = pair[i - begin];
         if (mate != NONE) {
             stays[mate - begin] = true;
-            note->has_new_ids = note->has_new_ids || from[i].id != to[mate].id;
-        } else if (!add_row(note, &note->from, from[i].row, err)) {
+            note_ids(note, &from[i], &to[mate]);
+        } else if (!keep_box(note, box_of(&from[i]), err)) {
             return false;
         }
     }
     for (size_t i = begin; i < to_end; i++) {
-        if (!stays[i - begin] && !add_row(note, &note->to, to[i].row, err)) {
+        if (!stays[i - begin] && !keep_box(note, box_of(&to[i]), err)) {
             return false;
         }
     }
@@ -353,13 +402,13 @@ static bool compare(struct note *note, struct error *err)
     size_t to_end = note->to.count;
     /* Most edits leave a long beginning and a long end as they were. */
     while (begin < from_end && begin < to_end && from[begin].content == to[begin].content) {
-        note->has_new_ids = note->has_new_ids || from[begin].id != to[begin].id;
+        note_ids(note, &from[begin], &to[begin]);
         begin++;
     }
     while (from_end > begin && to_end > begin && from[from_end - 1].content == to[to_end - 1].content) {
         from_end--;
         to_end--;
-        note->has_new_ids = note->has_new_ids || from[from_end].id != to[to_end].id;
+        note_ids(note, &from[from_end], &to[to_end]);
     }
     size_t count = from_end - begin;
     size_t *pair = calloc(3 * count + 1, sizeof *pair);
@@ -388,10 +437,17 @@ static int compare_places(const void *a, const void *b)
     return left->place < right->place ? -1 : left->place > right->place;
 }
 
-/* Joins neighbours along the Hilbert curve until the boxes are few enough. */
-static bool join_boxes(struct note *note)
+/* Far zooms have few tiles, and fewer boxes do. */
+static size_t boxes_max(unsigned band)
 {
-    if (note->box_count <= CHANGE_BOXES_MAX) {
+    size_t most = (size_t)CHANGE_BOXES_MAX >> (CELL_BAND_FULL - band);
+    return most < BOXES_FEWEST ? BOXES_FEWEST : most;
+}
+
+/* Joins neighbours along the Hilbert curve until the boxes are few enough. */
+static bool join_boxes(struct note *note, size_t most)
+{
+    if (note->box_count <= most) {
         return true;
     }
     struct placed_box *placed = malloc(note->box_count * sizeof *placed);
@@ -404,7 +460,7 @@ static bool join_boxes(struct note *note)
         placed[i].place = hilbert_key(&box);
     }
     qsort(placed, note->box_count, sizeof *placed, compare_places);
-    size_t each = (note->box_count + CHANGE_BOXES_MAX - 1) / CHANGE_BOXES_MAX;
+    size_t each = (note->box_count + most - 1) / most;
     size_t count = 0;
     for (size_t i = 0; i < note->box_count; i++) {
         struct world_box *joined = &note->boxes[i / each];
@@ -426,29 +482,44 @@ static bool join_boxes(struct note *note)
 
 /* --- writing it down --- */
 
-static void append_int32(struct buffer *out, int64_t number)
+/* As store_change.c reads it: a number that says how, flags, the deepest zoom of a raster, the bands of vector tiles;
+ * then for each band how many boxes, and four numbers for each. */
+static void write_head(const struct note *note, struct buffer *out)
 {
-    int64_t inside = number < INT32_MIN ? INT32_MIN : number > INT32_MAX ? INT32_MAX : number;
-    uint32_t bits = (uint32_t)(int32_t)inside;
-    for (unsigned shift = 0; shift < 32; shift += 8) {
-        buffer_append_byte(out, (unsigned char)(bits >> shift));
+    const struct store_raster *from = &note->from.record.layer.raster;
+    const struct store_raster *to = &note->to.record.layer.raster;
+    bool is_raster = to->kind != STORE_RASTER_NONE;
+    uint32_t zoom = from->zoom_max < to->zoom_max ? from->zoom_max : to->zoom_max;
+    buffer_append_byte(out, CHANGE_FORMAT);
+    buffer_append_byte(out,
+                       (unsigned char)((note->has_new_ids ? CHANGE_NEW_IDS : 0) | (is_raster ? CHANGE_RASTER : 0)));
+    buffer_append_byte(out, (unsigned char)zoom);
+    for (size_t z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+        bool same = note->from.vector_bands[z] == note->to.vector_bands[z];
+        buffer_append_byte(out, same ? note->to.vector_bands[z] : CHANGE_NO_BAND);
     }
 }
 
-/* One byte of flags, then four numbers for each box. */
+static void append_number(struct buffer *out, int64_t number, unsigned bits)
+{
+    for (unsigned shift = 0; shift < bits; shift += 8) {
+        buffer_append_byte(out, (unsigned char)((uint64_t)number >> shift));
+    }
+}
+
 static void write_boxes(const struct note *note, struct buffer *out)
 {
-    buffer_append_byte(out, note->has_new_ids ? 1 : 0);
+    append_number(out, (int64_t)note->box_count, 16);
     for (size_t i = 0; i < note->box_count; i++) {
-        append_int32(out, note->boxes[i].min_x);
-        append_int32(out, note->boxes[i].min_y);
-        append_int32(out, note->boxes[i].max_x);
-        append_int32(out, note->boxes[i].max_y);
+        append_number(out, note->boxes[i].min_x, 32);
+        append_number(out, note->boxes[i].min_y, 32);
+        append_number(out, note->boxes[i].max_x, 32);
+        append_number(out, note->boxes[i].max_y, 32);
     }
 }
 
-/* `boxes` NULL: all of the layer. */
-static bool write_change(struct sqlite3 *db, const char *layer, const struct buffer *boxes, struct error *err)
+/* `bands` NULL: all of the layer. */
+static bool write_change(struct sqlite3 *db, const char *layer, const struct buffer *bands, struct error *err)
 {
     struct sqlite3_stmt *insert = NULL;
     if (!database_prepare(db,
@@ -458,8 +529,8 @@ static bool write_change(struct sqlite3 *db, const char *layer, const struct buf
         return false;
     }
     sqlite3_bind_text(insert, 1, layer, -1, SQLITE_STATIC);
-    if (boxes) {
-        sqlite3_bind_blob64(insert, 2, boxes->data, boxes->length, SQLITE_STATIC);
+    if (bands) {
+        sqlite3_bind_blob64(insert, 2, bands->data, bands->length, SQLITE_STATIC);
     }
     bool ok = database_step_done(db, insert, err);
     sqlite3_finalize(insert);
@@ -471,53 +542,88 @@ static bool write_change(struct sqlite3 *db, const char *layer, const struct buf
 
 static void close_note(struct note *note)
 {
-    sqlite3_finalize(note->from.shape);
-    sqlite3_finalize(note->to.shape);
     free(note->from.prints);
     free(note->to.prints);
+    free(note->from.apart);
+    free(note->to.apart);
     free(note->boxes);
-    projection_close(note->projection);
-    arena_destroy(note->shapes);
     arena_destroy(note->arena);
 }
 
-/* Sets `*out_whole` where the versions cannot be compared feature by feature. */
-static bool find_changes(struct note *note, int64_t from, int64_t to, bool *out_whole, struct error *err)
+static bool compare_bands(struct note *note, struct buffer *out, struct error *err)
 {
-    *out_whole = true;
-    if (from == 0 || to == 0) {
-        return true;
+    struct buffer boxes;
+    bool ok = find_cells(note, &note->from, err) && find_cells(note, &note->to, err) &&
+              find_row_ids(note, &note->from.record, err) && find_row_ids(note, &note->to.record, err) &&
+              gather_apart(note, &note->from, err) && gather_apart(note, &note->to, err);
+    buffer_init(&boxes, NOTE_BYTES_MAX);
+    for (unsigned band = 0; band < CELL_BANDS && ok; band++) {
+        note->box_count = 0;
+        ok = gather(note, &note->from, band, err) && gather(note, &note->to, band, err);
+        if (ok) {
+            sort_prints(&note->from);
+            sort_prints(&note->to);
+            ok = compare(note, err) && (join_boxes(note, boxes_max(band)) || error_no_memory(err));
+            write_boxes(note, &boxes);
+        }
     }
-    note->arena = arena_create(arena_bytes_max);
-    note->shapes = arena_create(shape_bytes_max);
-    if (!note->arena || !note->shapes) {
-        return error_no_memory(err);
-    }
-    if (!read_record(note, &note->from, from, err) || !read_record(note, &note->to, to, err)) {
-        return false;
-    }
-    if (!are_alike(&note->from.record, &note->to.record)) {
-        return true;
-    }
-    *out_whole = false;
-    return projection_open(note->to.record.layer.srs, &note->projection, err) && gather(note, &note->from, err) &&
-           gather(note, &note->to, err) && compare(note, err) && (join_boxes(note) || error_no_memory(err));
+    write_head(note, out);
+    buffer_append(out, boxes.data, boxes.length);
+    ok = ok && (!boxes.failed || error_no_memory(err));
+    buffer_finish(&boxes);
+    return ok;
 }
 
-bool change_note(struct sqlite3 *db, const char *layer, int64_t from, int64_t to, struct error *err)
+/* Of pixels nothing is compared: all within both outlines counts as changed. False when a box leaves the world. */
+static bool outline_rasters(struct note *note, struct buffer *out, struct error *err)
 {
-    struct note note = {.db = db};
-    struct buffer boxes;
-    struct error why = {0};
-    bool is_whole;
-    buffer_init(&boxes, 1 + (size_t)CHANGE_BOXES_MAX * BOX_BYTES);
-    /* What cannot be compared counts as changed: a damaged old version must not keep a new one from being shown. */
-    bool found = find_changes(&note, from, to, &is_whole, &why);
-    if (found && !is_whole) {
-        write_boxes(&note, &boxes);
+    const struct bbox outlines[] = {note->from.record.layer.bbox, note->to.record.layer.bbox};
+    for (size_t i = 0; i < 2; i++) {
+        struct world_box box = grid_box(&outlines[i]);
+        if (bbox_is_empty(&outlines[i]) || box.max_x > INT32_MAX) {
+            error_set(err, ERROR_UNAVAILABLE, "the outline goes around the world");
+            return false;
+        }
+        if (!keep_box(note, box, err)) {
+            return false;
+        }
     }
+    memset(note->from.vector_bands, CELL_BAND_FULL, sizeof note->from.vector_bands);
+    memset(note->to.vector_bands, CELL_BAND_FULL, sizeof note->to.vector_bands);
+    note->has_new_ids = false;
+    write_head(note, out);
+    for (unsigned band = 0; band < CELL_BANDS; band++) {
+        write_boxes(note, out);
+    }
+    return true;
+}
+
+/* False where the versions cannot be compared. */
+static bool find_changes(struct note *note, int64_t from, int64_t to, struct buffer *out, struct error *err)
+{
+    note->arena = arena_create(arena_bytes_max);
+    if (!note->arena) {
+        return error_no_memory(err);
+    }
+    if (!read_record(note, &note->from, from, err) || !read_record(note, &note->to, to, err) ||
+        !are_alike(&note->from.record, &note->to.record)) {
+        return false;
+    }
+    return note->to.record.layer.raster.kind != STORE_RASTER_NONE ? outline_rasters(note, out, err)
+                                                                  : compare_bands(note, out, err);
+}
+
+bool change_note(struct sqlite3 *truth, struct sqlite3 *cells, const char *layer, int64_t from, int64_t to,
+                 struct error *err)
+{
+    struct note note = {.truth = truth, .cells = cells};
+    struct buffer bands;
+    struct error why = {0};
+    buffer_init(&bands, NOTE_BYTES_MAX);
+    /* What cannot be compared counts as changed: a damaged old version must not keep a new one from being shown. */
+    bool found = from != 0 && to != 0 && find_changes(&note, from, to, &bands, &why);
     close_note(&note);
-    bool ok = write_change(db, layer, found && !is_whole && !boxes.failed ? &boxes : NULL, err);
-    buffer_finish(&boxes);
+    bool ok = write_change(truth, layer, found && !bands.failed ? &bands : NULL, err);
+    buffer_finish(&bands);
     return ok;
 }

@@ -8,8 +8,17 @@
 
 struct sqlite3;
 
-enum { CHANGE_BOXES_MAX = 1024, CHANGES_KEPT = 256 };
+enum {
+    CHANGE_BOXES_MAX = 1024, /* of the full band; half as many in each coarser one */
+    CHANGES_KEPT = 256,
+    /* How a change is written. */
+    CHANGE_FORMAT = 2,
+    CHANGE_NEW_IDS = 1,
+    CHANGE_RASTER = 2,
+    CHANGE_NO_BAND = 255 /* vector tiles of this zoom come from another band than before */
+};
 
-/* `layer` shows version `to` in place of `from`; 0 stands for nothing. The generation was raised already; both tables
- * are still there. */
-bool change_note(struct sqlite3 *db, const char *layer, int64_t from, int64_t to, struct error *err);
+/* `layer` shows version `to` in place of `from`; 0 stands for nothing. The generation was raised already; tables and
+ * cells of both are there (the old ones may be missing: then all of the layer counts as changed). */
+bool change_note(struct sqlite3 *truth, struct sqlite3 *cells, const char *layer, int64_t from, int64_t to,
+                 struct error *err);

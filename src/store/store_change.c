@@ -8,12 +8,32 @@
 
 #include <sqlite3.h>
 
-enum { BOX_BYTES = 16, COLUMN_MARK = 0, COLUMN_GENERATION, COLUMN_LAYER, COLUMN_BOXES };
+enum {
+    BOX_BYTES = 16,
+    HEAD_BYTES = 3 + CELL_VECTOR_ZOOMS,
+    COLUMN_MARK = 0,
+    COLUMN_GENERATION,
+    COLUMN_LAYER,
+    COLUMN_BANDS
+};
 
-int64_t store_change_reach(double zoom)
+static struct store_change_area area_of(const struct store_change *change, unsigned band)
 {
-    (void)zoom; /* coordinates are snapped one by one, and no feature gives way to another */
-    return 0;
+    return change->layer && change->bands && band < CELL_BANDS ? change->bands[band]
+                                                               : (struct store_change_area){.is_whole = true};
+}
+
+struct store_change_area store_change_at(const struct store_change *change, double zoom)
+{
+    return area_of(change, cell_band(zoom));
+}
+
+struct store_change_area store_change_for_vector(const struct store_change *change, uint32_t z)
+{
+    unsigned band = z >= CELL_VECTOR_ZOOMS ? CELL_BAND_FULL
+                    : change->vector_bands ? change->vector_bands[z]
+                                           : CHANGE_NO_BAND;
+    return area_of(change, band);
 }
 
 static int64_t read_int32(const unsigned char *bytes)
@@ -22,31 +42,66 @@ static int64_t read_int32(const unsigned char *bytes)
     return (int32_t)bits;
 }
 
-/* What is not as change_note writes it counts as a change of everything. */
-static bool read_boxes(struct text bytes, struct arena *arena, struct store_change *out)
+/* False without memory. Boxes that are not all there leave `*out_at` NULL. */
+static bool read_boxes(const unsigned char **out_at, const unsigned char *end, struct arena *arena,
+                       struct store_change_area *out)
 {
-    if (bytes.length < 1 || (bytes.length - 1) % BOX_BYTES != 0) {
+    const unsigned char *at = *out_at;
+    *out_at = NULL;
+    if (end - at < 2) {
         return true;
     }
-    size_t count = (bytes.length - 1) / BOX_BYTES;
+    size_t count = (size_t)at[0] | (size_t)at[1] << 8;
+    at += 2;
+    if ((size_t)(end - at) < count * BOX_BYTES) {
+        return true;
+    }
     struct world_box *boxes = arena_array(arena, count, sizeof *boxes);
     if (!boxes) {
         return false;
     }
-    const unsigned char *at = (const unsigned char *)bytes.data + 1;
     for (size_t i = 0; i < count; i++, at += BOX_BYTES) {
         boxes[i] = (struct world_box){read_int32(at), read_int32(at + 4), read_int32(at + 8), read_int32(at + 12)};
     }
-    out->boxes = boxes;
-    out->box_count = count;
-    out->has_new_ids = (bytes.data[0] & 1) != 0;
-    out->is_whole = false;
+    *out = (struct store_change_area){.boxes = boxes, .box_count = count};
+    *out_at = at;
+    return true;
+}
+
+/* What is not as change_note writes it counts as a change of everything. */
+static bool read_bands(struct text bytes, struct arena *arena, struct store_change *out)
+{
+    const unsigned char *at = (const unsigned char *)bytes.data;
+    const unsigned char *end = at + bytes.length;
+    if (bytes.length < HEAD_BYTES || at[0] != CHANGE_FORMAT) {
+        return true;
+    }
+    unsigned char *vector_bands = arena_memdup(arena, at + 3, CELL_VECTOR_ZOOMS);
+    struct store_change_area *bands = arena_array(arena, CELL_BANDS, sizeof *bands);
+    if (!vector_bands || !bands) {
+        return false;
+    }
+    struct store_change change = *out;
+    change.has_new_ids = (at[1] & CHANGE_NEW_IDS) != 0;
+    change.is_raster = (at[1] & CHANGE_RASTER) != 0;
+    change.raster_zoom = at[2];
+    change.vector_bands = vector_bands;
+    change.bands = bands;
+    at += HEAD_BYTES;
+    for (size_t band = 0; band < CELL_BANDS && at; band++) {
+        if (!read_boxes(&at, end, arena, &bands[band])) {
+            return false;
+        }
+    }
+    if (at == end) {
+        *out = change;
+    }
     return true;
 }
 
 static bool read_change(struct sqlite3_stmt *row, struct arena *arena, struct store_change *out)
 {
-    *out = (struct store_change){.mark = (uint64_t)sqlite3_column_int64(row, COLUMN_MARK), .is_whole = true};
+    *out = (struct store_change){.mark = (uint64_t)sqlite3_column_int64(row, COLUMN_MARK)};
     const char *layer = (const char *)sqlite3_column_text(row, COLUMN_LAYER);
     if (layer) {
         out->layer = arena_strdup(arena, layer);
@@ -54,8 +109,8 @@ static bool read_change(struct sqlite3_stmt *row, struct arena *arena, struct st
             return false;
         }
     }
-    return !layer || sqlite3_column_type(row, COLUMN_BOXES) != SQLITE_BLOB ||
-           read_boxes(reader_column(row, COLUMN_BOXES), arena, out);
+    return !layer || sqlite3_column_type(row, COLUMN_BANDS) != SQLITE_BLOB ||
+           read_bands(reader_column(row, COLUMN_BANDS), arena, out);
 }
 
 static bool read_list(struct sqlite3 *db, struct arena *arena, struct store_changes *out, struct error *err)

@@ -548,8 +548,9 @@ static bool finish_load(struct store_writer *writer, struct load *load, struct e
                          load->layer.id, (long long)load->version) &&
            database_number(db, 0, &replaced, err, "SELECT current_serial FROM tesela_layer WHERE id=%Q",
                            load->layer.id) &&
-           (load->layer.draft || writer_show(db, load->layer.id, load->serial, err)) &&
-           prune(writer, load, replaced, err) && cell_build_finish(load->cells, err);
+           cell_build_finish(load->cells, err) &&
+           (load->layer.draft || writer_show(writer, load->layer.id, load->serial, err)) &&
+           prune(writer, load, replaced, err);
 }
 
 void writer_tidy(struct store_writer *writer)

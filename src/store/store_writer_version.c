@@ -69,8 +69,9 @@ bool writer_drop_versions(struct sqlite3 *db, const char *layer, const char *con
     }
 }
 
-bool writer_show(struct sqlite3 *db, const char *layer, int64_t serial, struct error *err)
+bool writer_show(struct store_writer *writer, const char *layer, int64_t serial, struct error *err)
 {
+    struct sqlite3 *db = writer->truth.db;
     char *table;
     bool has_geometry;
     int64_t replaced;
@@ -85,7 +86,7 @@ bool writer_show(struct sqlite3 *db, const char *layer, int64_t serial, struct e
                       "UPDATE tesela_version SET state='published' WHERE serial=%lld;"
                       "UPDATE tesela_layer SET current_serial=%lld WHERE id=%Q",
                       layer, (long long)serial, (long long)serial, layer) &&
-        truth_raise_generation(db, err) && change_note(db, layer, replaced, serial, err);
+        truth_raise_generation(db, err) && change_note(db, writer->cells, layer, replaced, serial, err);
     sqlite3_free(table);
     return ok;
 }
@@ -165,7 +166,7 @@ static bool serve(struct store_writer *writer, const char *layer, int64_t serial
         (!has_cells && !writer_build_cells(writer, serial, err))) {
         return false;
     }
-    bool ok = database_run(db, "BEGIN IMMEDIATE", err) && writer_show(db, layer, serial, err) &&
+    bool ok = database_run(db, "BEGIN IMMEDIATE", err) && writer_show(writer, layer, serial, err) &&
               database_run(db, "COMMIT", err);
     if (!ok && !sqlite3_get_autocommit(db)) {
         database_run(db, "ROLLBACK", NULL);
@@ -279,7 +280,7 @@ static bool remove_layer(struct sqlite3 *db, const char *layer, struct error *er
     return count_versions(db, layer, err) && truth_table_hide(db, layer, err) &&
            writer_drop_versions(db, layer, "1", err) &&
            database_runf(db, err, "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q", layer) &&
-           truth_raise_generation(db, err) && change_note(db, layer, 0, 0, err);
+           truth_raise_generation(db, err) && change_note(db, NULL, layer, 0, 0, err);
 }
 
 bool store_writer_remove(struct store_writer *writer, const char *layer_id, struct error *err)
@@ -299,7 +300,7 @@ static bool withdraw_layer(struct sqlite3 *db, const char *layer, struct error *
                          "UPDATE tesela_version SET state='withdrawn' WHERE layer=%Q AND state='published';"
                          "UPDATE tesela_layer SET current_serial=NULL WHERE id=%Q",
                          layer, layer) &&
-           truth_raise_generation(db, err) && change_note(db, layer, 0, 0, err);
+           truth_raise_generation(db, err) && change_note(db, NULL, layer, 0, 0, err);
 }
 
 bool store_writer_withdraw(struct store_writer *writer, const char *layer_id, int64_t version, int64_t *out_version,

@@ -30,8 +30,8 @@ bool writer_has_cells(struct store_writer *writer, int64_t serial, bool *out_has
 
 /* --- inside a transaction of the truth --- */
 
-/* Makes `serial` the served version of `layer`. */
-bool writer_show(struct sqlite3 *db, const char *layer, int64_t serial, struct error *err);
+/* Makes `serial`, whose cells are there, the served version of `layer`. */
+bool writer_show(struct store_writer *writer, const char *layer, int64_t serial, struct error *err);
 /* Drops the versions of `layer` that meet an SQL condition on the row `v` of tesela_version, tables included. */
 bool writer_drop_versions(struct sqlite3 *db, const char *layer, const char *condition, struct error *err);
 

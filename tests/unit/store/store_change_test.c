@@ -58,6 +58,18 @@ static const struct store_change *last_change(struct fixture *fixture)
     return last;
 }
 
+static bool is_whole(const struct store_change *change)
+{
+    return store_change_at(change, 20).is_whole;
+}
+
+/* What changed in the full band. */
+static struct store_change_area full(const struct store_change *change)
+{
+    assert_false(is_whole(change));
+    return store_change_at(change, 20);
+}
+
 /* The box holds the point, and little else. */
 static void expect_box(const struct world_box *box, double x)
 {
@@ -71,33 +83,33 @@ static void test_features(void **state)
     struct fixture *fixture = *state;
     start(COUNT);
     load(fixture, with_key, NULL);
-    assert_true(last_change(fixture)->is_whole); /* there was nothing before */
+    assert_true(is_whole(last_change(fixture))); /* there was nothing before */
     load(fixture, with_key, NULL);
     const struct store_change *change = last_change(fixture);
     assert_string_equal(change->layer, "puntos");
-    assert_false(change->is_whole || change->has_new_ids);
-    assert_int_equal(change->box_count, 0);
+    assert_false(is_whole(change) || change->has_new_ids);
+    assert_int_equal(full(change).box_count, 0);
 
     names[7]++;
     load(fixture, with_key, NULL);
     change = last_change(fixture);
-    assert_int_equal(change->box_count, 2); /* as it was and as it is */
-    expect_box(&change->boxes[0], xs[7]);
-    expect_box(&change->boxes[1], xs[7]);
+    assert_int_equal(full(change).box_count, 2); /* as it was and as it is */
+    expect_box(&full(change).boxes[0], xs[7]);
+    expect_box(&full(change).boxes[1], xs[7]);
 
     double before = xs[9];
     xs[9] = -102;
     load(fixture, with_key, NULL);
     change = last_change(fixture);
-    assert_int_equal(change->box_count, 2);
-    expect_box(&change->boxes[0], before);
-    expect_box(&change->boxes[1], -102);
+    assert_int_equal(full(change).box_count, 2);
+    expect_box(&full(change).boxes[0], before);
+    expect_box(&full(change).boxes[1], -102);
 
     order[20] = 21; /* one moves past another */
     order[21] = 20;
     load(fixture, with_key, NULL);
     change = last_change(fixture);
-    assert_int_equal(change->box_count, 2);
+    assert_int_equal(full(change).box_count, 2);
     assert_false(change->has_new_ids);
 }
 
@@ -111,10 +123,10 @@ static void test_ids(void **state)
     load(fixture, without_key, NULL);
     const struct store_change *change = last_change(fixture);
     assert_true(change->has_new_ids); /* the row numbers behind it */
-    assert_int_equal(change->box_count, 1);
-    expect_box(&change->boxes[0], xs[5]);
+    assert_int_equal(full(change).box_count, 1);
+    expect_box(&full(change).boxes[0], xs[5]);
     load(fixture, with_key, NULL);
-    assert_true(last_change(fixture)->is_whole);
+    assert_true(is_whole(last_change(fixture)));
 }
 
 /* Many changes become few boxes that hold them all. */
@@ -128,13 +140,13 @@ static void test_many(void **state)
     }
     load(fixture, with_key, NULL);
     const struct store_change *change = last_change(fixture);
-    assert_false(change->is_whole);
-    assert_true(change->box_count <= 1024 && change->box_count > 100);
+    assert_false(is_whole(change));
+    assert_true(full(change).box_count <= 1024 && full(change).box_count > 100);
     for (int i = 0; i < count; i += 2) {
         struct world_point point = grid_from_lonlat(xs[i], 25.5);
         bool held = false;
-        for (size_t k = 0; k < change->box_count && !held; k++) {
-            held = change->boxes[k].min_x <= point.x && change->boxes[k].max_x >= point.x;
+        for (size_t k = 0; k < full(change).box_count && !held; k++) {
+            held = full(change).boxes[k].min_x <= point.x && full(change).boxes[k].max_x >= point.x;
         }
         assert_true(held);
     }
@@ -155,16 +167,16 @@ static void test_versions(void **state)
     check(fixture, store_writer_rollback(fixture->writer, "puntos", 0, &from, &to, &fixture->err));
     close_writer(fixture);
     const struct store_change *change = last_change(fixture);
-    assert_int_equal(change->box_count, 2);
+    assert_int_equal(full(change).box_count, 2);
     assert_int_not_equal(change->mark, first); /* the content of before, but another moment */
     open_writer(fixture);
     check(fixture, store_writer_unpublish(fixture->writer, "puntos", &fixture->err));
     close_writer(fixture);
-    assert_true(last_change(fixture)->is_whole);
+    assert_true(is_whole(last_change(fixture)));
     open_writer(fixture);
     check(fixture, store_writer_remove(fixture->writer, "puntos", &fixture->err));
     close_writer(fixture);
-    assert_true(last_change(fixture)->is_whole);
+    assert_true(is_whole(last_change(fixture)));
 }
 
 /* What raised the generation without telling why ends what is known. */
@@ -187,6 +199,53 @@ static void test_gap(void **state)
     assert_int_equal(changes.mark, changes.changes[0].mark);
 }
 
+/* Vector tiles that come to be made from another band change as a whole; pictures of that zoom do not. */
+static void test_vector_bands(void **state)
+{
+    static const struct field fields[] = {{"clave", FIELD_INTEGER}, {"nombre", FIELD_STRING}};
+    struct fixture *fixture = *state;
+    char name[171];
+    memset(name, 'x', sizeof name - 1);
+    name[sizeof name - 1] = '\0';
+    for (int round = 0; round < 3; round++) {
+        int points = round == 1 ? 8000 : 6000;
+        open_writer(fixture);
+        begin_layer(fixture, "puntos", GEOMETRY_POINT, NULL, fields, 2, with_key);
+        for (int i = 0; i < points; i++) {
+            char wkt[64];
+            snprintf(wkt, sizeof wkt, "POINT(%.6f %.6f)", -103.42 + 0.0001 * (i % 90), 25.49 + 0.0001 * (i / 90));
+            struct value values[] = {value_of_int(i), value_of_string(name)};
+            add_wkt(fixture, i + 1, wkt, NULL, values);
+        }
+        publish(fixture);
+        close_writer(fixture);
+        arena_reset(fixture->arena);
+        if (round > 0) {
+            const struct store_change *change = last_change(fixture);
+            assert_true(store_change_for_vector(change, 14).is_whole);
+            assert_false(store_change_for_vector(change, 15).is_whole);
+            assert_false(store_change_for_vector(change, 5).is_whole);
+            assert_false(store_change_at(change, 14).is_whole);
+            assert_true(store_change_at(change, 14).box_count > 0);
+        }
+    }
+}
+
+/* Without the cells of before nothing can be compared. */
+static void test_cells_missing(void **state)
+{
+    struct fixture *fixture = *state;
+    char path[128];
+    start(COUNT);
+    load(fixture, with_key, NULL);
+    snprintf(path, sizeof path, "%s/cells.sqlite", fixture->directory);
+    assert_int_equal(unlink(path), 0);
+    load(fixture, with_key, NULL);
+    assert_true(is_whole(last_change(fixture)));
+    load(fixture, with_key, NULL);
+    assert_int_equal(full(last_change(fixture)).box_count, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +253,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_ids, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_many, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_versions, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_vector_bands, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(test_cells_missing, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(test_gap, fixture_setup, fixture_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -86,6 +86,7 @@ bool store_list(struct store *store, struct arena *arena, struct store_layer_lis
 bool store_change_list(struct store *store, struct arena *arena, struct store_changes *out_changes, struct error *err)
 {
     static const struct world_box north_west[] = {{INT32_MIN, INT32_MIN, -1000000, -1000000}};
+    static const struct store_change_area bands[] = {{.boxes = north_west, .box_count = 1}};
     size_t count = atomic_load(&generation);
     struct store_change *changes = arena_array(arena, count, sizeof *changes);
     (void)store;
@@ -93,17 +94,21 @@ bool store_change_list(struct store *store, struct arena *arena, struct store_ch
         return error_no_memory(err);
     }
     for (size_t i = 0; i < count; i++) {
-        changes[i] = (struct store_change){
-            .mark = 1000 + i, .layer = "puntos", .is_whole = i == 0, .boxes = north_west, .box_count = 1};
+        changes[i] = (struct store_change){.mark = 1000 + i, .layer = "puntos", .bands = i > 0 ? bands : NULL};
     }
     *out_changes = (struct store_changes){changes[count - 1].mark, changes, count};
     return true;
 }
 
-int64_t store_change_reach(double zoom)
+struct store_change_area store_change_at(const struct store_change *change, double zoom)
 {
     (void)zoom;
-    return 0;
+    return change->bands ? change->bands[0] : (struct store_change_area){.is_whole = true};
+}
+
+struct store_change_area store_change_for_vector(const struct store_change *change, uint32_t z)
+{
+    return store_change_at(change, z);
 }
 
 const struct store_layer *store_list_find(const struct store_layer_list *list, const char *id)
