@@ -28,6 +28,14 @@ unsigned cell_band(double zoom)
     return band;
 }
 
+unsigned cell_band_made(unsigned made, unsigned band)
+{
+    while (band < CELL_BAND_FULL && !(made >> band & 1)) {
+        band++;
+    }
+    return band;
+}
+
 unsigned cell_shift(unsigned band)
 {
     return band < CELL_BAND_FULL ? bands[band].shift : 0;

@@ -26,6 +26,8 @@ enum {
 /* The band that serves `zoom`, and how many low bits of world units it drops. */
 unsigned cell_band(double zoom);
 unsigned cell_shift(unsigned band);
+/* The band that stands for `band` where only those with a bit in `made` are there: itself, or the next finer one. */
+unsigned cell_band_made(unsigned made, unsigned band);
 /* A CSS pixel at the deepest zoom of a band, not of the full one, is 2 to this power world units wide. */
 unsigned cell_pixel_log2(unsigned band);
 /* How far, in world units, a band's lines may be from where they are; 0 in the full one. */

@@ -77,6 +77,7 @@ struct cell_build {
     struct buffer shape;
     struct buffer content;
     struct band bands[CELL_BANDS];
+    unsigned made; /* a bit for each of them that is there */
     struct arena *arena;
 };
 
@@ -97,7 +98,7 @@ bool cell_build_prepare(struct sqlite3 *cells, struct error *err)
     return drop_other_format(cells, err) &&
            database_runf(cells, err,
                          "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
-                         " item_count INTEGER NOT NULL, vector_bands BLOB NOT NULL);"
+                         " item_count INTEGER NOT NULL, bands INTEGER NOT NULL, vector_bands BLOB NOT NULL);"
                          "CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
                          "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL,"
                          " shape BLOB);"
@@ -500,11 +501,11 @@ static bool write_bands(struct cell_build *build, struct error *err)
                                   .vertex_count = build->vertex_count,
                                   .take = take_piece,
                                   .context = build};
-    if (!cell_crew_run(&task, err)) {
+    if (!cell_crew_run(&task, &build->made, err)) {
         return false;
     }
     for (unsigned b = 0; b < CELL_BANDS; b++) {
-        if (!write_block(build, b, err) || !write_tree(build, b, err)) {
+        if ((build->made >> b & 1) && (!write_block(build, b, err) || !write_tree(build, b, err))) {
             return false;
         }
     }
@@ -516,9 +517,9 @@ static bool write_bands(struct cell_build *build, struct error *err)
 static void choose_vector_bands(const struct cell_build *build, unsigned char out_bands[CELL_VECTOR_ZOOMS])
 {
     for (unsigned z = 0; z < CELL_VECTOR_ZOOMS; z++) {
-        unsigned band = cell_band(z);
-        while (band > 0 && build->bands[band].tiles[z].most > VECTOR_TILE_BYTES_MAX) {
-            band--;
+        unsigned band = cell_band_made(build->made, cell_band(z));
+        for (unsigned coarser = band; coarser-- > 0 && build->bands[band].tiles[z].most > VECTOR_TILE_BYTES_MAX;) {
+            band = cell_band_made(build->made, coarser) == coarser ? coarser : band;
         }
         out_bands[z] = (unsigned char)band;
     }
@@ -529,13 +530,14 @@ static bool write_version(struct cell_build *build, struct error *err)
     struct sqlite3_stmt *put = NULL;
     unsigned char bands[CELL_VECTOR_ZOOMS];
     choose_vector_bands(build, bands);
-    if (!database_prepare(build->cells, "INSERT INTO version VALUES (?1, ?2, ?3, ?4)", &put, err)) {
+    if (!database_prepare(build->cells, "INSERT INTO version VALUES (?1, ?2, ?3, ?4, ?5)", &put, err)) {
         return false;
     }
     sqlite3_bind_int64(put, 1, build->plan.serial);
     sqlite3_bind_int64(put, 2, build->plan.stamp);
     sqlite3_bind_int64(put, 3, build->item_count);
-    sqlite3_bind_blob(put, 4, bands, sizeof bands, SQLITE_STATIC);
+    sqlite3_bind_int64(put, 4, build->made);
+    sqlite3_bind_blob(put, 5, bands, sizeof bands, SQLITE_STATIC);
     bool ok = database_step_done(build->cells, put, err);
     sqlite3_finalize(put);
     return ok;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The caller's thread cuts the spool into batches, hands them to the others and takes them back in order; a batch is
- * worked on by one thread. */
+ * worked on by one thread. There are three passes: over everything to find junctions, over a sample to see which bands
+ * are worth having, and over everything to make them. */
 #include "store/cell_crew.h"
 
 #include "base/buffer.h"
@@ -20,8 +21,17 @@ enum {
     BATCH_BYTES = 256 * 1024,
     ALONE_VERTICES = 20000, /* fewer are not worth starting a thread */
     FEW_SHAPES = 5000,      /* so few are never thinned */
-    BYTES_MAX = 1 << 30
+    BYTES_MAX = 1 << 30,
+    SAMPLES_MAX = 12,
+    SAMPLE_BYTES_MAX = 1024 * 1024, /* of one batch: larger ones are not sampled */
+    FEATURE_COST = 24,              /* of reading and drawing a feature, in bytes of geometry */
+    SMALL_SHARE = 16                /* of the features may be too small in a band that is left out: one in so many */
 };
+
+/* A band is made when the next finer one costs more than so many times as much. */
+static const double worth_a_band = 1.6;
+
+enum pass { PASS_NOTE, PASS_WEIGH, PASS_MAKE };
 
 static const size_t arena_bytes_max = (size_t)1 << 30; /* one feature */
 
@@ -55,13 +65,27 @@ struct worker {
     pthread_t thread;
     struct arena *arena;
     struct cell_generaliser *generaliser;
+    uint64_t seen_from[CELL_BANDS]; /* features by the coarsest band in which they are not too small */
+};
+
+/* What is weighed, copied from the first pass: every so many batches. */
+struct sample {
+    struct cell_record records[BATCH_RECORDS];
+    size_t count;
+    struct buffer bytes;
 };
 
 struct crew {
     const struct cell_crew_task *task;
     struct cell_junctions *junctions; /* NULL: points have none */
-    bool noting;                      /* the first pass */
-    struct batch *batches;            /* a ring */
+    enum pass pass;
+    unsigned bands; /* a bit for each that is made */
+    struct sample *samples[SAMPLES_MAX];
+    size_t sample_count;
+    size_t sample_step;      /* batches from one to the next */
+    size_t sample_next;      /* to be handed out */
+    double cost[CELL_BANDS]; /* of the sample */
+    struct batch *batches;   /* a ring */
     size_t batch_count;
     size_t filled; /* batches since the beginning of the pass */
     size_t begun;
@@ -92,18 +116,6 @@ static struct piece *add_piece(struct batch *batch, size_t record, unsigned band
     struct piece *piece = &batch->pieces[batch->piece_count++];
     *piece = (struct piece){.record = (uint32_t)record, .band = band, .offset = batch->out.length};
     return piece;
-}
-
-static bool put_full(struct batch *batch, size_t index)
-{
-    const struct cell_record *record = &batch->records[index];
-    struct piece *piece = add_piece(batch, index, CELL_BAND_FULL);
-    buffer_append(&batch->out, record->geometry.data, record->geometry.length);
-    buffer_append(&batch->out, record->attributes.data, record->attributes.length);
-    if (piece) {
-        piece->length = batch->out.length - piece->offset;
-    }
-    return piece && !batch->out.failed;
 }
 
 static bool put_band(struct worker *worker, struct batch *batch, size_t index, const struct geometry *geometry,
@@ -138,11 +150,26 @@ static bool generalise(struct worker *worker, struct batch *batch, size_t index,
         return false;
     }
     for (unsigned band = CELL_BAND_FULL; band-- > 0 && geometry->part_count > 0;) {
-        if (!put_band(worker, batch, index, geometry, band)) {
+        if ((worker->crew->bands >> band & 1) && !put_band(worker, batch, index, geometry, band)) {
             return error_no_memory(err);
         }
     }
-    return put_full(batch, index) || error_no_memory(err);
+    /* Its bytes are those of the record. */
+    return add_piece(batch, index, CELL_BAND_FULL) || error_no_memory(err);
+}
+
+static bool note(struct worker *worker, const struct geometry *geometry, struct error *err)
+{
+    unsigned band;
+    if (geometry->kind == GEOMETRY_POINT) {
+        return true;
+    }
+    cell_junctions_note(worker->crew->junctions, geometry);
+    if (!cell_generaliser_seen_from(worker->generaliser, geometry, &band, err)) {
+        return false;
+    }
+    worker->seen_from[band]++;
+    return true;
 }
 
 static bool work_on_record(struct worker *worker, struct batch *batch, size_t index, struct error *err)
@@ -158,9 +185,8 @@ static bool work_on_record(struct worker *worker, struct batch *batch, size_t in
                   (long long)record->row);
         return false;
     }
-    if (worker->crew->noting) {
-        cell_junctions_note(worker->crew->junctions, &geometry);
-        return true;
+    if (worker->crew->pass == PASS_NOTE) {
+        return note(worker, &geometry, err);
     }
     return generalise(worker, batch, index, &geometry, err);
 }
@@ -233,6 +259,13 @@ static bool open_crew(struct crew *crew, struct error *err)
     return true;
 }
 
+static void drop_sample(struct crew *crew, size_t index)
+{
+    buffer_finish(&crew->samples[index]->bytes);
+    free(crew->samples[index]);
+    crew->samples[index] = NULL;
+}
+
 static void close_crew(struct crew *crew)
 {
     pthread_mutex_lock(&crew->lock);
@@ -252,10 +285,25 @@ static void close_crew(struct crew *crew)
         free(crew->batches[i].pieces);
     }
     free(crew->batches);
+    while (crew->sample_count > 0) {
+        drop_sample(crew, --crew->sample_count);
+    }
     cell_junctions_close(crew->junctions);
     pthread_cond_destroy(&crew->work);
     pthread_cond_destroy(&crew->done);
     pthread_mutex_destroy(&crew->lock);
+}
+
+static bool point_at_bytes(struct batch *batch, struct error *err)
+{
+    const char *at = (const char *)batch->bytes.data;
+    for (size_t i = 0; i < batch->count && !batch->bytes.failed; i++) {
+        batch->records[i].geometry.data = at;
+        at += batch->records[i].geometry.length;
+        batch->records[i].attributes.data = at;
+        at += batch->records[i].attributes.length;
+    }
+    return !batch->bytes.failed || error_no_memory(err);
 }
 
 /* The texts of records are copied; they are pointed at when the bytes do not move any more. */
@@ -276,16 +324,64 @@ static bool fill(const struct crew *crew, struct batch *batch, bool *out_end, st
         buffer_append(&batch->bytes, record->attributes.data, record->attributes.length);
         batch->count++;
     }
-    if (batch->bytes.failed) {
+    return point_at_bytes(batch, err);
+}
+
+/* The next batch of the sample; what it had is dropped. */
+static bool fill_from_sample(struct crew *crew, struct batch *batch, bool *out_end, struct error *err)
+{
+    *out_end = crew->sample_next == crew->sample_count;
+    batch->count = 0;
+    buffer_clear(&batch->bytes);
+    if (*out_end) {
+        return true;
+    }
+    const struct sample *sample = crew->samples[crew->sample_next++];
+    batch->count = sample->count;
+    memcpy(batch->records, sample->records, sample->count * sizeof *sample->records);
+    buffer_append(&batch->bytes, sample->bytes.data, sample->bytes.length);
+    return point_at_bytes(batch, err);
+}
+
+/* Samples lie `sample_step` batches apart, which doubles when there are too many: so they are of the whole layer. */
+static bool keep_sample(struct crew *crew, const struct batch *batch, size_t number, struct error *err)
+{
+    if (number % crew->sample_step != 0 || batch->bytes.length > SAMPLE_BYTES_MAX) {
+        return true;
+    }
+    if (crew->sample_count == SAMPLES_MAX) {
+        crew->sample_step *= 2;
+        for (size_t i = 0; i < SAMPLES_MAX; i++) {
+            if (i % 2 == 1) {
+                drop_sample(crew, i);
+            } else {
+                crew->samples[i / 2] = crew->samples[i];
+            }
+        }
+        crew->sample_count = (SAMPLES_MAX + 1) / 2;
+        if (number % crew->sample_step != 0) {
+            return true;
+        }
+    }
+    struct sample *sample = calloc(1, sizeof *sample);
+    if (!sample) {
         return error_no_memory(err);
     }
-    const char *at = (const char *)batch->bytes.data;
-    for (size_t i = 0; i < batch->count; i++) {
-        batch->records[i].geometry.data = at;
-        at += batch->records[i].geometry.length;
-        batch->records[i].attributes.data = at;
-        at += batch->records[i].attributes.length;
-    }
+    crew->samples[crew->sample_count++] = sample;
+    sample->count = batch->count;
+    memcpy(sample->records, batch->records, batch->count * sizeof *batch->records);
+    buffer_init(&sample->bytes, BYTES_MAX);
+    buffer_append(&sample->bytes, batch->bytes.data, batch->bytes.length);
+    return !sample->bytes.failed || error_no_memory(err);
+}
+
+/* Attributes cost the same in all bands. */
+static bool weigh(void *context, unsigned band, const struct cell_record *record, struct text content,
+                  struct error *err)
+{
+    (void)err;
+    struct crew *crew = context;
+    crew->cost[band] += FEATURE_COST + (double)(content.length - record->attributes.length);
     return true;
 }
 
@@ -293,12 +389,17 @@ static bool take_piece(struct crew *crew, const struct batch *batch, const struc
 {
     const struct cell_crew_task *task = crew->task;
     const struct cell_record *record = &batch->records[piece->record];
+    cell_crew_taker *taker = crew->pass == PASS_WEIGH ? weigh : task->take;
+    void *context = crew->pass == PASS_WEIGH ? crew : task->context;
     struct text content = {(const char *)batch->out.data + piece->offset, piece->length};
+    if (piece->band == CELL_BAND_FULL) {
+        content = (struct text){record->geometry.data, record->geometry.length + record->attributes.length};
+    }
     if (piece->ink > 0) {
         struct cell_small small = {record, piece->ink, {piece->way[0], piece->way[1]}, content};
-        return cell_thinner_add(&crew->thinners[piece->band], &small, task->take, task->context, err);
+        return cell_thinner_add(&crew->thinners[piece->band], &small, taker, context, err);
     }
-    return content.length == 0 || task->take(task->context, piece->band, record, content, err);
+    return content.length == 0 || taker(context, piece->band, record, content, err);
 }
 
 static bool take(struct crew *crew, const struct batch *batch, struct error *err)
@@ -317,10 +418,31 @@ static bool take(struct crew *crew, const struct batch *batch, struct error *err
     return true;
 }
 
-static bool finish_thinners(struct crew *crew, struct error *err)
+static bool is_few(const struct crew *crew)
+{
+    return crew->task->shape_count <= FEW_SHAPES;
+}
+
+static void open_thinners(struct crew *crew)
 {
     for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
-        if (!cell_thinner_finish(&crew->thinners[band], crew->task->take, crew->task->context, err)) {
+        cell_thinner_open(&crew->thinners[band], band, crew->task->kind, is_few(crew));
+    }
+}
+
+static void close_thinners(struct crew *crew)
+{
+    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
+        cell_thinner_close(&crew->thinners[band]);
+    }
+}
+
+static bool finish_thinners(struct crew *crew, struct error *err)
+{
+    cell_crew_taker *taker = crew->pass == PASS_WEIGH ? weigh : crew->task->take;
+    void *context = crew->pass == PASS_WEIGH ? crew : crew->task->context;
+    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
+        if (!cell_thinner_finish(&crew->thinners[band], taker, context, err)) {
             return false;
         }
     }
@@ -351,44 +473,79 @@ static void wait_for(struct crew *crew, const struct batch *batch)
     pthread_mutex_unlock(&crew->lock);
 }
 
-static bool run_pass(struct crew *crew, bool noting, struct error *err)
+static bool run_pass(struct crew *crew, enum pass pass, struct error *err)
 {
-    crew->noting = noting;
-    bool ok = cell_spool_rewind(crew->task->spool, err);
+    crew->pass = pass;
+    size_t before = crew->taken;
+    bool ok = pass == PASS_WEIGH || cell_spool_rewind(crew->task->spool, err);
     bool end = false;
     while (ok && (!end || crew->taken < crew->filled)) {
         if (!end && crew->filled - crew->taken < crew->batch_count) {
             struct batch *batch = &crew->batches[crew->filled % crew->batch_count];
-            ok = fill(crew, batch, &end, err);
+            ok = pass == PASS_WEIGH ? fill_from_sample(crew, batch, &end, err) : fill(crew, batch, &end, err);
             if (ok) {
                 hand_out(crew, batch);
             }
             continue;
         }
-        struct batch *batch = &crew->batches[crew->taken++ % crew->batch_count];
+        struct batch *batch = &crew->batches[crew->taken % crew->batch_count];
+        size_t number = crew->taken++ - before;
         wait_for(crew, batch);
-        ok = take(crew, batch, err);
+        ok = take(crew, batch, err) && (pass != PASS_NOTE || keep_sample(crew, batch, number, err));
     }
     return ok;
 }
 
-bool cell_crew_run(const struct cell_crew_task *task, struct error *err)
+/* A band is left out when a tile of its zooms costs little more from the next finer one that is made, and looks the
+ * same: when hardly a feature is too small in it, for those are drawn larger than they are, or one for several. */
+static unsigned choose_bands(const struct crew *crew)
+{
+    unsigned bands = 1U << CELL_BAND_FULL;
+    unsigned finer = CELL_BAND_FULL;
+    uint64_t small_max = is_few(crew) ? 0 : crew->task->shape_count / SMALL_SHARE;
+    uint64_t small = 0;
+    for (unsigned band = CELL_BAND_FULL; band-- > 0;) {
+        for (size_t i = 0; i < crew->worker_count; i++) {
+            small += crew->workers[i].seen_from[band + 1];
+        }
+        if (crew->sample_count == 0 || small > small_max || crew->cost[finer] > worth_a_band * crew->cost[band]) {
+            bands |= 1U << band;
+            finer = band;
+        }
+    }
+    return bands;
+}
+
+static bool find_bands(struct crew *crew, struct error *err)
+{
+    crew->bands = (1U << CELL_BANDS) - 1;
+    crew->sample_step = 1;
+    open_thinners(crew);
+    bool ok = run_pass(crew, PASS_NOTE, err) && run_pass(crew, PASS_WEIGH, err) && finish_thinners(crew, err);
+    close_thinners(crew);
+    crew->bands = choose_bands(crew);
+    return ok;
+}
+
+static bool make_bands(struct crew *crew, struct error *err)
+{
+    open_thinners(crew);
+    bool ok = run_pass(crew, PASS_MAKE, err) && finish_thinners(crew, err);
+    close_thinners(crew);
+    return ok;
+}
+
+bool cell_crew_run(const struct cell_crew_task *task, unsigned *out_bands, struct error *err)
 {
     struct crew crew = {.task = task,
                         .lock = PTHREAD_MUTEX_INITIALIZER,
                         .work = PTHREAD_COND_INITIALIZER,
                         .done = PTHREAD_COND_INITIALIZER};
-    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
-        cell_thinner_open(&crew.thinners[band], band, task->kind, task->shape_count <= FEW_SHAPES);
-    }
     bool has_borders = task->kind == GEOMETRY_LINE || task->kind == GEOMETRY_POLYGON;
     bool ok = open_crew(&crew, err) &&
-              (!has_borders ||
-               (cell_junctions_open(task->vertex_count, &crew.junctions, err) && run_pass(&crew, true, err))) &&
-              run_pass(&crew, false, err) && finish_thinners(&crew, err);
-    for (unsigned band = 0; band < CELL_BAND_FULL; band++) {
-        cell_thinner_close(&crew.thinners[band]);
-    }
+              (!has_borders || cell_junctions_open(task->vertex_count, &crew.junctions, err)) &&
+              find_bands(&crew, err) && make_bands(&crew, err);
+    *out_bands = crew.bands;
     close_crew(&crew);
     return ok;
 }

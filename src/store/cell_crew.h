@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* Generalises spooled features for all bands on all processors. What comes out, and in what order, does not depend on
+/* Generalises spooled features for the bands on all processors. A band that would hardly differ from the next finer one
+ * is left out: that is judged by a sample before anything is handed on. What comes out, and in what order, does not depend on
  * how many there are. */
 
 #include "store/cell_spool.h"
@@ -21,4 +22,5 @@ struct cell_crew_task {
     void *context;
 };
 
-bool cell_crew_run(const struct cell_crew_task *task, struct error *err);
+/* `*out_bands`: a bit for each band that was made; the full one always is. */
+bool cell_crew_run(const struct cell_crew_task *task, unsigned *out_bands, struct error *err);

@@ -504,6 +504,24 @@ static void drop_finer(struct cell_generaliser *generaliser, unsigned band)
     }
 }
 
+bool cell_generaliser_seen_from(struct cell_generaliser *generaliser, const struct geometry *geometry,
+                                unsigned *out_band, struct error *err)
+{
+    generaliser->geometry = geometry;
+    if (!reserve(generaliser, geometry)) {
+        return error_no_memory(err);
+    }
+    measure(generaliser);
+    double size = geometry->kind == GEOMETRY_POLYGON ? generaliser->size : generaliser->extent;
+    unsigned band = 0;
+    while (geometry->kind != GEOMETRY_POINT && band < CELL_BAND_FULL &&
+           size < cell_thinner_least(band, geometry->kind)) {
+        band++;
+    }
+    *out_band = band;
+    return true;
+}
+
 bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geometry *geometry,
                           const struct cell_junctions *junctions, struct error *err)
 {

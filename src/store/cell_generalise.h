@@ -23,6 +23,9 @@ struct cell_generaliser;
 bool cell_generaliser_open(struct cell_generaliser **out_generaliser, struct error *err);
 void cell_generaliser_close(struct cell_generaliser *generaliser);
 
+/* The coarsest band in which a feature is not too small to be seen for itself; 0 for points. */
+bool cell_generaliser_seen_from(struct cell_generaliser *generaliser, const struct geometry *geometry,
+                                unsigned *out_band, struct error *err);
 /* Ranks the vertices of a feature in world units. Junctions may be NULL: then none is. `geometry` is borrowed until the
  * next call. */
 bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geometry *geometry,

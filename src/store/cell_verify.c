@@ -67,17 +67,25 @@ static enum reader_next visit(void *context, const struct cell_feature *feature,
 }
 
 /* A walk that fails has met damage: its own words say what. */
-static void walk_bands(struct verify *verify)
+static bool walk_bands(struct verify *verify, struct error *err)
 {
     static const struct world_box world = {INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
+    if (!reader_begin(verify->store, verify->layer, err)) {
+        return false;
+    }
     for (verify->band = 0; verify->band < CELL_BANDS && is_fine(verify); verify->band++) {
         struct error damage = {0};
+        if (reader_band(verify->store, verify->band) != verify->band) {
+            continue;
+        }
         if (!reader_walk(verify->store, verify->layer, verify->band, &world, visit, verify, &damage) &&
             is_fine(verify)) {
             error_tell(verify->fault, ERROR_INVALID, "CHK-011", "the drawing data of zoom band %u is damaged",
                        "los datos de dibujo de la banda de zoom %u están dañados", verify->band);
         }
     }
+    reader_end(verify->store);
+    return true;
 }
 
 static bool count_items(struct verify *verify, struct error *err)
@@ -176,6 +184,9 @@ static bool compare_everything(struct verify *verify, struct error *err)
     ok = ok && compare_all(verify, sql, err);
     snprintf(sql, sizeof sql, "SELECT row, hash FROM ident WHERE serial=%lld ORDER BY hash, row",
              (long long)verify->layer->serial);
+    ok = ok && compare_all(verify, sql, err);
+    snprintf(sql, sizeof sql, "SELECT 0, item_count, bands, vector_bands FROM version WHERE serial=%lld",
+             (long long)verify->layer->serial);
     return ok && compare_all(verify, sql, err);
 }
 
@@ -229,8 +240,7 @@ bool cell_verify(struct store *store, const struct store_layer *layer, bool full
     if (!verify.arena) {
         return error_no_memory(err);
     }
-    walk_bands(&verify);
-    bool ok = !is_fine(&verify) || count_items(&verify, err);
+    bool ok = walk_bands(&verify, err) && (!is_fine(&verify) || count_items(&verify, err));
     if (ok && is_fine(&verify)) {
         ok = make_and_compare(&verify, full, out_compared, err);
     }

@@ -62,7 +62,8 @@ static bool prepare_cells(struct store *store, struct error *err)
     return database_prepare(db, "BEGIN", &store->begin, err) && database_prepare(db, "COMMIT", &store->commit, err) &&
            database_prepare(db, "SELECT data FROM node WHERE id=?1", &store->node, err) &&
            database_prepare(db, "SELECT attributes, shape FROM item WHERE id=?1", &store->item, err) &&
-           database_prepare(db, "SELECT stamp, vector_bands FROM version WHERE serial=?1", &store->version, err) &&
+           database_prepare(db, "SELECT stamp, vector_bands, bands FROM version WHERE serial=?1", &store->version,
+                            err) &&
            database_prepare(db, "SELECT row FROM ident WHERE serial=?1 AND hash=?2 ORDER BY row", &store->ident, err);
 }
 
@@ -165,15 +166,21 @@ struct text reader_column(struct sqlite3_stmt *statement, int column)
     return (struct text){bytes ? bytes : "", bytes ? (size_t)sqlite3_column_bytes(statement, column) : 0};
 }
 
+unsigned reader_band(const struct store *store, unsigned band)
+{
+    return band < CELL_BAND_FULL ? cell_band_made(store->bands, band) : CELL_BAND_FULL;
+}
+
 static bool check_version(struct store *store, const struct store_layer *layer, struct error *err)
 {
     sqlite3_bind_int64(store->version, 1, layer->serial);
     int code = sqlite3_step(store->version);
     bool same = code == SQLITE_ROW && sqlite3_column_int64(store->version, 0) == layer->stamp;
     struct text bands = same ? reader_column(store->version, 1) : (struct text){0};
+    store->bands = same ? (unsigned)sqlite3_column_int(store->version, 2) : 0;
     for (size_t z = 0; z < CELL_VECTOR_ZOOMS; z++) {
         unsigned char band = z < bands.length ? (unsigned char)bands.data[z] : CELL_BAND_FULL;
-        store->vector_bands[z] = band < CELL_BANDS ? band : CELL_BAND_FULL;
+        store->vector_bands[z] = (unsigned char)reader_band(store, band);
     }
     bool failed = code != SQLITE_ROW && code != SQLITE_DONE && !reader_fail(store, layer, err);
     sqlite3_reset(store->version);
@@ -348,7 +355,7 @@ bool reader_walk(struct store *store, const struct store_layer *layer, unsigned 
     struct walk walk = {
         .store = store,
         .layer = layer,
-        .band = band,
+        .band = reader_band(store, band),
         .area = {(int32_t)area->min_x, (int32_t)area->min_y, (int32_t)area->max_x, (int32_t)area->max_y},
         .count = 1};
     uint64_t *ids = reader_scratch_grow(&store->ids, 1, sizeof *ids);

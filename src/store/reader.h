@@ -30,9 +30,10 @@ struct reader_scratch {
 struct store {
     struct reader_file truth;
     struct reader_file cells;
-    uint64_t reopened;                             /* how often a file was found replaced: part of the generation */
-    unsigned depth;                                /* of nested reads of the cells */
-    unsigned char vector_bands[CELL_VECTOR_ZOOMS]; /* of the version that reader_begin was called for last */
+    uint64_t reopened; /* how often a file was found replaced: part of the generation */
+    unsigned depth;    /* of nested reads of the cells */
+    unsigned bands;    /* a bit for each that the version has that reader_begin was called for last */
+    unsigned char vector_bands[CELL_VECTOR_ZOOMS]; /* of that version */
     struct sqlite3_stmt *generation;
     struct sqlite3_stmt *begin;
     struct sqlite3_stmt *commit;
@@ -65,8 +66,12 @@ void *reader_scratch_grow(struct reader_scratch *scratch, size_t count, size_t s
 /* The bytes of a column: valid until the statement is stepped or reset. */
 struct text reader_column(struct sqlite3_stmt *statement, int column);
 
-/* Calls `visit` for every feature in the blocks of `band` whose box touches `area` (clamped to the world by the
- * caller). `content` of the feature is valid during the call. */
+/* The band that stands for `band` in the version that reader_begin was called for last: itself, or where cells have not
+ * been made for it the next finer one. What is read from it has that one's grid. */
+unsigned reader_band(const struct store *store, unsigned band);
+
+/* Calls `visit` for every feature in the blocks of `band`, or of the one that stands for it, whose box touches `area`
+ * (clamped to the world by the caller). `content` of the feature is valid during the call. */
 enum reader_next { READER_GO_ON, READER_STOP, READER_FAIL };
 typedef enum reader_next reader_visitor(void *context, const struct cell_feature *feature, struct error *err);
 bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,

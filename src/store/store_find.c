@@ -156,7 +156,7 @@ static bool find_in_band(struct store *store, const struct store_layer *layer, c
     if (!reader_begin(store, layer, err)) {
         return false;
     }
-    unsigned chosen = band >= 0               ? (unsigned)band
+    unsigned chosen = band >= 0               ? reader_band(store, (unsigned)band)
                       : z < CELL_VECTOR_ZOOMS ? store->vector_bands[z]
                                               : (unsigned)CELL_BAND_FULL;
     find.shift = cell_shift(chosen);

@@ -41,6 +41,17 @@ static void bands_follow_the_zoom(void **state)
     }
 }
 
+static void finer_bands_stand_for_missing_ones(void **state)
+{
+    (void)state;
+    const unsigned made = 1U << CELL_BAND_FULL | 1U << 8 | 1U << 2;
+    assert_int_equal(cell_band_made(made, 0), 2);
+    assert_int_equal(cell_band_made(made, 2), 2);
+    assert_int_equal(cell_band_made(made, 3), 8);
+    assert_int_equal(cell_band_made(made, 9), CELL_BAND_FULL);
+    assert_int_equal(cell_band_made(0, 0), CELL_BAND_FULL);
+}
+
 static void check_same_geometry(const struct geometry *a, const struct geometry *b)
 {
     assert_int_equal(a->kind, b->kind);
@@ -279,6 +290,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(bands_follow_the_zoom),
+        cmocka_unit_test(finer_bands_stand_for_missing_ones),
         cmocka_unit_test_setup_teardown(keeps_geometry_in_every_band, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(keeps_degrees_to_nine_decimals, make_arena, drop_arena),
         cmocka_unit_test(keeps_attributes),
