@@ -19,8 +19,8 @@ enum {
     BATCHES_MAX = 2 * WORKERS_MAX + 2,
     BATCH_RECORDS = 512,
     BATCH_BYTES = 256 * 1024,
-    ALONE_VERTICES = 20000, /* fewer are not worth starting a thread */
-    FEW_SHAPES = 5000,      /* so few are never thinned */
+    FEW_VERTICES = 20000, /* fewer are worth neither a thread nor leaving a band out */
+    FEW_SHAPES = 5000,    /* so few are never thinned */
     BYTES_MAX = 1 << 30,
     SAMPLES_MAX = 12,
     SAMPLE_BYTES_MAX = 1024 * 1024, /* of one batch: larger ones are not sampled */
@@ -234,7 +234,7 @@ static bool open_worker(struct crew *crew, struct worker *worker, struct error *
 static bool open_crew(struct crew *crew, struct error *err)
 {
     long processors = sysconf(_SC_NPROCESSORS_ONLN);
-    bool alone = crew->task->vertex_count < ALONE_VERTICES || processors < 2;
+    bool alone = crew->task->vertex_count < FEW_VERTICES || processors < 2;
     crew->worker_count = alone ? 1 : processors > WORKERS_MAX ? WORKERS_MAX : (size_t)processors;
     crew->batch_count = alone ? 1 : 2 * crew->worker_count + 2;
     crew->batches = calloc(crew->batch_count, sizeof *crew->batches);
@@ -521,9 +521,11 @@ static bool find_bands(struct crew *crew, struct error *err)
     crew->bands = (1U << CELL_BANDS) - 1;
     crew->sample_step = 1;
     open_thinners(crew);
-    bool ok = run_pass(crew, PASS_NOTE, err) && run_pass(crew, PASS_WEIGH, err) && finish_thinners(crew, err);
+    bool all = crew->task->vertex_count < FEW_VERTICES;
+    bool ok = (all && !crew->junctions) || run_pass(crew, PASS_NOTE, err);
+    ok = ok && (all || (run_pass(crew, PASS_WEIGH, err) && finish_thinners(crew, err)));
     close_thinners(crew);
-    crew->bands = choose_bands(crew);
+    crew->bands = all ? crew->bands : choose_bands(crew);
     return ok;
 }
 

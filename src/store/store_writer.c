@@ -18,6 +18,7 @@
 
 #include <limits.h>
 #include <math.h>
+#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -73,6 +74,7 @@ static bool try_open_cells(struct store_writer *writer, struct error *err)
     if (!database_open_writer(writer->cells_path, CELLS_PAGE_BYTES, "NORMAL", &writer->cells, err)) {
         return false;
     }
+    sqlite3_wal_autocheckpoint(writer->cells, 0);
     if (!cell_build_prepare(writer->cells, err)) {
         database_close(writer->cells);
         writer->cells = NULL;
@@ -187,6 +189,8 @@ bool store_writer_open(const char *directory, struct store_writer **out_writer, 
         !truth_open(truth_path, &writer->truth, err) || !open_cells(writer, err)) {
         goto done;
     }
+    /* Each commit is followed by writer_tidy, which does it once and beside the other file's. */
+    sqlite3_wal_autocheckpoint(writer->truth.db, 0);
     if (!sweep_cells(writer, err)) {
         goto done;
     }
@@ -561,6 +565,28 @@ void writer_tidy(struct store_writer *writer)
     database_checkpoint(writer->cells);
 }
 
+static void *checkpoint_cells(void *cells)
+{
+    database_checkpoint(cells);
+    return NULL;
+}
+
+/* The log of the cells is copied into their file while the other file is committed and its log copied: the disk is what
+ * both wait for. Whether the one succeeds matters nothing to the other. */
+static bool commit_truth(struct store_writer *writer, struct error *err)
+{
+    pthread_t thread;
+    bool threaded = pthread_create(&thread, NULL, checkpoint_cells, writer->cells) == 0;
+    bool ok = database_run(writer->truth.db, "COMMIT", err);
+    if (ok) {
+        database_checkpoint(writer->truth.db);
+    }
+    if (threaded) {
+        pthread_join(thread, NULL);
+    }
+    return ok;
+}
+
 bool store_writer_complete(struct store_writer *writer, int64_t *out_version, struct error *err)
 {
     struct load *load = writer->load;
@@ -587,7 +613,7 @@ bool store_writer_commit(struct store_writer *writer, struct error *err)
         error_set(err, ERROR_INTERNAL, "no layer was completed");
         return false;
     }
-    if (!database_run(writer->cells, "COMMIT", err) || !database_run(writer->truth.db, "COMMIT", err)) {
+    if (!database_run(writer->cells, "COMMIT", err) || !commit_truth(writer, err)) {
         writer_discard_load(writer);
         return false;
     }
@@ -616,6 +642,9 @@ bool writer_build_cells(struct store_writer *writer, int64_t serial, struct erro
               database_run(writer->cells, "COMMIT", err);
     if (!ok && !sqlite3_get_autocommit(writer->cells)) {
         database_run(writer->cells, "ROLLBACK", NULL);
+    }
+    if (ok) {
+        database_checkpoint(writer->cells); /* a rebuild of many layers is not to lie in the log twice */
     }
     return ok;
 }

@@ -17,7 +17,7 @@
 #include <strings.h>
 #include <unistd.h>
 
-enum { PAGE_BYTES = 4096, SRID_CUSTOM_FIRST = 900001, NAME_BYTES_MAX = 120 };
+enum { PAGE_BYTES = 16384, SRID_CUSTOM_FIRST = 900001, NAME_BYTES_MAX = 120 };
 
 static const char schema_sql[] =
     "BEGIN;"

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: MIT */
+#include "store/cell.h"
 #include "store/store.h"
 
 #include "unit/store/fixture.h"
@@ -177,6 +178,56 @@ static void edit_cells(const struct fixture *fixture, const char *sql)
     sqlite3_close(db);
 }
 
+static int64_t bands_of(const struct fixture *fixture)
+{
+    char path[128];
+    snprintf(path, sizeof path, "%s/cells.sqlite", fixture->directory);
+    sqlite3 *db;
+    sqlite3_stmt *statement;
+    assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+    assert_int_equal(sqlite3_prepare_v2(db, "SELECT bands FROM version", -1, &statement, NULL), SQLITE_OK);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    int64_t bands = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    sqlite3_close(db);
+    return bands;
+}
+
+/* Points 5 km apart: all are drawn from zoom 7 on, so one band does for all of these zooms. Below, points of a square
+ * become one, which needs bands of its own. */
+static void leaves_bands_out(void **state)
+{
+    struct fixture *fixture = *state;
+    enum { SIDE = 150 };
+    open_writer(fixture);
+    begin_layer(fixture, "puntos", GEOMETRY_POINT, NULL, NULL, 0, "{}");
+    for (int i = 0; i < SIDE * SIDE; i++) {
+        char wkt[64];
+        snprintf(wkt, sizeof wkt, "POINT(%.4f %.4f)", -106 + i % SIDE * 0.05, 20 + (double)(i / SIDE) * 0.05);
+        add_wkt(fixture, i + 1, wkt, NULL, NULL);
+    }
+    publish(fixture);
+    close_writer(fixture);
+    int64_t bands = bands_of(fixture);
+    assert_true((bands >> CELL_BAND_FULL & 1) && (bands & 1));
+    for (unsigned zoom = 7; zoom <= 13; zoom++) {
+        assert_false(bands >> cell_band(zoom) & 1);
+    }
+    const struct store_layer *layer = find_layer(fixture, "puntos");
+    for (unsigned zoom = 0; zoom <= 15; zoom++) {
+        struct feature_list found = find_in(fixture, layer, whole, zoom);
+        assert_in_range(found.count, 1, SIDE * SIDE);
+        assert_true(zoom < 7 || found.count == SIDE * SIDE);
+        assert_true(zoom > 2 || found.count < SIDE * SIDE / 16);
+        /* On the grid of the band that stands for the zoom's. */
+        for (size_t i = 0; i < found.count && zoom >= 7; i++) {
+            struct world_point point = found.features[i].geometry.points[0];
+            assert_int_equal(point.x, found.features[i].box.min_x);
+            assert_int_equal(point.y, found.features[i].box.min_y);
+        }
+    }
+}
+
 /* Damage in the cache is an error with a cure, never a crash, and a rebuild heals it. */
 static void reports_and_heals_damage(void **state)
 {
@@ -261,6 +312,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(agrees_with_a_plain_search, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(copies_across_the_antimeridian, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeps_long_attributes_and_large_geometry, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(leaves_bands_out, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(reports_and_heals_damage, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(survives_without_its_cache, fixture_setup, fixture_teardown),
     };
