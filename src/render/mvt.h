@@ -6,8 +6,11 @@
 #include "base/buffer.h"
 #include "geo/feature.h"
 
-enum { MVT_EXTENT = 4096, MVT_BUFFER = 128, /* units of the extent kept around the tile */
-       MVT_TILE_PX = 512 /* how large clients show a tile */ };
+enum {
+    MVT_EXTENT = 4096,
+    MVT_BUFFER = 128, /* units of the extent kept around the tile */
+    MVT_TILE_PX = 512 /* how large clients show a tile */
+};
 
 /* One layer of a tile. */
 struct mvt_layer {

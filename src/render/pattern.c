@@ -40,8 +40,10 @@ bool pattern_paint(const struct render_layer_context *context, struct text name,
     /* Pixels of the image for one of the picture. */
     double step = image->pixel_ratio / (view->pixel_ratio * exp2(view->zoom - pattern_zoom(view)));
     double units = view_units_per_px(view);
-    double x = ((double)view->origin_x + (double)GRID_WORLD_UNITS / 2) / units - translate_css_px[0] * view->pixel_ratio;
-    double y = ((double)view->origin_y + (double)GRID_WORLD_UNITS / 2) / units - translate_css_px[1] * view->pixel_ratio;
+    double x =
+        ((double)view->origin_x + (double)GRID_WORLD_UNITS / 2) / units - translate_css_px[0] * view->pixel_ratio;
+    double y =
+        ((double)view->origin_y + (double)GRID_WORLD_UNITS / 2) / units - translate_css_px[1] * view->pixel_ratio;
     bool is_exact = step == 1 && x == floor(x) && y == floor(y);
     uint32_t width = is_exact ? image->width_px : view->width_px;
     uint32_t height = is_exact ? image->height_px : view->height_px;

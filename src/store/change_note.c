@@ -40,6 +40,7 @@ struct apart {
 
 struct side {
     struct layer_record record;
+    unsigned bands; /* a bit for each that the version has */
     unsigned char vector_bands[CELL_VECTOR_ZOOMS];
     struct apart *apart; /* by row */
     size_t apart_count;
@@ -114,13 +115,17 @@ static bool find_cells(struct note *note, struct side *side, struct error *err)
     struct sqlite3_stmt *version = NULL;
     const struct store_layer *layer = &side->record.layer;
     if (!database_preparef(note->cells, &version, err,
-                           "SELECT vector_bands FROM version WHERE serial=%lld AND stamp=%lld",
+                           "SELECT vector_bands, bands FROM version WHERE serial=%lld AND stamp=%lld",
                            (long long)layer->serial, (long long)layer->stamp)) {
         return false;
     }
     bool ok = sqlite3_step(version) == SQLITE_ROW && sqlite3_column_bytes(version, 0) == (int)sizeof side->vector_bands;
     if (ok) {
-        memcpy(side->vector_bands, sqlite3_column_blob(version, 0), sizeof side->vector_bands);
+        const unsigned char *chosen = sqlite3_column_blob(version, 0);
+        side->bands = (unsigned)sqlite3_column_int(version, 1);
+        for (size_t z = 0; z < CELL_VECTOR_ZOOMS; z++) {
+            side->vector_bands[z] = (unsigned char)cell_band_made(side->bands, chosen[z]);
+        }
     } else {
         error_set(err, ERROR_UNAVAILABLE, "version %lld of layer \"%s\" has no cells", (long long)layer->version,
                   layer->id);
@@ -550,6 +555,20 @@ static void close_note(struct note *note)
     arena_destroy(note->arena);
 }
 
+/* What `band` is drawn from, unless `*gathered` is that already. */
+static bool gather_made(struct note *note, struct side *side, unsigned band, unsigned *gathered, struct error *err)
+{
+    unsigned made = cell_band_made(side->bands, band);
+    if (made != *gathered) {
+        if (!gather(note, side, made, err)) {
+            return false;
+        }
+        sort_prints(side);
+        *gathered = made;
+    }
+    return true;
+}
+
 static bool compare_bands(struct note *note, struct buffer *out, struct error *err)
 {
     struct buffer boxes;
@@ -557,13 +576,15 @@ static bool compare_bands(struct note *note, struct buffer *out, struct error *e
               find_row_ids(note, &note->from.record, err) && find_row_ids(note, &note->to.record, err) &&
               gather_apart(note, &note->from, err) && gather_apart(note, &note->to, err);
     buffer_init(&boxes, NOTE_BYTES_MAX);
+    /* A band that a version lacks is drawn from its next finer one: then that is compared, from what was gathered. */
+    unsigned from_band = CELL_BANDS;
+    unsigned to_band = CELL_BANDS;
     for (unsigned band = 0; band < CELL_BANDS && ok; band++) {
         note->box_count = 0;
-        ok = gather(note, &note->from, band, err) && gather(note, &note->to, band, err);
+        ok = gather_made(note, &note->from, band, &from_band, err) &&
+             gather_made(note, &note->to, band, &to_band, err) && compare(note, err) &&
+             (join_boxes(note, boxes_max(band)) || error_no_memory(err));
         if (ok) {
-            sort_prints(&note->from);
-            sort_prints(&note->to);
-            ok = compare(note, err) && (join_boxes(note, boxes_max(band)) || error_no_memory(err));
             write_boxes(note, &boxes);
         }
     }
