@@ -156,6 +156,10 @@ static void write_counts(struct json_writer *json, const struct store_diff *diff
     static const char *const compared[] = {"exact", "plane", "degrees"};
     json_write_member_string(json, "matched_by", diff->by_key ? "key" : "content");
     json_write_member_string(json, "geometry_compared", compared[diff->geometry]);
+    if (diff->pixels != STORE_DIFF_NO_PIXELS) {
+        json_write_name(json, "pixels_changed");
+        json_write_bool(json, diff->pixels == STORE_DIFF_OTHER_PIXELS);
+    }
     json_write_name(json, "features");
     json_write_begin_object(json);
     json_write_member_int(json, "added", diff->added);
@@ -231,6 +235,15 @@ static void print_schema(const struct pair *pair, const struct store_diff *diff)
         cli_say(stdout, "  ~ reference system: %.80s, now %.80s (geometry compared to 2 cm)",
                 "  ~ sistema de referencia: %.80s, ahora %.80s (geometría comparada a 2 cm)", pair->from->layer.srs,
                 pair->to->layer.srs);
+    }
+}
+
+static void print_pixels(const struct store_diff *diff)
+{
+    if (diff->pixels == STORE_DIFF_OTHER_PIXELS) {
+        cli_say(stdout, "  ~ pixels: changed", "  ~ píxeles: cambiaron");
+    } else if (diff->pixels == STORE_DIFF_SAME_PIXELS) {
+        cli_say(stdout, "  pixels: the same", "  píxeles: los mismos");
     }
 }
 
@@ -311,6 +324,7 @@ static void print_text(const char *layer, const struct pair *pair, const struct 
         }
     }
     print_schema(pair, diff);
+    print_pixels(diff);
     print_extent(pair);
     print_list("+", diff, &diff->added_features, diff->added);
     print_list("-", diff, &diff->removed_features, diff->removed);

@@ -99,6 +99,51 @@ static bool fail(const char *path, struct error *err)
     return false;
 }
 
+static bool fail_read(const char *path, struct error *err)
+{
+    error_tell(err, ERROR_UNAVAILABLE, "STO-035", "the raster file \"%s\" could not be read: %s",
+               "no se pudo leer el archivo ráster «%s»: %s", path, strerror(errno));
+    return false;
+}
+
+/* False when reading failed; `*out_same` is then false. */
+static bool compare_bytes(FILE *a, FILE *b, bool *out_same)
+{
+    char *blocks = malloc((size_t)2 * COPY_BYTES);
+    bool same = blocks != NULL;
+    size_t got = COPY_BYTES;
+    while (same && got == COPY_BYTES) {
+        got = fread(blocks, 1, COPY_BYTES, a);
+        same = fread(blocks + COPY_BYTES, 1, COPY_BYTES, b) == got && memcmp(blocks, blocks + COPY_BYTES, got) == 0;
+    }
+    bool ok = blocks && !ferror(a) && !ferror(b);
+    free(blocks);
+    *out_same = ok && same;
+    return ok;
+}
+
+bool raster_file_compare(const char *directory, const char *a, const char *b, bool *out_same, struct error *err)
+{
+    char paths[2][PATH_MAX];
+    if (!raster_file_path(directory, a, paths[0], PATH_MAX) || !raster_file_path(directory, b, paths[1], PATH_MAX)) {
+        errno = ENAMETOOLONG;
+        return fail_read(directory, err);
+    }
+    FILE *first = fopen(paths[0], "rbe");
+    FILE *second = first ? fopen(paths[1], "rbe") : NULL;
+    bool ok = second && compare_bytes(first, second, out_same);
+    if (!ok) {
+        fail_read(first ? paths[1] : paths[0], err);
+    }
+    if (first) {
+        fclose(first);
+    }
+    if (second) {
+        fclose(second);
+    }
+    return ok;
+}
+
 static bool copy_bytes(int from, int to, int64_t *out_bytes)
 {
     char *block = malloc(COPY_BYTES);

@@ -19,6 +19,9 @@ bool raster_file_path(const char *directory, const char *table, char *out_path, 
 /* Copies the file at `from` to the place of `table`, synced. */
 bool raster_file_take(const char *directory, const char *table, const char *from, struct error *err);
 
+/* Whether the files of two versions are the same, byte for byte. */
+bool raster_file_compare(const char *directory, const char *a, const char *b, bool *out_same, struct error *err);
+
 /* Removes the files that no version in `db` owns. What cannot be removed now is left to the next time. */
 void raster_file_sweep(const char *directory, struct sqlite3 *db);
 

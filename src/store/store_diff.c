@@ -9,11 +9,13 @@
 #include "store/database.h"
 #include "store/item_id.h"
 #include "store/layer_read.h"
+#include "store/raster_file.h"
 #include "store/reader.h"
 #include "store/truth_blob.h"
 
 #include <math.h>
 #include <sqlite3.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -597,6 +599,27 @@ static void close_side(struct side *side)
     free(side->prints.items);
 }
 
+static bool compare_pixels(struct work *work, const struct store *store, struct error *err)
+{
+    const struct store_layer *from = &work->from.version->layer;
+    const struct store_layer *to = &work->to.version->layer;
+    char folder[PATH_MAX];
+    bool same;
+    if (from->raster.kind == STORE_RASTER_NONE || to->raster.kind == STORE_RASTER_NONE) {
+        return true;
+    }
+    snprintf(folder, sizeof folder, "%s", store->truth.path);
+    char *slash = strrchr(folder, '/');
+    if (slash) {
+        *slash = '\0';
+    }
+    if (!raster_file_compare(slash ? folder : ".", from->table, to->table, &same, err)) {
+        return false;
+    }
+    work->diff.pixels = same ? STORE_DIFF_SAME_PIXELS : STORE_DIFF_OTHER_PIXELS;
+    return true;
+}
+
 bool store_diff(struct store *store, const struct store_version *from, const struct store_version *to,
                 const struct store_diff_options *options, struct arena *arena, struct store_diff *out_diff,
                 struct error *err)
@@ -619,7 +642,7 @@ bool store_diff(struct store *store, const struct store_version *from, const str
         return error_no_memory(err);
     }
     /* One transaction: a load that ends meanwhile may drop one of the tables. */
-    bool ok = database_run(work.db, "BEGIN", err) && compare(&work, err);
+    bool ok = database_run(work.db, "BEGIN", err) && compare(&work, err) && compare_pixels(&work, store, err);
     close_side(&work.from);
     close_side(&work.to);
     arena_destroy(work.shapes);

@@ -35,8 +35,15 @@ enum store_diff_geometry {
     STORE_DIFF_DEGREES /* to 2 * 10^-7 degrees (2 cm): the versions differ in their reference system */
 };
 
+enum store_diff_pixels {
+    STORE_DIFF_NO_PIXELS, /* one of the versions is no raster */
+    STORE_DIFF_SAME_PIXELS,
+    STORE_DIFF_OTHER_PIXELS /* the files differ */
+};
+
 struct store_diff {
     bool by_key;
+    enum store_diff_pixels pixels;
     enum store_diff_geometry geometry;
     const struct store_diff_column *columns; /* of the first version, then those that only the second has */
     size_t column_count;

@@ -2,6 +2,7 @@
 """Raster layers over HTTP: tiles of the layer and of a map, as PNG, JPEG and WebP; what clients are told; a replacement
 while serving."""
 
+import json
 import os
 import subprocess
 import sys
@@ -99,6 +100,18 @@ class RasterTest(unittest.TestCase):
         page = self.server.get("/mapas/relieve")
         self.assertEqual(page.status, 200)
         self.assertEqual(self.server.get("/collections/foto/items").json()["features"][0]["properties"]["ancho"], 200)
+
+    def test_versions_are_compared(self):
+        def changed():
+            done = subprocess.run([PROGRAM, "diff", "mde", "--data", self.server.data, "--json"], capture_output=True,
+                                  text=True, check=False)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            return json.loads(done.stdout)["pixels_changed"]
+
+        self.load("mde", 1600)
+        self.assertTrue(changed())
+        self.load("mde", 1600)
+        self.assertFalse(changed())
 
     def test_replaced_while_serving(self):
         before = self.server.get("/tiles/foto/12/871/1747.png").body
