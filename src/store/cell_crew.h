@@ -2,7 +2,7 @@
 #pragma once
 /* Generalises spooled features for the bands on all processors. A band that would hardly differ from the next finer one
  * is left out: that is judged by a sample before anything is handed on. What comes out, and in what order, does not
- * depend on how many there are. */
+ * depend on the number of processors. */
 
 #include "store/cell_spool.h"
 
