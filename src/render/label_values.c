@@ -108,7 +108,8 @@ static struct style_scope scope_at(const struct label_style *style, const struct
                                 .feature = feature,
                                 .arena = style->task->arena,
                                 .has_image = sprite_has,
-                                .images = assets ? assets->sprite : NULL};
+                                .images = assets ? assets->sprite : NULL,
+                                .letters_apart = assets && assets->glyphs};
 }
 
 struct style_scope label_style_scope(const struct label_style *style, const struct style_feature *feature)

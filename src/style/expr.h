@@ -218,7 +218,8 @@ struct expr_context {
     const struct value *global_state;                        /* object; NULL: none */
     bool (*has_image)(const void *images, struct text name); /* NULL: every image counts as available */
     const void *images;
-    bool describe; /* write error texts (costs memory) */
+    bool letters_apart; /* letters are not shaped: some scripts cannot be drawn */
+    bool describe;      /* write error texts (costs memory) */
     const char *error;
     const char *error_key;
 };

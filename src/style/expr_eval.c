@@ -1385,6 +1385,25 @@ static bool eval_to_rgba(const struct expr *expr, struct expr_context *context, 
 }
 
 /* Operators with one argument that is not a number. */
+/* Letters of these scripts join, stack or change places: set one by one they cannot be read. */
+static bool needs_shaping(uint32_t letter)
+{
+    return (letter >= 0x0900 && letter <= 0x0dff) || /* India */
+           (letter >= 0x0f00 && letter <= 0x109f) || /* Tibet, Myanmar */
+           (letter >= 0x1780 && letter <= 0x17ff);   /* Khmer */
+}
+
+static bool is_supported_script(const struct expr_context *context, struct text text)
+{
+    size_t position = 0;
+    while (context->letters_apart && position < text.length) {
+        if (needs_shaping(text_next_code_point(text, &position))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool eval_unary(const struct expr *expr, struct expr_context *context, struct expr_value *out)
 {
     struct expr_value value;
@@ -1404,7 +1423,7 @@ static bool eval_unary(const struct expr *expr, struct expr_context *context, st
     case OP_RESOLVED_LOCALE:
         return give_string(out, expr_locale_resolve(&value, context->arena));
     default:
-        return give_boolean(out, true); /* every script is drawn */
+        return give_boolean(out, is_supported_script(context, value.string));
     }
 }
 

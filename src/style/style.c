@@ -429,7 +429,8 @@ static struct expr_context context_of(const struct style_layer *layer, const str
                                  .arena = scope->arena,
                                  .global_state = &layer->style->global_state,
                                  .has_image = scope->has_image,
-                                 .images = scope->images};
+                                 .images = scope->images,
+                                 .letters_apart = scope->letters_apart};
 }
 
 unsigned style_dependence(const struct style_layer *layer, enum style_property property)

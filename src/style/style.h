@@ -128,6 +128,9 @@ struct style_scope {
     /* Whether there is an image of this name, for ["coalesce", ["image", …], …]; NULL: all are there. */
     bool (*has_image)(const void *images, struct text name);
     const void *images;
+    /* Letters come from glyph ranges and are set one by one: ["is-supported-script"] is false for scripts that shape
+     * them (those of India, Myanmar, Khmer, Tibet). */
+    bool letters_apart;
 };
 
 /* What a property's value depends on; bits. 0: constant. */

@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { STYLE_BYTES_MAX = 64 << 20, URL_BYTES = 4096, PART_PX = 4096 };
+enum { STYLE_BYTES_MAX = 64 << 20, URL_BYTES = 4096, PART_PX = 4096, CANVAS_PX = 8192 };
 
 static double number_of(const struct value *object, const char *name, double otherwise)
 {
@@ -33,6 +33,11 @@ void picture_parameters_read(const struct value *style, struct picture_parameter
         .report_width_px = (uint32_t)number_of(test, "reportWidth", 0),
         .report_height_px = (uint32_t)number_of(test, "reportHeight", 0),
     };
+    /* The reference lowers the ratio to what its canvas holds (maxCanvasSize, there 8192). */
+    double side_px = fmax(out_parameters->width_css_px, out_parameters->height_css_px) * out_parameters->pixel_ratio;
+    if (side_px > CANVAS_PX) {
+        out_parameters->pixel_ratio *= CANVAS_PX / side_px;
+    }
 }
 
 /* --- images and glyphs --- */
