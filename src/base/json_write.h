@@ -41,6 +41,6 @@ void json_write_member_double(struct json_writer *writer, const char *name, doub
 void json_write_member_bool(struct json_writer *writer, const char *name, bool boolean);
 
 enum { JSON_E7_BYTES = 16 };
-/* The coordinate `value_e7` / 10^7 in the shortest form with at most 7 decimals: ~6 ns (whole numbers, two digits at a
+/* The coordinate `value_e7` / 10^7 in the shortest form with at most 7 decimals: ~10 ns (whole numbers, two digits at a
  * time). At most 13 bytes count, the others may be written to; returns how many. |value_e7| below 10^11. */
 size_t json_put_e7(int64_t value_e7, char out[static JSON_E7_BYTES]);

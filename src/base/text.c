@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 struct text text_of(const char *string)
 {
@@ -21,6 +22,25 @@ bool text_equal(struct text a, struct text b)
 bool text_is(struct text text, const char *string)
 {
     return text_equal(text, text_of(string));
+}
+
+static const char *find_ending(const char *text, const char *ending)
+{
+    size_t length = strlen(text);
+    size_t tail = strlen(ending);
+    return length > tail ? text + length - tail : NULL;
+}
+
+bool text_ends_with(const char *text, const char *ending)
+{
+    const char *end = find_ending(text, ending);
+    return end && strcmp(end, ending) == 0;
+}
+
+bool text_ends_with_any_case(const char *text, const char *ending)
+{
+    const char *end = find_ending(text, ending);
+    return end && strcasecmp(end, ending) == 0;
 }
 
 int text_compare(struct text a, struct text b)

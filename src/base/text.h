@@ -15,6 +15,10 @@ struct text {
 struct text text_of(const char *string); /* NULL gives an empty text */
 bool text_equal(struct text a, struct text b);
 bool text_is(struct text text, const char *string);
+/* True when `text` ends with `ending` and has something before it, as a file's name has before ".zip". */
+bool text_ends_with(const char *text, const char *ending);
+/* The same, with A and a alike (ASCII). */
+bool text_ends_with_any_case(const char *text, const char *ending);
 /* Order of bytes, which for UTF-8 is the order of code points. */
 int text_compare(struct text a, struct text b);
 

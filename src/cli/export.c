@@ -57,17 +57,11 @@ static const char usage[] =
     "       tesela export LAYER|MAP --format pmtiles|mbtiles -o FILE [--zooms A-B] [--bbox W,S,E,N] [--tiles mvt|png] "
     "[--size 256|512] [--scale 1|2] [--data DIR] [--styles DIR]";
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text);
-    return length > strlen(end) && strcmp(text + length - strlen(end), end) == 0;
-}
-
 /* The name of an archive's format from what was asked, or from the file's name. */
 static bool find_archive_kind(const char *format, const char *path, enum archive_kind *out_kind)
 {
-    bool is_pmtiles = format ? strcmp(format, "pmtiles") == 0 : ends_with(path, ".pmtiles");
-    bool is_mbtiles = format ? strcmp(format, "mbtiles") == 0 : ends_with(path, ".mbtiles");
+    bool is_pmtiles = format ? strcmp(format, "pmtiles") == 0 : text_ends_with(path, ".pmtiles");
+    bool is_mbtiles = format ? strcmp(format, "mbtiles") == 0 : text_ends_with(path, ".mbtiles");
     *out_kind = is_pmtiles ? ARCHIVE_PMTILES : ARCHIVE_MBTILES;
     return is_pmtiles || is_mbtiles;
 }

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 static const char usage[] =
     "render MAP|STYLE.json (--tile Z/X/Y [--size 256|512] | --center LON,LAT --zoom Z --size WxH | "
@@ -27,19 +26,12 @@ struct render_options {
     const char *out;
 };
 
-static bool has_ending(const char *name, const char *ending)
-{
-    size_t length = strlen(name);
-    size_t tail = strlen(ending);
-    return length > tail && strcasecmp(name + length - tail, ending) == 0;
-}
-
 /* By the name of the file; PNG when it says nothing. */
 static enum tile_format format_of(const char *out)
 {
-    return has_ending(out, ".jpg") || has_ending(out, ".jpeg") ? TILE_JPEG
-           : has_ending(out, ".webp")                          ? TILE_WEBP
-                                                               : TILE_PNG;
+    return text_ends_with_any_case(out, ".jpg") || text_ends_with_any_case(out, ".jpeg") ? TILE_JPEG
+           : text_ends_with_any_case(out, ".webp")                                       ? TILE_WEBP
+                                                                                         : TILE_PNG;
 }
 
 static bool parse_size(const char *text, uint32_t *out_width, uint32_t *out_height, struct error *err)

@@ -28,16 +28,9 @@ struct parts {
     bool is_sdf;
 };
 
-static bool ends_with(const char *name, const char *ending)
-{
-    size_t length = strlen(name);
-    size_t ending_length = strlen(ending);
-    return length > ending_length && strcmp(name + length - ending_length, ending) == 0;
-}
-
 static bool cut_ending(char *name, const char *ending)
 {
-    if (!ends_with(name, ending)) {
+    if (!text_ends_with(name, ending)) {
         return false;
     }
     name[strlen(name) - strlen(ending)] = '\0';

@@ -56,17 +56,10 @@ void export_tell_column(const struct export_job *job, const struct export_column
 
 /* --- which format, which version, which columns --- */
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text);
-    size_t tail = strlen(end);
-    return length > tail && strcasecmp(text + length - tail, end) == 0;
-}
-
 static bool fits_ending(const struct export_kind *kind, const char *path)
 {
-    return (kind->endings[0] && ends_with(path, kind->endings[0])) ||
-           (kind->endings[1] && ends_with(path, kind->endings[1]));
+    return (kind->endings[0] && text_ends_with_any_case(path, kind->endings[0])) ||
+           (kind->endings[1] && text_ends_with_any_case(path, kind->endings[1]));
 }
 
 static bool choose_kind(struct export *export, struct error *err)
@@ -351,7 +344,7 @@ static bool choose_path(struct export *export, struct error *err)
 {
     struct export_job *job = &export->job;
     const char *path = export->options->path;
-    bool packed = export->kind == &export_shp && ends_with(path, ".zip");
+    bool packed = export->kind == &export_shp && text_ends_with_any_case(path, ".zip");
     struct stat info;
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode)) {
         error_tell(err, ERROR_INVALID, "EXP-002", "\"%s\" is not a file", "«%s» no es un archivo", path);
@@ -400,7 +393,7 @@ static bool place(struct export *export, struct error *err)
     if (export->kind != &export_shp) {
         return file_move(export->job.path, path, err);
     }
-    if (!ends_with(path, ".zip")) {
+    if (!text_ends_with_any_case(path, ".zip")) {
         return place_shapefile(export, err);
     }
     const char *packed = arena_printf(export->arena, "%s/packed.zip", export->folder);

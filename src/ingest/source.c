@@ -80,13 +80,6 @@ static const char *base_name(const char *path)
     return slash ? slash + 1 : path;
 }
 
-static bool ends_with(const char *text, const char *end)
-{
-    size_t length = strlen(text);
-    size_t tail = strlen(end);
-    return length > tail && strcasecmp(text + length - tail, end) == 0;
-}
-
 /* "dir/colonias.geojson.zip" gives "colonias". */
 static char *stem_of(const char *path, struct arena *arena)
 {
@@ -97,7 +90,7 @@ static char *stem_of(const char *path, struct arena *arena)
     char *stem = arena_strdup(arena, base_name(path));
     for (int pass = 0; stem && pass < 2; pass++) {
         for (size_t i = 0; i < sizeof extensions / sizeof extensions[0]; i++) {
-            if (ends_with(stem, extensions[i])) {
+            if (text_ends_with_any_case(stem, extensions[i])) {
                 stem[strlen(stem) - strlen(extensions[i])] = '\0';
                 break;
             }
@@ -648,7 +641,8 @@ static bool add_file(struct source *source, const char *path, const char *name, 
         }
         return add_container(source, path, SOURCE_KML, "kml", report, err);
     case CONTENT_OSM:
-        return add_container(source, path, SOURCE_OSM, ends_with(name, ".osm") ? "osm" : "osm.pbf", report, err);
+        return add_container(source, path, SOURCE_OSM, text_ends_with_any_case(name, ".osm") ? "osm" : "osm.pbf",
+                             report, err);
     case CONTENT_DXF:
         return add_container(source, path, SOURCE_DXF, "dxf", report, err);
     case CONTENT_GEOJSON:
@@ -767,7 +761,7 @@ static void tell_ignored(const struct archive *archive, struct report *report)
     for (size_t i = 0; i < archive->ignored_count; i++) {
         bool known = false;
         for (size_t j = 0; j < sizeof quiet / sizeof quiet[0]; j++) {
-            known |= ends_with(archive->ignored[i], quiet[j]);
+            known |= text_ends_with_any_case(archive->ignored[i], quiet[j]);
         }
         if (!known) {
             report_tell(report, "IMP-060", REPORT_NOTICE, "\"%s\" in the archive is no layer and was ignored",
@@ -791,9 +785,10 @@ static bool refuse_archive(const struct source *source, const struct archive *ar
     }
     for (size_t i = 0; i < archive->ignored_count; i++) {
         const char *inner = archive->ignored[i];
-        if (ends_with(inner, ".zip") || ends_with(inner, ".kmz") || ends_with(inner, ".gz") ||
-            ends_with(inner, ".rar") || ends_with(inner, ".7z") || ends_with(inner, ".xlsx") ||
-            ends_with(inner, ".ods")) {
+        if (text_ends_with_any_case(inner, ".zip") || text_ends_with_any_case(inner, ".kmz") ||
+            text_ends_with_any_case(inner, ".gz") || text_ends_with_any_case(inner, ".rar") ||
+            text_ends_with_any_case(inner, ".7z") || text_ends_with_any_case(inner, ".xlsx") ||
+            text_ends_with_any_case(inner, ".ods")) {
             error_tell(
                 err, ERROR_INVALID, "IMP-060",
                 "archive \"%s\" has \"%.100s\" and no layer of its own: unpack it and load what is inside",
@@ -952,7 +947,7 @@ static bool open_packed(struct source *source, const char *path, struct report *
     struct part whole = {.name = path, .extension = "", .path = path};
     const char *unpacked = arena_printf(source->arena, "%s/unpacked", source->folder);
     size_t length = strlen(path);
-    char *name = arena_strndup(source->arena, path, ends_with(path, ".gz") ? length - 3 : length);
+    char *name = arena_strndup(source->arena, path, text_ends_with_any_case(path, ".gz") ? length - 3 : length);
     if (!unpacked || !name) {
         return error_no_memory(err);
     }
@@ -971,7 +966,7 @@ static bool refuse_part(const char *path, struct error *err)
 {
     static const char *const parts[] = {".dbf", ".shx", ".prj", ".cpg", ".cst", ".sbn", ".sbx"};
     for (size_t i = 0; i < sizeof parts / sizeof parts[0]; i++) {
-        if (ends_with(path, parts[i])) {
+        if (text_ends_with_any_case(path, parts[i])) {
             error_tell(err, ERROR_INVALID, "IMP-060",
                        "\"%s\" is one part of a shapefile: give the .shp (its parts beside it), or all in one zip",
                        "«%s» es una parte de un shapefile: indique el .shp (con sus partes al lado) o todo en un zip",
@@ -1011,7 +1006,7 @@ static bool open_content(struct source *source, const char *path, struct report 
         return open_packed(source, path, report, err);
     }
     bool telling = content == CONTENT_LFS_POINTER || content == CONTENT_OTHER_ARCHIVE || content == CONTENT_EMPTY;
-    if (!telling && (ends_with(path, ".shp") || ends_with(path, ".zip"))) {
+    if (!telling && (text_ends_with_any_case(path, ".shp") || text_ends_with_any_case(path, ".zip"))) {
         error_tell(
             err, ERROR_INVALID, "IMP-060",
             "\"%s\" is not what its name says (neither shapefile nor zip inside): export or fetch it again",

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Which items meet a box: the tree tells whose boxes touch it, and only those that reach across its border are looked
- * at. Cost: 0.1 us for a feature inside, a row of the item table for one on the border. */
+ * at. Cost: the walk, and a row of the item table for each on the border. */
 #include "store/database.h"
 #include "store/item_match.h"
 #include "store/item_read.h"

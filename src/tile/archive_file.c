@@ -6,22 +6,15 @@
 
 #include <string.h>
 
-static bool ends_with(const char *name, const char *end)
-{
-    size_t length = strlen(name);
-    size_t tail = strlen(end);
-    return length > tail && strcmp(name + length - tail, end) == 0;
-}
-
 bool archive_file_is_name(const char *file_name)
 {
-    return ends_with(file_name, ".pmtiles") || ends_with(file_name, ".mbtiles");
+    return text_ends_with(file_name, ".pmtiles") || text_ends_with(file_name, ".mbtiles");
 }
 
 bool archive_file_open(const char *path, struct archive_file **out_archive, struct error *err)
 {
-    bool ok = ends_with(path, ".pmtiles") ? archive_open_pmtiles(path, out_archive, err)
-                                          : archive_open_mbtiles(path, out_archive, err);
+    bool ok = text_ends_with(path, ".pmtiles") ? archive_open_pmtiles(path, out_archive, err)
+                                               : archive_open_mbtiles(path, out_archive, err);
     if (!ok) {
         error_prefix(err, "\"%s\"", path);
     }

@@ -71,6 +71,17 @@ static void folds(void **state)
     assert_string_equal(small, "nan");
 }
 
+static void tells_endings(void **state)
+{
+    (void)state;
+    assert_true(text_ends_with("colonias.zip", ".zip"));
+    assert_false(text_ends_with("colonias.ZIP", ".zip"));
+    assert_true(text_ends_with_any_case("colonias.ZIP", ".zip"));
+    assert_false(text_ends_with(".zip", ".zip"));
+    assert_false(text_ends_with_any_case(".ZIP", ".zip"));
+    assert_false(text_ends_with("p", ".zip"));
+}
+
 static void measures_edits(void **state)
 {
     (void)state;
@@ -125,6 +136,7 @@ int main(void)
         cmocka_unit_test(tells_ids),
         cmocka_unit_test(folds),
         cmocka_unit_test(measures_edits),
+        cmocka_unit_test(tells_endings),
         cmocka_unit_test(reads_numbers_strictly),
         cmocka_unit_test(writes_doubles_that_read_back),
     };
