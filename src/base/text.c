@@ -156,6 +156,15 @@ bool text_is_id(struct text text)
     return true;
 }
 
+void text_lower_id(char *text)
+{
+    for (; *text != '\0'; text++) {
+        if (*text >= 'A' && *text <= 'Z') {
+            *text = (char)(*text - 'A' + 'a');
+        }
+    }
+}
+
 /* The unaccented lower-case letter for the Latin-1 and Latin Extended-A letters, 0 where there is none. */
 static char base_letter(uint32_t code_point)
 {

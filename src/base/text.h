@@ -32,6 +32,9 @@ bool text_is_utf8(struct text text);
 /* True for the ids of layers and maps: [a-z0-9] then at most 63 of [a-z0-9_-]. Ids are looked up, never joined to a
  * path unchecked. */
 bool text_is_id(struct text text);
+/* Ids are the same in either case: makes ASCII capitals small, in place, before an id that somebody wrote is checked
+ * or looked up. */
+void text_lower_id(char *text);
 
 /* Lower case without accents for Spanish and other Latin text ("Núñez" gives "nunez"), other characters kept.
  * Returns the length written, at most `size` - 1; the result is NUL-terminated. */

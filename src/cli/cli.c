@@ -134,7 +134,7 @@ static bool refuse_unknown(const struct cli_option *options, size_t count, struc
     return false;
 }
 
-static bool store_value(const struct cli_option *option, const char *value, struct error *err)
+static bool store_value(const struct cli_option *option, char *value, struct error *err)
 {
     if (option->kind == CLI_FLAG) {
         *(bool *)option->out = true;
@@ -156,6 +156,9 @@ static bool store_value(const struct cli_option *option, const char *value, stru
                    option->name);
         return false;
     }
+    if (option->kind == CLI_ID) {
+        text_lower_id(value);
+    }
     *text = value;
     return true;
 }
@@ -175,13 +178,13 @@ bool cli_parse(int argc, char **argv, const struct cli_option *options, size_t o
             ended = true;
             continue;
         }
-        const char *equals = strncmp(argument, "--", 2) == 0 ? strchr(argument, '=') : NULL;
+        char *equals = strncmp(argument, "--", 2) == 0 ? strchr(argument, '=') : NULL;
         struct text name = {argument, equals ? (size_t)(equals - argument) : strlen(argument)};
         const struct cli_option *option = find_option(options, option_count, name);
         if (!option) {
             return refuse_unknown(options, option_count, name, err);
         }
-        const char *value = equals ? equals + 1 : NULL;
+        char *value = equals ? equals + 1 : NULL;
         if (option->kind == CLI_FLAG && value) {
             error_tell(err, ERROR_INVALID, "CLI-001", "option \"%s\" takes no value", "la opción «%s» no lleva valor",
                        option->name);

@@ -65,6 +65,7 @@ int cli_exit_code(const struct error *err);
 enum cli_option_kind {
     CLI_FLAG, /* bool, set to true */
     CLI_TEXT, /* const char *, borrowed from argv */
+    CLI_ID,   /* the same for the id of a layer: its capitals become small */
     CLI_TEXTS /* struct cli_texts, may be given several times */
 };
 

@@ -378,5 +378,6 @@ int cli_diff(int argc, char **argv)
         (!version_text_parse(argv[2], &numbers[0], &err) || !version_text_parse(argv[3], &numbers[1], &err))) {
         return cli_usage(&err, usage);
     }
+    text_lower_id(argv[1]);
     return compare(cli_data_directory(data), argv[1], numbers, json);
 }

@@ -109,6 +109,9 @@ int cli_export(int argc, char **argv)
         (version && !version_text_parse(version, &options.version, &err))) {
         return cli_usage(&err, usage);
     }
+    if (count > 0) {
+        text_lower_id(argv[1]);
+    }
     if (count != 1 || !options.path || !text_is_id(text_of(argv[1]))) {
         return cli_usage(NULL, usage);
     }

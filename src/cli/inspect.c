@@ -12,10 +12,10 @@ int cli_inspect(int argc, char **argv)
     bool json = false;
     const char *data = NULL;
     const struct cli_option known[] = {
-        {"--layer", CLI_TEXT, &options.layer}, {"--source-layer", CLI_TEXT, &options.source_layer},
-        {"--srs", CLI_TEXT, &options.srs},     {"--encoding", CLI_TEXT, &options.encoding},
-        {"--key", CLI_TEXT, &options.key},     {"--descriptor", CLI_TEXT, &options.descriptor},
-        {"--data", CLI_TEXT, &data},           {"--json", CLI_FLAG, &json},
+        {"--layer", CLI_ID, &options.layer}, {"--source-layer", CLI_TEXT, &options.source_layer},
+        {"--srs", CLI_TEXT, &options.srs},   {"--encoding", CLI_TEXT, &options.encoding},
+        {"--key", CLI_TEXT, &options.key},   {"--descriptor", CLI_TEXT, &options.descriptor},
+        {"--data", CLI_TEXT, &data},         {"--json", CLI_FLAG, &json},
     };
     struct error err = {0};
     size_t count = 0;

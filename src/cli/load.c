@@ -209,7 +209,7 @@ int cli_load(int argc, char **argv)
     const char *all = NULL;
     struct load_style_plan styles = {0};
     const struct cli_option known[] = {
-        {"--layer", CLI_TEXT, &options.layer},
+        {"--layer", CLI_ID, &options.layer},
         {"--title", CLI_TEXT, &options.title},
         {"--source-layer", CLI_TEXT, &options.source_layer},
         {"--srs", CLI_TEXT, &options.srs},

@@ -17,6 +17,9 @@ int cli_rebuild(int argc, char **argv)
     if (count > 1) {
         return cli_usage(NULL, "rebuild [LAYER] [--data DIR]");
     }
+    if (count == 1) {
+        text_lower_id(argv[1]);
+    }
     struct store_writer *writer;
     bool ok = store_writer_open(cli_data_directory(data), &writer, &err);
     if (ok) {

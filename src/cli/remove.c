@@ -24,6 +24,7 @@ int cli_remove(int argc, char **argv)
     }
     int worst = CLI_DONE;
     for (size_t i = 1; i <= count; i++) {
+        text_lower_id(argv[i]);
         if (store_writer_remove(writer, argv[i], &err)) {
             cli_say(stdout, "layer \"%s\" was removed", "se quitó la capa «%s»", argv[i]);
             continue;

@@ -141,6 +141,9 @@ int cli_render(int argc, char **argv)
     if (count != 1 || !options.out) {
         return cli_usage(NULL, usage);
     }
+    if (!text_ends_with(argv[1], ".json")) {
+        text_lower_id(argv[1]);
+    }
     if (!make_view(&options, &view, &err)) {
         return cli_usage(&err, usage);
     }

@@ -166,6 +166,9 @@ int cli_seed(int argc, char **argv)
         return cli_usage(&err, usage);
     }
     bool is_png = strcmp(format, "png") == 0;
+    if (count > 0) {
+        text_lower_id(argv[1]);
+    }
     if (count != 1 || !text_is_id(text_of(argv[1])) || (!is_png && strcmp(format, "mvt") != 0)) {
         return cli_usage(NULL, usage);
     }

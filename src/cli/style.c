@@ -202,7 +202,7 @@ int cli_style(int argc, char **argv)
     bool as_json = false;
     struct import_request request = {0};
     const struct cli_option options[] = {{"--json", CLI_FLAG, &as_json},
-                                         {"--layer", CLI_TEXT, &request.layer},
+                                         {"--layer", CLI_ID, &request.layer},
                                          {"--latitude", CLI_TEXT, &request.latitude},
                                          {"-o", CLI_TEXT, &request.out}};
     struct error err = {0};

@@ -46,6 +46,9 @@ int cli_tile(int argc, char **argv)
     if (!cli_parse(argc, argv, accepted, sizeof accepted / sizeof *accepted, &count, &err)) {
         return cli_usage(&err, usage);
     }
+    if (count > 0) {
+        text_lower_id(argv[1]);
+    }
     if (count != 2 || !format || !out || !text_is_id(text_of(argv[1]))) {
         return cli_usage(NULL, usage);
     }

@@ -21,6 +21,7 @@ int version_change_run(int argc, char **argv, const char *usage,
     if (count < 1 || count > 2) {
         return cli_usage(NULL, usage);
     }
+    text_lower_id(argv[1]);
     change.layer = argv[1];
     bool ok = store_writer_open(cli_data_directory(data), &writer, &err) && run(writer, &change, &err);
     store_writer_close(writer);

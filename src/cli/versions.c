@@ -62,6 +62,7 @@ int cli_versions(int argc, char **argv)
     if (count != 1) {
         return cli_usage(NULL, usage);
     }
+    text_lower_id(argv[1]);
     int code = CLI_INTERNAL;
     struct store *store = NULL;
     struct store_version_list list;

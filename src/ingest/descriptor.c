@@ -162,7 +162,7 @@ static bool check_id(const struct descriptor *descriptor, struct error *err)
         error_tell(err, ERROR_INVALID, "IMP-070",
                    "id \"%.80s\" should have only a-z, 0-9, _ and - (at most 64, starting with a letter or digit)",
                    "el id «%.80s» debe tener solo a-z, 0-9, _ y - (hasta 64, empezando por letra o dígito)",
-                   descriptor->id);
+                   value_member_string(&descriptor->value, "id"));
         return false;
     }
     char canonical[ENCODING_NAME_BYTES];
@@ -188,7 +188,15 @@ bool descriptor_parse(struct text json, const char *name, struct arena *arena, s
     const struct value *value = &descriptor.value;
     bool ok = check_object(value, descriptor_keys, sizeof descriptor_keys / sizeof descriptor_keys[0], "", err);
     if (ok) {
-        descriptor.id = value_member_string(value, "id");
+        const char *id = value_member_string(value, "id");
+        char *small = id ? arena_strdup(arena, id) : NULL;
+        if (id && !small) {
+            return error_no_memory(err);
+        }
+        if (small) {
+            text_lower_id(small);
+        }
+        descriptor.id = small;
         descriptor.file = value_member_string(value, "file");
         descriptor.source_layer = value_member_string(value, "source_layer");
         descriptor.srs = value_member_string(value, "srs");

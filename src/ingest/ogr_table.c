@@ -5,25 +5,48 @@
 #include <stdio.h>
 #include <string.h>
 
+/* What is said of the cells of one column that are asterisks, or that are not. */
+static struct report_message *tell_column(const struct shapefile_numbers *numbers, bool starred, const char *name,
+                                          size_t count, struct report *report)
+{
+    if (!starred) {
+        return report_tell(report, "IMP-030", REPORT_WARNING,
+                           "column \"%s\": %zu values are no numbers or dates; they become no value",
+                           "columna «%s»: %zu valores no son números o fechas; quedan sin valor", name, count);
+    }
+    if (!numbers->is_filled) {
+        return report_tell(report, "IMP-030", REPORT_NOTICE,
+                           "column \"%s\": %zu cells of asterisks, as QGIS and GDAL write what has no value",
+                           "columna «%s»: %zu celdas de asteriscos, como QGIS y GDAL escriben lo que no tiene valor",
+                           name, numbers->starred_count);
+    }
+    return report_tell(report, "IMP-030", REPORT_WARNING,
+                       "column \"%s\": %zu numbers did not fit and stand as asterisks; they become no value",
+                       "columna «%s»: %zu números no cupieron y están como asteriscos; quedan sin valor", name,
+                       numbers->starred_count);
+}
+
+/* The cells become no value; `starred` chooses which of the two kinds is told of. */
 static void tell_bad_cells(struct feed_ogr *feed, const struct source_layer *layer, const struct shapefile_table *table,
-                           const struct shapefile_faults *faults, bool overflowed, struct report *report)
+                           const struct shapefile_faults *faults, bool starred, struct report *report)
 {
     for (size_t column = 0; column < table->column_count; column++) {
+        const struct shapefile_numbers *numbers = &faults->numbers[column];
         struct report_rows rows = {0};
         for (size_t i = 0; i < faults->cell_count; i++) {
             const struct shapefile_cell *cell = &faults->cells[i];
-            if (cell->column != column || cell->overflowed != overflowed || cell->with_comma) {
+            if (cell->column != column || cell->starred != starred || cell->with_comma) {
                 continue;
             }
             struct report_detail detail = {.row = (int64_t)cell->row + 1, .x = NAN, .y = NAN};
             if (rows.detail_count < REPORT_DETAILS_MAX) {
-                bool said = !overflowed && text_is_utf8(text_of(cell->text));
-                detail.english = said         ? arena_printf(feed->arena, "\"%s\" is no value of its type", cell->text)
-                                 : overflowed ? "the number did not fit"
-                                              : "unreadable value";
-                detail.spanish = said ? arena_printf(feed->arena, "«%s» no es un valor de su tipo", cell->text)
-                                 : overflowed ? "el número no cupo"
-                                              : "valor ilegible";
+                bool said = !starred && text_is_utf8(text_of(cell->text));
+                detail.english = said      ? arena_printf(feed->arena, "\"%s\" is no value of its type", cell->text)
+                                 : starred ? "asterisks"
+                                           : "unreadable value";
+                detail.spanish = said      ? arena_printf(feed->arena, "«%s» no es un valor de su tipo", cell->text)
+                                 : starred ? "asteriscos"
+                                           : "valor ilegible";
             }
             if (!report_rows_add(&rows, report->arena, &detail)) {
                 report->out_of_memory = true;
@@ -32,21 +55,16 @@ static void tell_bad_cells(struct feed_ogr *feed, const struct source_layer *lay
         if (rows.count == 0) {
             continue;
         }
-        const char *name = table->columns[column].name;
-        const char *shown = text_is_utf8(text_of(name)) ? name : "?";
-        struct report_message *message =
-            overflowed
-                ? report_tell(report, "IMP-030", REPORT_WARNING,
-                              "column \"%s\": %zu numbers did not fit and stand as asterisks; they become no value",
-                              "columna «%s»: %zu números no cupieron y están como asteriscos; quedan sin valor", shown,
-                              rows.count)
-                : report_tell(report, "IMP-030", REPORT_WARNING,
-                              "column \"%s\": %zu values are no numbers or dates; they become no value",
-                              "columna «%s»: %zu valores no son números o fechas; quedan sin valor", shown, rows.count);
-        report_cure(report, message, "widen the column in the program that made it, and export the layer again",
-                    "amplíe la columna en el programa de origen y exporte la capa de nuevo");
-        report_take_rows(report, message, &rows);
-        report_at(report, message, layer->name, shown);
+        const char *name = text_is_utf8(text_of(table->columns[column].name)) ? table->columns[column].name : "?";
+        struct report_message *message = tell_column(numbers, starred, name, rows.count, report);
+        if (!starred || numbers->is_filled) {
+            report_cure(report, message, "widen the column in the program that made it, and export the layer again",
+                        "amplíe la columna en el programa de origen y exporte la capa de nuevo");
+            report_take_rows(report, message, &rows);
+        } else {
+            report_rows_finish(&rows);
+        }
+        report_at(report, message, layer->name, name);
     }
 }
 

@@ -236,7 +236,8 @@ static bool is_date(const char *text, size_t length)
 }
 
 /* Whether the cell says what its column's type does not allow. */
-static bool is_fault(const struct shapefile_column *column, const char *cell, struct shapefile_cell *out)
+static bool is_fault(const struct shapefile_column *column, const char *cell, struct shapefile_numbers *numbers,
+                     struct shapefile_cell *out)
 {
     size_t start = 0;
     size_t end = strnlen(cell, column->width);
@@ -250,9 +251,11 @@ static bool is_fault(const struct shapefile_column *column, const char *cell, st
     bool sound = length == 0 || (column->type == 'D' ? column->width != 8 || is_date(cell + start, length)
                                                      : is_number(cell + start, length));
     if (sound) {
+        numbers->is_filled = numbers->is_filled || length == column->width;
         return false;
     }
-    out->overflowed = cell[start] == '*' && column->type != 'D';
+    out->starred = cell[start] == '*' && column->type != 'D';
+    numbers->starred_count += out->starred;
     snprintf(out->text, sizeof out->text, "%.*s", (int)(length > 20 ? 20 : length), cell + start);
     return true;
 }
@@ -292,13 +295,13 @@ static bool parse_comma(const char *cell, double *out_number, unsigned *out_deci
 
 /* A column of numbers with decimals that never has a point and has commas writes its decimals with a comma. Where
  * always three digits follow, they may be thousands, unless three decimals are what the column has. */
-static void find_commas(const struct shapefile_table *table, const bool *has_point, struct shapefile_cell *cells,
-                        size_t count)
+static void find_commas(const struct shapefile_table *table, const struct shapefile_numbers *numbers,
+                        struct shapefile_cell *cells, size_t count)
 {
     for (unsigned column = 0; column < table->column_count; column++) {
         const struct shapefile_column *about = &table->columns[column];
         bool certain = about->decimals == 3;
-        if (has_point[column] || about->type == 'D' || about->decimals == 0) {
+        if (numbers[column].has_point || about->type == 'D' || about->decimals == 0) {
             continue;
         }
         double number;
@@ -322,12 +325,12 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
     uint64_t size = 0;
     FILE *file = open_sized(path, &size);
     char *row = malloc((size_t)table->row_bytes + 1);
-    bool *has_point = calloc(table->column_count + 1, sizeof *has_point);
+    struct shapefile_numbers *numbers = arena_array(arena, table->column_count + 1, sizeof *numbers);
     void *cells = NULL;
     void *deleted = NULL;
     size_t cell_count = 0;
     size_t deleted_count = 0;
-    if (!row || !has_point) {
+    if (!row || !numbers) {
         error_no_memory(err);
         goto done;
     }
@@ -352,8 +355,9 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
             if (!checked || at + column->width > table->row_bytes) {
                 continue;
             }
-            has_point[j] = has_point[j] || memchr(row + at, '.', column->width);
-            if (!is_fault(column, row + at, &cell)) {
+            numbers[j].has_point = numbers[j].has_point || memchr(row + at, '.', column->width);
+            if (!is_fault(column, row + at, &numbers[j], &cell) ||
+                (cell.starred && !numbers[j].is_filled && numbers[j].starred_count > SHAPEFILE_STARS_MAX)) {
                 continue;
             }
             if (!make_room(arena, &cells, sizeof cell, cell_count)) {
@@ -365,15 +369,14 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
             ((struct shapefile_cell *)cells)[cell_count++] = cell;
         }
     }
-    find_commas(table, has_point, cells, cell_count);
-    *out_faults = (struct shapefile_faults){cells, cell_count, deleted, deleted_count};
+    find_commas(table, numbers, cells, cell_count);
+    *out_faults = (struct shapefile_faults){numbers, cells, cell_count, deleted, deleted_count};
     ok = true;
 done:
     if (file) {
         fclose(file);
     }
     free(row);
-    free(has_point);
     return ok;
 }
 

@@ -38,14 +38,26 @@ bool shapefile_fit_table(const char *path, const struct shapefile_table *table, 
 struct shapefile_cell {
     uint32_t row; /* from 0 */
     unsigned column;
-    bool overflowed; /* asterisks: the number did not fit */
+    bool starred;    /* asterisks: no value, or a number that did not fit; see shapefile_numbers */
     bool with_comma; /* "1,5" in a column that writes all its decimals so: `number` is what is meant */
     double number;
     char text[24]; /* as it stands, cut */
 };
 
+/* dBASE writes asterisks for a number that does not fit; GDAL and QGIS write them for "no value". Only a column that
+ * some number fills from edge to edge can have had one too long for it. */
+struct shapefile_numbers {
+    bool has_point;
+    bool is_filled;
+    size_t
+        starred_count; /* all; `cells` has no more than SHAPEFILE_STARS_MAX of those of a column that is not filled */
+};
+
+enum { SHAPEFILE_STARS_MAX = 1000 };
+
 struct shapefile_faults {
-    struct shapefile_cell *cells; /* in the order of rows, then columns */
+    const struct shapefile_numbers *numbers; /* for each column */
+    struct shapefile_cell *cells;            /* in the order of rows, then columns */
     size_t cell_count;
     const uint32_t *deleted; /* rows that are marked as deleted */
     size_t deleted_count;

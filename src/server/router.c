@@ -38,6 +38,7 @@ static const struct route routes[] = {
     {"/tiles/{map}/{z}/{x}/{y}.geojson", ROUTE_INLINE, handle_tile_geojson, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.jpg", ROUTE_INLINE, handle_tile_jpeg, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.mvt", ROUTE_INLINE, handle_tile_mvt, "v"},
+    {"/tiles/{map}/{z}/{x}/{y}.pbf", ROUTE_INLINE, handle_tile_mvt, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.png", ROUTE_INLINE, handle_tile_png, "v"},
     {"/tiles/{map}/{z}/{x}/{y}.webp", ROUTE_INLINE, handle_tile_webp, "v"},
     {"/tiles/{map}/{z}/{x}/{y}@2x.jpg", ROUTE_INLINE, handle_tile_jpeg_2x, "v"},
@@ -54,6 +55,7 @@ const struct route *router_routes(size_t *out_count)
 
 struct match {
     struct text captures[REQUEST_CAPTURES_MAX];
+    bool is_id[REQUEST_CAPTURES_MAX]; /* of a map or a layer: the same in either case */
     size_t capture_count;
     size_t literal; /* characters that stand in the pattern */
 };
@@ -71,7 +73,9 @@ static bool match_segment(struct text pattern, struct text segment, struct match
         memcmp(segment.data + segment.length - suffix.length, suffix.data, suffix.length) != 0) {
         return false;
     }
+    struct text name = {pattern.data + 1, (size_t)(close - pattern.data - 1)};
     match->literal += suffix.length;
+    match->is_id[match->capture_count] = text_is(name, "map") || text_is(name, "layer") || text_is(name, "subject");
     match->captures[match->capture_count++] = (struct text){segment.data, segment.length - suffix.length};
     return true;
 }
@@ -118,10 +122,14 @@ const struct route *router_match(const char *path, struct arena *arena, const ch
         return NULL;
     }
     for (size_t i = 0; i < best_match.capture_count; i++) {
-        out_captures[i] = arena_strndup(arena, best_match.captures[i].data, best_match.captures[i].length);
-        if (!out_captures[i]) {
+        char *capture = arena_strndup(arena, best_match.captures[i].data, best_match.captures[i].length);
+        if (!capture) {
             return NULL;
         }
+        if (best_match.is_id[i]) {
+            text_lower_id(capture);
+        }
+        out_captures[i] = capture;
     }
     *out_capture_count = best_match.capture_count;
     return best;

@@ -46,9 +46,13 @@ static void write_source(struct json_writer *writer, const struct request *reque
         json_write_value(writer, source);
         return;
     }
-    struct text id = {url->string.data + 9, url->string.length - 9};
-    const char *layer_id = arena_strndup(context->arena, id.data, id.length);
-    const struct store_layer *layer = layer_id ? catalog_layer_find(context->catalog, layer_id) : NULL;
+    char *layer_id = arena_strndup(context->arena, url->string.data + 9, url->string.length - 9);
+    if (!layer_id) {
+        writer->out->failed = true;
+        return;
+    }
+    text_lower_id(layer_id);
+    const struct store_layer *layer = catalog_layer_find(context->catalog, layer_id);
     bool is_raster = layer && layer->raster.kind != STORE_RASTER_NONE;
     char version[17];
     response_version_text(layer ? catalog_subject_version(context->catalog, layer_id) : 0, version);
@@ -62,9 +66,9 @@ static void write_source(struct json_writer *writer, const struct request *reque
     }
     json_write_name(writer, "tiles");
     json_write_begin_array(writer);
-    json_write_string(writer, arena_printf(context->arena, "%s/tiles/%.*s/{z}/{x}/{y}.%s%s%s", request->base_url,
-                                           (int)id.length, id.data, is_raster ? "png" : "mvt", layer ? "?v=" : "",
-                                           layer ? version : ""));
+    json_write_string(writer,
+                      arena_printf(context->arena, "%s/tiles/%s/{z}/{x}/{y}.%s%s%s", request->base_url, layer_id,
+                                   is_raster ? "png" : "mvt", layer ? "?v=" : "", layer ? version : ""));
     json_write_end_array(writer);
     if (is_raster) {
         write_raster_source(writer, layer, source);
@@ -90,6 +94,48 @@ static void write_sources(struct json_writer *writer, const struct request *requ
         write_source(writer, request, context, &sources->object.members[i].value);
     }
     json_write_end_object(writer);
+}
+
+static bool draws_our_layer(const struct value *sources, const struct value *style_layer)
+{
+    const char *source = value_member_string(style_layer, "source");
+    return source && sources && is_tesela_url(value_member(value_member(sources, source), "url"));
+}
+
+/* A client compares "source-layer" with what stands in the tiles to the letter: the layer's id, small. */
+static void write_layer(struct json_writer *writer, struct arena *arena, const struct value *sources,
+                        const struct value *style_layer)
+{
+    if (!draws_our_layer(sources, style_layer)) {
+        json_write_value(writer, style_layer);
+        return;
+    }
+    const char *source_layer = value_member_string(style_layer, "source-layer");
+    char *small = source_layer ? arena_strdup(arena, source_layer) : NULL;
+    if (small) {
+        text_lower_id(small);
+    }
+    json_write_begin_object(writer);
+    for (size_t i = 0; i < style_layer->object.count; i++) {
+        const struct value_member *member = &style_layer->object.members[i];
+        json_write_name_text(writer, member->name);
+        if (small && text_is(member->name, "source-layer")) {
+            json_write_string(writer, small);
+        } else {
+            json_write_value(writer, &member->value);
+        }
+    }
+    json_write_end_object(writer);
+}
+
+static void write_layers(struct json_writer *writer, struct arena *arena, const struct value *sources,
+                         const struct value *layers)
+{
+    json_write_begin_array(writer);
+    for (size_t i = 0; i < layers->array.count; i++) {
+        write_layer(writer, arena, sources, &layers->array.items[i]);
+    }
+    json_write_end_array(writer);
 }
 
 /* "/sprites/base" becomes absolute; "https://…" stays. */
@@ -143,6 +189,8 @@ void handle_style(const struct request *request, struct handler_context *context
         json_write_name_text(&writer, member->name);
         if (text_is(member->name, "sources")) {
             write_sources(&writer, request, context, &member->value);
+        } else if (text_is(member->name, "layers") && member->value.type == VALUE_ARRAY) {
+            write_layers(&writer, context->arena, value_member(root, "sources"), &member->value);
         } else if (text_is(member->name, "sprite") || text_is(member->name, "glyphs")) {
             write_address(&writer, request, context->arena, &member->value);
         } else {

@@ -59,7 +59,12 @@ static bool read_sources(struct style *style)
         source->type = source->type ? source->type : "";
         source->url = value_member_string(&member->value, "url");
         if (source->url && strncmp(source->url, prefix, sizeof prefix - 1) == 0) {
-            source->layer_id = source->url + sizeof prefix - 1;
+            char *id = arena_strdup(style->arena, source->url + sizeof prefix - 1);
+            if (!id) {
+                return false;
+            }
+            text_lower_id(id);
+            source->layer_id = id;
         }
         if (!source->name) {
             return false;

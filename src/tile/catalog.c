@@ -313,6 +313,16 @@ static void tell(const struct builder *builder, const char *path, const struct e
     }
 }
 
+static bool has_map(const struct catalog *catalog, const char *id)
+{
+    for (size_t i = 0; i < catalog->map_count; i++) {
+        if (strcmp(catalog->maps[i].id, id) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void read_entry(struct builder *builder, const char *file)
 {
     char path[PATH_BYTES];
@@ -320,9 +330,15 @@ static void read_entry(struct builder *builder, const char *file)
     struct error problem;
     int length = snprintf(path, sizeof path, "%s/%s", builder->folder, file);
     snprintf(id, sizeof id, "%.*s", (int)strlen(file) - 5, file);
+    text_lower_id(id);
     if (length < 0 || (size_t)length >= sizeof path) {
         error_set(&problem, ERROR_TOO_LARGE, "the path is too long");
         tell(builder, file, &problem);
+    } else if (has_map(builder->catalog, id)) {
+        error_tell(&problem, ERROR_INVALID, "MAP-001",
+                   "another file makes the map \"%s\" already: capitals do not count",
+                   "otro archivo ya hace el mapa «%s»: las mayúsculas no cuentan", id);
+        tell(builder, path, &problem);
     } else if (!read_map(builder, path, id, &problem)) {
         tell(builder, path, &problem);
     }

@@ -46,6 +46,9 @@ static void tells_ids(void **state)
     memset(long_id, 'a', sizeof long_id);
     assert_true(text_is_id((struct text){long_id, 64}));
     assert_false(text_is_id((struct text){long_id, 65}));
+    char spoken[] = "Colonias_2020-\xc3\x91";
+    text_lower_id(spoken);
+    assert_string_equal(spoken, "colonias_2020-\xc3\x91");
 }
 
 static void folds(void **state)

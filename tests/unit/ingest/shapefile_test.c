@@ -184,16 +184,17 @@ static void test_faults(void **state)
     static const struct {
         uint32_t row;
         unsigned column;
-        bool overflowed;
+        bool starred;
         const char *text;
     } cells[] = {{1, 0, true, "****"}, {1, 1, false, "20210229"}, {4, 0, false, "1,5"}, {4, 1, false, "2020  1"}};
     assert_int_equal(faults.cell_count, 4);
     for (size_t i = 0; i < 4; i++) {
         assert_int_equal(faults.cells[i].row, cells[i].row);
         assert_int_equal(faults.cells[i].column, cells[i].column);
-        assert_int_equal(faults.cells[i].overflowed, cells[i].overflowed);
+        assert_int_equal(faults.cells[i].starred, cells[i].starred);
         assert_string_equal(faults.cells[i].text, cells[i].text);
     }
+    assert_true(faults.numbers[0].starred_count == 1 && !faults.numbers[1].starred_count);
     assert_int_equal(faults.deleted_count, 1);
     assert_int_equal(faults.deleted[0], 2);
     arena_destroy(arena);
