@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
-#include "ingest/import_stream.h"
+#include "ingest/import_frame.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -27,7 +27,7 @@ struct child;
 bool child_start(bool (*run)(void *context, int to), void *context, const char *folder,
                  const struct child_limits *limits, struct child **out_child, struct error *err);
 
-/* The next frame (import_stream.h), header included, until the next call; NULL at the end of the pipe. */
+/* The next frame (import_frame.h), header included, until the next call; NULL at the end of the pipe. */
 bool child_next(struct child *child, const unsigned char **out_frame, size_t *out_size, struct error *err);
 
 /* Waits for its end. Fails with IMP-061 that says how it ended when that was not as it should. */

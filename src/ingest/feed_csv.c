@@ -2,6 +2,7 @@
 #include "ingest/feed_csv.h"
 
 #include "ingest/csv_columns.h"
+#include "ingest/csv_guess.h"
 #include "ingest/csv_rows.h"
 #include "ingest/csv_value.h"
 #include "ingest/ogr_geometry.h"
@@ -17,48 +18,17 @@
 
 enum { LOOK_ROWS = 60 }; /* that decide on delimiter and header */
 
-/* How a column writes its numbers. */
-enum number_style {
-    NUMBER_PLAIN, /* 1234.5 */
-    NUMBER_COMMA, /* 1.234,5 and 1234,5 */
-    NUMBER_GROUPS /* 1,234.5 */
-};
-
-/* What the values of a column have been so far. */
-struct guess {
-    bool seen;
-    bool integer;
-    bool real;
-    bool boolean;
-    bool date;
-    bool datetime;
-    bool quoted;       /* every value stands in quotes that it does not need */
-    bool comma;        /* all values can be read with a decimal comma */
-    bool groups;       /* all values can be read with commas between thousands */
-    bool groups_whole; /* … and have no decimals */
-};
-
 struct feed_csv {
     struct feed base;
     struct arena *arena;
     struct csv_rows rows;
     int64_t lines_before; /* of title and header */
     size_t column_count;
-    enum number_style *styles; /* of each column */
-    struct csv_columns places; /* `geometry` is the geometry and no field */
-    bool quotes_tell;          /* texts are quoted and other values are not */
-    unsigned srid;             /* that geometries in text carry; 0: none does */
+    enum csv_number_style *styles; /* of each column */
+    struct csv_columns places;     /* `geometry` is the geometry and no field */
+    bool quotes_tell;              /* texts are quoted and other values are not */
+    unsigned srid;                 /* that geometries in text carry; 0: none does */
 };
-
-static void guess_number(struct guess *guess, struct text cell)
-{
-    char plain[40];
-    bool marked;
-    bool whole;
-    guess->comma = guess->comma && csv_value_grouped(cell, '.', ',', plain, &marked, &whole);
-    guess->groups = guess->groups && csv_value_grouped(cell, ',', '.', plain, &marked, &whole);
-    guess->groups_whole = guess->groups_whole && guess->groups && whole && cell.length <= 24;
-}
 
 /* The delimiter that splits the first lines into the most and most even pieces. */
 static char find_delimiter(struct feed_csv *feed)
@@ -247,23 +217,6 @@ static bool keep_header(struct feed_csv *feed, const struct csv_row *header, str
     return true;
 }
 
-static bool is_number_column(const struct guess *guess)
-{
-    return guess->integer || guess->real;
-}
-
-/* Whether commas in this table are decimal ones: 1 yes, -1 no, 0 nothing tells. "1,234" alone could be either. */
-static int comma_habit(const struct feed_csv *feed, const struct guess *guesses)
-{
-    for (size_t i = 0; i < feed->column_count; i++) {
-        const struct guess *guess = &guesses[i];
-        if (guess->seen && !is_number_column(guess) && guess->comma != guess->groups) {
-            return guess->comma ? 1 : -1;
-        }
-    }
-    return !feed->rows.sheet && feed->rows.delimiter == ',' ? -1 : 0;
-}
-
 static void tell_style(const struct feed_csv *feed, struct report *report, const char *layer, struct text column,
                        const char *english, const char *spanish)
 {
@@ -290,20 +243,20 @@ static void tell_style(const struct feed_csv *feed, struct report *report, const
 }
 
 /* Types from what was seen. Each reading that is not the plain one is told. */
-static void settle_types(struct feed_csv *feed, const struct guess *guesses, struct feed_field *fields,
+static void settle_types(struct feed_csv *feed, const struct csv_guess *guesses, struct feed_field *fields,
                          struct report *report, const char *layer)
 {
-    int habit = comma_habit(feed, guesses);
+    int habit = csv_guess_comma_habit(guesses, feed->column_count, !feed->rows.sheet && feed->rows.delimiter == ',');
     for (size_t i = 0; i < feed->column_count; i++) {
-        const struct guess *guess = &guesses[i];
+        const struct csv_guess *guess = &guesses[i];
         fields[i].type = FIELD_STRING;
         if (!guess->seen) {
             continue;
         }
-        if (is_number_column(guess) && feed->quotes_tell && guess->quoted) {
+        if (csv_guess_is_number(guess) && feed->quotes_tell && guess->quoted) {
             continue; /* digits that whoever wrote the table calls text */
         }
-        if (is_number_column(guess)) {
+        if (csv_guess_is_number(guess)) {
             fields[i].type = guess->integer ? FIELD_INTEGER : FIELD_REAL;
         } else if (guess->date) {
             fields[i].type = FIELD_DATE;
@@ -317,12 +270,12 @@ static void settle_types(struct feed_csv *feed, const struct guess *guesses, str
                        "sus comas pueden ser decimales o separar miles; se conservó como texto");
         } else if (guess->comma && (!guess->groups || habit > 0)) {
             fields[i].type = FIELD_REAL;
-            feed->styles[i] = NUMBER_COMMA;
+            feed->styles[i] = CSV_NUMBER_COMMA;
             tell_style(feed, report, layer, fields[i].name, "numbers with a decimal comma were read as numbers",
                        "los números con coma decimal se leyeron como números");
         } else if (guess->groups) {
             fields[i].type = guess->groups_whole ? FIELD_INTEGER : FIELD_REAL;
-            feed->styles[i] = NUMBER_GROUPS;
+            feed->styles[i] = CSV_NUMBER_GROUPS;
             tell_style(feed, report, layer, fields[i].name,
                        "numbers with commas between thousands were read as numbers",
                        "los números con comas en los miles se leyeron como números");
@@ -415,25 +368,16 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
                        struct report_rows *ragged, struct error *err)
 {
     assert(fields);
-    struct guess *guesses = arena_array(feed->arena, feed->column_count, sizeof *guesses);
+    struct csv_guess *guesses = arena_array(feed->arena, feed->column_count, sizeof *guesses);
     feed->styles = arena_array(feed->arena, feed->column_count, sizeof *feed->styles);
     if (!guesses || !feed->styles) {
         return error_no_memory(err);
     }
     for (size_t i = 0; i < feed->column_count; i++) {
-        guesses[i] = (struct guess){.integer = true,
-                                    .real = true,
-                                    .boolean = true,
-                                    .date = true,
-                                    .datetime = true,
-                                    .quoted = true,
-                                    .comma = true,
-                                    .groups = true,
-                                    .groups_whole = true};
+        csv_guess_start(&guesses[i]);
     }
     bool end = false;
     struct csv_row row;
-    char datetime[CSV_DATETIME_BYTES];
     int64_t count = 0;
     for (;;) {
         if (!csv_rows_next(&feed->rows, &row, &end, err)) {
@@ -459,18 +403,8 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             if (cell.length == 0) {
                 continue;
             }
-            struct guess *guess = &guesses[i];
-            guess->seen = true;
-            guess->integer = guess->integer && csv_value_is_integer(cell);
-            guess->real = guess->real && csv_value_is_real(cell);
-            guess->boolean = guess->boolean && csv_value_is_boolean(cell);
-            guess->date = guess->date && csv_value_is_date(cell);
-            guess->datetime = guess->datetime && csv_value_datetime(cell, datetime);
-            guess->quoted = guess->quoted && row.quoted[i] && !needs_quotes(feed, cell);
+            csv_guess_note(&guesses[i], cell, row.quoted[i] && !needs_quotes(feed, cell));
             feed->quotes_tell |= !row.quoted[i];
-            if (guess->comma || guess->groups) {
-                guess_number(guess, cell);
-            }
         }
     }
     settle_types(feed, guesses, fields, report, layer);
@@ -604,8 +538,8 @@ static struct value cell_value(const struct feed_csv *feed, size_t field, const 
     if (plain.length == 0) {
         return value_null();
     }
-    if (feed->styles[field] != NUMBER_PLAIN) {
-        bool comma = feed->styles[field] == NUMBER_COMMA;
+    if (feed->styles[field] != CSV_NUMBER_PLAIN) {
+        bool comma = feed->styles[field] == CSV_NUMBER_COMMA;
         if (!csv_value_grouped(plain, comma ? '.' : ',', comma ? ',' : '.', rewritten, &marked, &whole)) {
             return value_null();
         }

@@ -1,25 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/scan.h"
 
-#include "base/hash.h"
-#include "geo/projection.h"
+#include "ingest/key_set.h"
+#include "ingest/scan_columns.h"
+#include "ingest/scan_crs.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 120, KEY_COLUMNS_MAX = 40, KEY_VALUES_MAX = 4 << 20, PROGRESS_STEP = 1000, EDGE_POINTS = 9 };
+enum { KEY_COLUMNS_MAX = 40, KEY_VALUES_MAX = 4 << 20, PROGRESS_STEP = 1000 };
 
 #define FEATURE_ARENA_BYTES ((size_t)512 << 20)
-
-/* The hashes of a column's values, as long as it may still be a key. */
-struct key_set {
-    uint64_t *slots;
-    size_t capacity;
-    size_t count;
-    bool out; /* a value is missing or occurs twice */
-};
 
 struct findings {
     struct encoding_evidence evidence;
@@ -39,242 +32,9 @@ struct findings {
     struct bbox boxes[4]; /* of each kind */
 };
 
-static bool key_set_grow(struct key_set *set)
-{
-    size_t capacity = set->capacity == 0 ? 1024 : set->capacity * 2;
-    uint64_t *slots = calloc(capacity, sizeof *slots);
-    if (!slots) {
-        return false;
-    }
-    for (size_t i = 0; i < set->capacity; i++) {
-        for (size_t at = (size_t)set->slots[i] & (capacity - 1); set->slots[i] != 0; at = (at + 1) & (capacity - 1)) {
-            if (slots[at] == 0) {
-                slots[at] = set->slots[i];
-                break;
-            }
-        }
-    }
-    free(set->slots);
-    set->slots = slots;
-    set->capacity = capacity;
-    return true;
-}
-
-/* True when `hash` is new. */
-static bool key_set_add(struct key_set *set, uint64_t hash)
-{
-    hash = hash == 0 ? 1 : hash;
-    if (set->count * 2 >= set->capacity && !key_set_grow(set)) {
-        set->out = true;
-        return true;
-    }
-    size_t at = (size_t)hash & (set->capacity - 1);
-    while (set->slots[at] != 0) {
-        if (set->slots[at] == hash) {
-            return false;
-        }
-        at = (at + 1) & (set->capacity - 1);
-    }
-    set->slots[at] = hash;
-    set->count++;
-    return true;
-}
-
-static void key_set_drop(struct key_set *set)
-{
-    free(set->slots);
-    *set = (struct key_set){.out = true};
-}
-
-static uint64_t hash_value(const struct value *value)
-{
-    if (value->type == VALUE_INT) {
-        return hash_bytes(&value->integer, sizeof value->integer);
-    }
-    return hash_bytes(value->string.data, value->string.length);
-}
-
 static bool is_missing(const struct value *value)
 {
     return value->type == VALUE_NULL || (value->type == VALUE_STRING && value->string.length == 0);
-}
-
-/* --- columns --- */
-
-static bool is_taken(const struct field *fields, size_t count, const char *name)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (strcasecmp(fields[i].name, name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The column's name without control characters and blanks around it. */
-static const char *clean_name(struct text text, size_t number, struct arena *arena)
-{
-    char out[NAME_BYTES_MAX + 1];
-    size_t length = 0;
-    for (size_t at = 0; at < text.length;) {
-        size_t start = at;
-        uint32_t code = text_next_code_point(text, &at);
-        if (code < 0x20 || code == 0x7f || code == 0xfffd || (code >= 0x80 && code < 0xa0)) {
-            continue;
-        }
-        if (length + (at - start) > NAME_BYTES_MAX) {
-            break;
-        }
-        if (length == 0 && code == ' ') {
-            continue;
-        }
-        memcpy(out + length, text.data + start, at - start);
-        length += at - start;
-    }
-    while (length > 0 && out[length - 1] == ' ') {
-        length--;
-    }
-    out[length] = '\0';
-    return length > 0 ? arena_strdup(arena, out) : arena_printf(arena, "col_%zu", number);
-}
-
-/* Names in a table's own encoding may differ from that of its values ("AÑO" typed elsewhere). */
-static bool name_fields(struct scan *scan, struct error *err)
-{
-    const struct feed_info *info = &scan->feed->info;
-    bool ok = false;
-    struct encoding *encoding = NULL;
-    struct field *fields = arena_array(scan->arena, info->field_count, sizeof *fields);
-    if (!fields) {
-        return error_no_memory(err);
-    }
-    if (!encoding_open(&scan->encoding, &encoding, err)) {
-        return false;
-    }
-    for (size_t i = 0; i < info->field_count; i++) {
-        unsigned outcome;
-        struct text text = encoding_decode(encoding, info->fields[i].name, 0, scan->arena, &outcome);
-        const char *name = text.data ? clean_name(text, i + 1, scan->arena) : NULL;
-        const char *unique = name;
-        for (int copy = 2; unique && is_taken(fields, i, unique); copy++) {
-            unique = arena_printf(scan->arena, "%s_%d", name, copy);
-        }
-        if (!unique) {
-            error_no_memory(err);
-            goto done;
-        }
-        if (unique != name) {
-            struct report_message *message = report_tell(
-                scan->report, "IMP-030", REPORT_WARNING, "column \"%s\" occurs twice: the later one is \"%s\"",
-                "la columna «%s» aparece dos veces: la segunda se llama «%s»", name, unique);
-            report_at(scan->report, message, scan->layer->name, name);
-        }
-        fields[i] = (struct field){.name = unique, .type = info->fields[i].type};
-    }
-    scan->fields = fields;
-    scan->field_count = info->field_count;
-    ok = true;
-done:
-    encoding_close(encoding);
-    return ok;
-}
-
-static ptrdiff_t find_field(const struct scan *scan, const char *name)
-{
-    for (size_t i = 0; i < scan->field_count; i++) {
-        if (strcmp(scan->fields[i].name, name) == 0) {
-            return (ptrdiff_t)i;
-        }
-    }
-    return -1;
-}
-
-static const char *nearest_field(const struct scan *scan, const char *name)
-{
-    const char *nearest = "";
-    size_t best = SIZE_MAX;
-    char folded[128];
-    text_fold(text_of(name), folded, sizeof folded);
-    for (size_t i = 0; i < scan->field_count; i++) {
-        char other[128];
-        text_fold(text_of(scan->fields[i].name), other, sizeof other);
-        size_t distance = text_edit_distance(text_of(folded), text_of(other));
-        if (distance < best) {
-            best = distance;
-            nearest = scan->fields[i].name;
-        }
-    }
-    return nearest;
-}
-
-static void check_wished_fields(struct scan *scan, const struct scan_wishes *wishes)
-{
-    scan->key = -1;
-    if (wishes->key) {
-        scan->key = find_field(scan, wishes->key);
-        if (scan->key < 0) {
-            struct report_message *message =
-                report_tell(scan->report, "IMP-031", wishes->key_is_needed ? REPORT_ERROR : REPORT_WARNING,
-                            "there is no column \"%s\" to identify features; the nearest is \"%s\"",
-                            "no hay ninguna columna «%s» que identifique los elementos; la más parecida es «%s»",
-                            wishes->key, nearest_field(scan, wishes->key));
-            report_cure(scan->report, message, "give the key with --key, or in the descriptor",
-                        "indique la clave con --key o en el descriptor");
-            report_at(scan->report, message, scan->layer->name, wishes->key);
-            scan->failed |= wishes->key_is_needed;
-        }
-    }
-    const char *label = value_member_string(wishes->descriptor, "label");
-    if (label && find_field(scan, label) < 0) {
-        struct report_message *message =
-            report_tell(scan->report, "IMP-030", REPORT_WARNING,
-                        "there is no column \"%s\" to label features with; the nearest is \"%s\"",
-                        "no hay ninguna columna «%s» para rotular los elementos; la más parecida es «%s»", label,
-                        nearest_field(scan, label));
-        report_at(scan->report, message, scan->layer->name, label);
-    }
-    const struct value *fields = value_member(wishes->descriptor, "fields");
-    for (size_t i = 0; fields && fields->type == VALUE_OBJECT && i < fields->object.count; i++) {
-        const char *name =
-            arena_strndup(scan->arena, fields->object.members[i].name.data, fields->object.members[i].name.length);
-        if (name && find_field(scan, name) < 0) {
-            struct report_message *message = report_tell(
-                scan->report, "IMP-030", REPORT_WARNING,
-                "the descriptor speaks of column \"%s\", which the file does not have; the nearest is \"%s\"",
-                "el descriptor menciona la columna «%s», que el archivo no tiene; la más parecida es «%s»", name,
-                nearest_field(scan, name));
-            report_at(scan->report, message, scan->layer->name, name);
-        }
-    }
-}
-
-static bool list_fields(struct scan *scan, const struct scan_wishes *wishes, struct error *err)
-{
-    struct arena *arena = scan->report->arena;
-    struct report_field *fields = arena_array(arena, scan->field_count, sizeof *fields);
-    if (!fields) {
-        return error_no_memory(err);
-    }
-    for (size_t i = 0; i < scan->field_count; i++) {
-        const char *spanish = descriptor_field_title(wishes->descriptor, scan->fields[i].name, "es");
-        const char *english = descriptor_field_title(wishes->descriptor, scan->fields[i].name, "en");
-        fields[i] = (struct report_field){
-            .name = arena_strdup(arena, scan->fields[i].name),
-            .type = scan->fields[i].type,
-            .title_english = english ? arena_strdup(arena, english) : NULL,
-            .title_spanish = spanish ? arena_strdup(arena, spanish) : NULL,
-        };
-    }
-    scan->layer->fields = fields;
-    scan->layer->field_count = scan->field_count;
-    const struct feed_info *info = &scan->feed->info;
-    for (size_t i = 0; i < info->left_column_count; i++) {
-        struct report_message *message =
-            report_tell(scan->report, "IMP-030", REPORT_WARNING, "column \"%s\" holds binary data and was left out",
-                        "la columna «%s» contiene datos binarios y no se cargó", info->left_columns[i]);
-        report_at(scan->report, message, scan->layer->name, info->left_columns[i]);
-    }
-    return true;
 }
 
 /* --- one pass --- */
@@ -288,7 +48,7 @@ static bool note_keys(struct scan *scan, struct findings *found, const struct fe
         }
         const struct value *value = &feature->values[i];
         bool missing = is_missing(value);
-        bool fresh = !missing && key_set_add(set, hash_value(value));
+        bool fresh = !missing && key_set_add(set, value);
         if (fresh && set->count <= KEY_VALUES_MAX) {
             continue;
         }
@@ -518,233 +278,6 @@ static bool decide_encoding(struct scan *scan, const struct scan_wishes *wishes,
     return true;
 }
 
-static void tell_guess(struct scan *scan, const struct crs_finding *guess, const char *english, const char *spanish)
-{
-    bool sure = guess->confidence >= CRS_CONFIDENCE_SURE;
-    struct report_message *message;
-    if (sure) {
-        message = report_tell(scan->report, "IMP-020", REPORT_WARNING, "%s; %s was assumed", "%s; se supuso %s",
-                              english, guess->code);
-        message->spanish = arena_printf(scan->report->arena, "%s; se supuso %s", spanish, guess->code);
-        report_cure(scan->report, message, "if that is wrong, load again with --srs EPSG:N",
-                    "si no es correcto, cargue de nuevo con --srs EPSG:N");
-    } else if (guess->code) {
-        message = report_tell(scan->report, "IMP-020", REPORT_ERROR, "%s; the coordinates look like %s (%s, %.0f %%)",
-                              "%s; las coordenadas parecen %s (%s, %.0f %%)", english, guess->code, guess->name,
-                              guess->confidence * 100);
-        message->spanish = arena_printf(scan->report->arena, "%s; las coordenadas parecen %s (%s, %.0f %%)", spanish,
-                                        guess->code, guess->name, guess->confidence * 100);
-        report_cure(scan->report, message, "if that is right, load with --srs %s; else give the right one",
-                    "si es correcto, cargue con --srs %s; si no, indique el que corresponde", guess->code);
-        scan->failed = true;
-    } else {
-        const struct bbox *box = &scan->extent;
-        message = report_tell(scan->report, "IMP-020", REPORT_ERROR,
-                              "%s, and the coordinates (%.10g, %.10g to %.10g, %.10g) do not tell it",
-                              "%s, y las coordenadas (%.10g, %.10g a %.10g, %.10g) no lo indican", english, box->min_x,
-                              box->min_y, box->max_x, box->max_y);
-        message->spanish =
-            arena_printf(scan->report->arena, "%s, y las coordenadas (%.10g, %.10g a %.10g, %.10g) no lo indican",
-                         spanish, box->min_x, box->min_y, box->max_x, box->max_y);
-        report_cure(scan->report, message, "ask who made the file, and load with --srs EPSG:N",
-                    "pregunte a quien hizo el archivo y cargue con --srs EPSG:N");
-        scan->failed = true;
-    }
-    report_at(scan->report, message, scan->layer->name, NULL);
-}
-
-static void tell_swapped(struct scan *scan)
-{
-    struct report_message *message = report_tell(
-        scan->report, "IMP-021", REPORT_ERROR, "x and y seem exchanged: x is from %.6g to %.6g and y from %.6g to %.6g",
-        "x e y parecen intercambiadas: x va de %.6g a %.6g e y de %.6g a %.6g", scan->extent.min_x, scan->extent.max_x,
-        scan->extent.min_y, scan->extent.max_y);
-    report_cure(
-        scan->report, message,
-        "exchange them (in QGIS: Processing, \"Swap X and Y coordinates\"; in a table: rename the columns)",
-        "intercámbielas (en QGIS: Procesos, «Intercambiar coordenadas X e Y»; en una tabla: renombre las columnas)");
-    report_at(scan->report, message, scan->layer->name, NULL);
-    scan->failed = true;
-}
-
-/* What the file says of its system; confidence 0 when nothing of use. */
-static bool read_declared(struct scan *scan, struct crs_finding *out, struct error *err)
-{
-    const struct feed_info *info = &scan->feed->info;
-    *out = (struct crs_finding){0};
-    if (info->srs_code) {
-        if (!crs_from_option(info->srs_code, scan->arena, out, err)) {
-            return false;
-        }
-        out->confidence = info->srs_confidence;
-        bool said = info->srs_confidence >= 1;
-        out->how_english = said ? "declared" : "by the names of the columns";
-        out->how_spanish = said ? "declarado" : "por los nombres de las columnas";
-        return true;
-    }
-    if (info->srs_wkt.length == 0) {
-        return true;
-    }
-    struct error why;
-    if (!crs_identify(info->srs_wkt, scan->arena, out, &why)) {
-        struct report_message *message =
-            report_tell(scan->report, "IMP-020", REPORT_WARNING, ".prj: %s", ".prj: %s", why.english);
-        message->spanish = arena_printf(scan->report->arena, ".prj: %s", why.spanish);
-        report_at(scan->report, message, scan->layer->name, NULL);
-    }
-    return true;
-}
-
-static void guess_system(struct scan *scan, const char *english, const char *spanish)
-{
-    if (crs_looks_swapped(&scan->extent)) {
-        tell_swapped(scan);
-        return;
-    }
-    crs_guess(&scan->extent, scan->arena, &scan->crs);
-    tell_guess(scan, &scan->crs, english, spanish);
-}
-
-static bool decide_crs(struct scan *scan, const struct scan_wishes *wishes, struct error *err)
-{
-    struct crs_finding declared;
-    if (!read_declared(scan, &declared, err)) {
-        return false;
-    }
-    if (wishes->srs) {
-        if (!crs_from_option(wishes->srs, scan->arena, &scan->crs, err)) {
-            return false;
-        }
-        if (declared.confidence >= 1 && declared.code && scan->crs.code && strcmp(declared.code, scan->crs.code) != 0) {
-            struct report_message *message =
-                report_tell(scan->report, "IMP-020", REPORT_NOTICE, "the file declares %s; %s is used as you said",
-                            "el archivo declara %s; se usa %s como usted indicó", declared.code, scan->crs.code);
-            report_at(scan->report, message, scan->layer->name, NULL);
-        }
-    } else if (declared.confidence > 0) {
-        scan->crs = declared;
-    }
-    if (bbox_is_empty(&scan->extent)) {
-        return true;
-    }
-    if (scan->crs.confidence <= 0) {
-        guess_system(scan, "the file does not tell its reference system",
-                     "el archivo no dice su sistema de referencia");
-        return true;
-    }
-    bool degrees = crs_is_geographic(&scan->crs);
-    bool wide = scan->extent.min_x < -360 || scan->extent.max_x > 360 || scan->extent.min_y < -90.01 ||
-                scan->extent.max_y > 90.01;
-    if (degrees && wide) {
-        if (wishes->srs || crs_looks_swapped(&scan->extent)) {
-            if (crs_looks_swapped(&scan->extent)) {
-                tell_swapped(scan);
-                return true;
-            }
-            struct report_message *message =
-                report_tell(scan->report, "IMP-021", REPORT_ERROR,
-                            "%s is in degrees, but the coordinates go from %.10g, %.10g to %.10g, %.10g",
-                            "%s está en grados, pero las coordenadas van de %.10g, %.10g a %.10g, %.10g", wishes->srs,
-                            scan->extent.min_x, scan->extent.min_y, scan->extent.max_x, scan->extent.max_y);
-            report_cure(scan->report, message, "give the projected system, such as EPSG:6372 or EPSG:32613, with --srs",
-                        "indique el sistema proyectado, por ejemplo EPSG:6372 o EPSG:32613, con --srs");
-            report_at(scan->report, message, scan->layer->name, NULL);
-            scan->failed = true;
-            return true;
-        }
-        /* A few stray coordinates are listed row by row; here all of the layer is meant. */
-        if (scan->extent.min_x > 360 || scan->extent.max_x < -360 || scan->extent.min_y > 90.01 ||
-            scan->extent.max_y < -90.01) {
-            guess_system(scan, "the file claims degrees, but its coordinates are not",
-                         "el archivo dice estar en grados, pero sus coordenadas no lo son");
-        }
-    }
-    /* In metres that is a stamp beside the system's origin. */
-    bool origin =
-        scan->extent.min_x == 0 && scan->extent.max_x == 0 && scan->extent.min_y == 0 && scan->extent.max_y == 0;
-    if (!degrees && !origin && crs_is_degree_range(&scan->extent)) {
-        const char *system = scan->crs.code ? scan->crs.code : scan->crs.name;
-        struct report_message *message =
-            report_tell(scan->report, "IMP-021", wishes->srs ? REPORT_WARNING : REPORT_ERROR,
-                        "%s is not in degrees, but the coordinates look like degrees (%.10g, %.10g to %.10g, %.10g)",
-                        "%s no está en grados, pero las coordenadas parecen grados (%.10g, %.10g a %.10g, %.10g)",
-                        system, scan->extent.min_x, scan->extent.min_y, scan->extent.max_x, scan->extent.max_y);
-        report_cure(scan->report, message, "if they are degrees, load with --srs EPSG:4326; else with --srs %s",
-                    "si son grados, cargue con --srs EPSG:4326; si no, con --srs %s", system);
-        report_at(scan->report, message, scan->layer->name, NULL);
-        scan->failed |= !wishes->srs;
-    }
-    return true;
-}
-
-/* Degrees of the extent, walked along its edges. */
-static bool place_extent(struct scan *scan, struct error *err)
-{
-    scan->layer->bbox = bbox_empty();
-    if (bbox_is_empty(&scan->extent) || !scan->crs.definition || scan->failed) {
-        return true;
-    }
-    struct projection *projection = NULL;
-    if (!projection_open(scan->crs.definition, &projection, err)) {
-        return false;
-    }
-    double xy[2 * EDGE_POINTS * EDGE_POINTS];
-    size_t count = 0;
-    for (int i = 0; i < EDGE_POINTS; i++) {
-        for (int j = 0; j < EDGE_POINTS; j++) {
-            double u = (double)i / (EDGE_POINTS - 1);
-            double v = (double)j / (EDGE_POINTS - 1);
-            xy[2 * count] = scan->extent.min_x * (1 - u) + scan->extent.max_x * u;
-            xy[2 * count + 1] = scan->extent.min_y * (1 - v) + scan->extent.max_y * v;
-            count++;
-        }
-    }
-    projection_to_lonlat(projection, xy, count);
-    for (size_t i = 0; i < count; i++) {
-        if (isfinite(xy[2 * i]) && isfinite(xy[2 * i + 1])) {
-            bbox_add(&scan->layer->bbox, xy[2 * i], xy[2 * i + 1]);
-        }
-    }
-    projection_close(projection);
-    return true;
-}
-
-/* Far outside of where the system is meant for, something is wrong: a wrong zone, exchanged axes, other units. */
-static void check_place(struct scan *scan)
-{
-    struct bbox area;
-    const struct bbox *box = &scan->layer->bbox;
-    if (scan->failed || bbox_is_empty(&scan->extent) || !crs_area(&scan->crs, &area) || area.min_x > area.max_x) {
-        return;
-    }
-    const double slack = 5;
-    bool outside = bbox_is_empty(box) || box->min_x > area.max_x + slack || box->max_x < area.min_x - slack ||
-                   box->min_y > area.max_y + slack || box->max_y < area.min_y - slack;
-    /* The same place with the sign of its longitude lost. */
-    bool mirrored = !outside && box->min_x >= 86 && box->max_x <= 119 && box->min_y >= 14 && box->max_y <= 33.5 &&
-                    crs_is_geographic(&scan->crs);
-    if (mirrored) {
-        struct report_message *message =
-            report_tell(scan->report, "IMP-021", REPORT_WARNING,
-                        "the coordinates fall in Asia (longitude %.10g to %.10g): has the minus sign been lost?",
-                        "las coordenadas caen en Asia (longitud %.10g a %.10g): ¿se perdió el signo menos?",
-                        scan->extent.min_x, scan->extent.max_x);
-        report_cure(scan->report, message, "longitudes in Mexico are negative: mend the column and load again",
-                    "en México las longitudes son negativas: corrija la columna y cargue de nuevo");
-        report_at(scan->report, message, scan->layer->name, NULL);
-    }
-    if (outside) {
-        struct report_message *message =
-            report_tell(scan->report, "IMP-021", REPORT_WARNING,
-                        "the coordinates fall outside the area of %s: is that the right system?",
-                        "las coordenadas caen fuera del área de %s: ¿es el sistema correcto?",
-                        scan->crs.code ? scan->crs.code : scan->crs.name);
-        report_cure(scan->report, message, "look at the place on the map; if it is wrong, load again with --srs EPSG:N",
-                    "revise el lugar en el mapa; si está mal, cargue de nuevo con --srs EPSG:N");
-        report_at(scan->report, message, scan->layer->name, NULL);
-    }
-}
-
 static void decide_kind(struct scan *scan, const struct findings *found)
 {
     static const char *const english[] = {"none", "points", "lines", "polygons"};
@@ -869,16 +402,17 @@ static bool conclude(struct scan *scan, const struct scan_wishes *wishes, struct
     layer->null_geometries = found->nulls;
     layer->invalid_geometries = check ? found->invalid : -1;
     decide_kind(scan, found);
-    if (!decide_encoding(scan, wishes, found, err) || !name_fields(scan, err) || !list_fields(scan, wishes, err)) {
+    if (!decide_encoding(scan, wishes, found, err) || !scan_columns_name(scan, err) ||
+        !scan_columns_list(scan, wishes, err)) {
         return false;
     }
-    check_wished_fields(scan, wishes);
+    scan_columns_check(scan, wishes);
     tell_rows(scan, found, check);
     list_keys(scan, found);
-    if (!decide_crs(scan, wishes, err) || !place_extent(scan, err)) {
+    if (!scan_crs_decide(scan, wishes, err) || !scan_crs_place(scan, err)) {
         return false;
     }
-    check_place(scan);
+    scan_crs_check(scan);
     if (scan->crs.definition) {
         layer->srs_code = scan->crs.code ? arena_strdup(scan->report->arena, scan->crs.code) : NULL;
         layer->srs_name = arena_strdup(scan->report->arena, scan->crs.name);
@@ -907,7 +441,7 @@ void scan_pass_close(struct scan_pass *pass)
     }
     struct findings *found = &pass->found;
     for (size_t i = 0; found->keys && i < pass->column_count; i++) {
-        free(found->keys[i].slots);
+        key_set_drop(&found->keys[i]);
     }
     free(found->keys);
     report_rows_finish(&found->unusable);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Any bytes as what the reading process sends: whatever is accepted is sound enough for the store and for printing. */
 
-#include "ingest/import_stream.h"
+#include "ingest/import_frame.h"
 
 #include "base/buffer.h"
 
