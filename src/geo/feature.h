@@ -40,6 +40,7 @@ struct feature {
     struct world_box box; /* of the full geometry */
     struct geometry geometry;
     const struct value *values; /* field_count of the list */
+    uint32_t tuple;             /* features of one number have the same values, where the list has a tuple_count */
     int64_t shift_x;            /* added to every x: 0, or ±GRID_WORLD_UNITS for the copy across the antimeridian */
 };
 
@@ -49,6 +50,7 @@ struct feature_list {
     size_t field_count;
     const struct feature *features;
     size_t count;
+    size_t tuple_count; /* how many different tuples of values there are; 0: nobody looked */
 };
 
 /* The index of the field `name`, or -1. */

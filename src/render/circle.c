@@ -130,11 +130,14 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
     }
     bool uniform = layer_is_uniform(context, painting, sizeof painting / sizeof *painting);
     struct circle circle = {0};
+    const struct feature *last = NULL;
     for (size_t i = 0; i < found.count; i++) {
         const struct feature *feature = found.items[i].feature;
-        if (!uniform || i == 0) {
+        bool is_alike = last && (uniform || (found.tuple_count > 0 && feature->tuple == last->tuple));
+        if (!is_alike) {
             circle = circle_of(context, &found.items[i]);
         }
+        last = feature;
         size_t count;
         const struct draw_point *centers =
             projector_part(&projector, feature, feature->geometry.points, feature->geometry.vertex_count, false,

@@ -48,6 +48,12 @@ struct coat {
     struct text pattern_name;     /* of `pattern`: neighbours often have the same */
     struct paint pattern;
     bool pattern_found;
+    struct known_paint *known; /* by tuple of the layer's features; NULL: each is asked for */
+};
+
+struct known_paint {
+    enum { PAINT_UNKNOWN, PAINT_SEEN, PAINT_UNSEEN } state;
+    struct paint paint;
 };
 
 static double opacity_of(const struct render_layer_context *context, const struct layer_feature *item)
@@ -74,6 +80,21 @@ static bool paint_of(const struct render_layer_context *context, const struct la
     *out_paint = coat->pattern;
     out_paint->pattern_opacity = (uint8_t)(fmin(1, fmax(0, opacity)) * 255 + 0.5);
     return coat->pattern_found && out_paint->pattern_opacity > 0;
+}
+
+/* paint_of, asked once for all features that look alike. */
+static bool known_paint_of(const struct render_layer_context *context, const struct layer_feature *item,
+                           struct coat *coat, struct paint *out_paint)
+{
+    if (!coat->known) {
+        return paint_of(context, item, coat, out_paint);
+    }
+    struct known_paint *known = &coat->known[item->feature->tuple];
+    if (known->state == PAINT_UNKNOWN) {
+        known->state = paint_of(context, item, coat, &known->paint) ? PAINT_SEEN : PAINT_UNSEEN;
+    }
+    *out_paint = known->paint;
+    return known->state == PAINT_SEEN;
 }
 
 /* One opaque look for all: one sweep, in which pieces that meet add to full coverage (rings are wound, so shells add
@@ -107,13 +128,14 @@ static bool paint_apart(const struct render_layer_context *context, const struct
 {
     struct raster *raster = context->painter->raster;
     struct canvas *layer = painter_layer(context->painter);
-    if (!layer) {
+    coat->known = found->tuple_count > 0 ? arena_array(context->arena, found->tuple_count, sizeof *coat->known) : NULL;
+    if (!layer || (found->tuple_count > 0 && !coat->known)) {
         return error_no_memory(err);
     }
     for (size_t i = 0; i < found->count; i++) {
         const struct layer_feature *item = &found->items[i];
         struct paint paint;
-        if (!paint_of(context, item, coat, &paint)) {
+        if (!known_paint_of(context, item, coat, &paint)) {
             continue;
         }
         if (!add_polygon(context, projector, item, coat->outline, err)) {

@@ -159,8 +159,13 @@ static bool find_needs(const struct style *style, double zoom, struct world_box 
             continue;
         }
         double around = label_layer_is_along_lines(layer, zoom) ? line_margin : margin;
-        struct render_need need = {RENDER_NEED_FEATURES, info->source, info->source_layer, source->layer_id,
-                                   grown(box, around, zoom)};
+        struct render_need need = {RENDER_NEED_FEATURES,
+                                   info->source,
+                                   info->source_layer,
+                                   source->layer_id,
+                                   grown(box, around, zoom),
+                                   zoom,
+                                   true};
         put_need(needs, &count, &need);
     }
     *out_needs = needs;

@@ -7,13 +7,15 @@
 
 struct layer_feature {
     const struct feature *feature;
-    struct style_feature seen; /* what expressions see of it */
+    const struct style_feature *seen; /* what expressions see of it; features of equal tuples may share it */
     double sort_key;
 };
 
 struct layer_features {
     struct layer_feature *items;
     size_t count;
+    /* Features whose `tuple` is equal, below this, look alike in this layer; 0: each may look different. */
+    size_t tuple_count;
 };
 
 /* `sort_key` is the layer's sort key property, or STYLE_PROPERTY_COUNT when its type has none. Everything lives in the

@@ -205,22 +205,50 @@ static bool paint_alike(const struct render_layer_context *context, const struct
     return true;
 }
 
+/* look_of, asked once for all features that look alike; `known` by tuple. NULL: memory is out. */
+static const struct look *known_look_of(const struct render_layer_context *context, const struct layer_feature *item,
+                                        const struct look **known)
+{
+    if (!known[item->feature->tuple]) {
+        struct look *look = arena_alloc(context->arena, sizeof *look);
+        if (!look) {
+            return NULL;
+        }
+        look_of(context, item, look);
+        known[item->feature->tuple] = look;
+    }
+    return known[item->feature->tuple];
+}
+
 /* Looks of their own, or translucent: one over the other, as the style specification says. */
 static bool paint_each(const struct render_layer_context *context, const struct projector *projector,
                        const struct layer_features *found, struct error *err)
 {
     struct raster *raster = context->painter->raster;
-    struct look look;
+    bool has_tuples = found->tuple_count > 0;
+    const struct look **known = has_tuples ? arena_array(context->arena, found->tuple_count, sizeof *known) : NULL;
+    if (has_tuples && !known) {
+        return error_no_memory(err);
+    }
+    struct look own;
     for (size_t i = 0; i < found->count; i++) {
-        look_of(context, &found->items[i], &look);
-        if (!is_seen(&look)) {
+        const struct look *look = &own;
+        if (has_tuples) {
+            look = known_look_of(context, &found->items[i], known);
+        } else {
+            look_of(context, &found->items[i], &own);
+        }
+        if (!look) {
+            return error_no_memory(err);
+        }
+        if (!is_seen(look)) {
             continue;
         }
-        if (!add_line(context, projector, found->items[i].feature, &look.stroke, err)) {
+        if (!add_line(context, projector, found->items[i].feature, &look->stroke, err)) {
             raster_discard(raster);
             return false;
         }
-        raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = look.pixel});
+        raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = look->pixel});
     }
     return true;
 }

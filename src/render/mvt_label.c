@@ -89,6 +89,7 @@ bool mvt_label_points(const struct feature_list *polygons, size_t field, const s
     if (!points) {
         return error_no_memory(err);
     }
-    *out_points = (struct feature_list){&polygons->fields[field], 1, points, count};
+    *out_points =
+        (struct feature_list){.fields = &polygons->fields[field], .field_count = 1, .features = points, .count = count};
     return true;
 }

@@ -107,8 +107,8 @@ bool render_needs(const struct style *style, const struct view *view, struct are
             n++;
         }
         if (n == count) {
-            needs[count++] =
-                (struct render_need){kind_of(info), info->source, info->source_layer, source->layer_id, area};
+            needs[count++] = (struct render_need){
+                kind_of(info), info->source, info->source_layer, source->layer_id, area, view->zoom, false};
         } else if (area.min_x < needs[n].area.min_x) {
             needs[n].area = area; /* areas differ by their margin only, so the larger holds the smaller */
         }

@@ -46,6 +46,8 @@ struct render_need {
     const char *source_layer; /* may be NULL */
     const char *layer_id;     /* of the store, from the source's url "tesela://<id>" */
     struct world_box area;    /* the view and the reach of strokes, circles and the like */
+    double zoom;              /* style zoom: which layers are shown */
+    bool is_for_labels;       /* of symbol layers, else of all others */
 };
 
 /* What painting `view` needs: one entry for each (source, source layer) with a layer visible at this zoom. */

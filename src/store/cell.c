@@ -74,6 +74,13 @@ static int64_t unzigzag(uint64_t number)
     return (int64_t)(number >> 1 ^ (0 - (number & 1)));
 }
 
+static inline uint64_t get_u64(const unsigned char *in)
+{
+    uint64_t number;
+    memcpy(&number, in, sizeof number);
+    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(number) : number;
+}
+
 static bool get_varint_slow(struct cell_cursor *cursor, uint64_t *out)
 {
     uint64_t value = 0;
@@ -88,13 +95,25 @@ static bool get_varint_slow(struct cell_cursor *cursor, uint64_t *out)
     return false;
 }
 
+/* Up to eight bytes are taken from one word without a branch on their number, which is as good as random. */
 static inline bool get_varint(struct cell_cursor *cursor, uint64_t *out)
 {
-    if (cursor->at < cursor->end && *cursor->at < 128) {
-        *out = *cursor->at++;
-        return true;
+    if (cursor->end - cursor->at < 8) {
+        return get_varint_slow(cursor, out);
     }
-    return get_varint_slow(cursor, out);
+    uint64_t word = get_u64(cursor->at);
+    uint64_t ends = ~word & 0x8080808080808080U;
+    if (ends == 0) {
+        return get_varint_slow(cursor, out);
+    }
+    uint64_t last = ends & (0 - ends);
+    word &= (last - 1) | last;
+    word &= 0x7f7f7f7f7f7f7f7fU;
+    word = (word & 0x007f007f007f007fU) | (word & 0x7f007f007f007f00U) >> 1;
+    word = (word & 0x00003fff00003fffU) | (word & 0x3fff00003fff0000U) >> 2;
+    *out = (word & 0x0fffffffU) | (word & 0x0fffffff00000000U) >> 4;
+    cursor->at += (__builtin_ctzll(last) >> 3) + 1;
+    return true;
 }
 
 static size_t remaining(const struct cell_cursor *cursor)
@@ -118,11 +137,6 @@ static void put_u64(unsigned char *out, uint64_t number)
 {
     put_u32(out, (uint32_t)number);
     put_u32(out + 4, (uint32_t)(number >> 32));
-}
-
-static uint64_t get_u64(const unsigned char *in)
-{
-    return (uint64_t)get_u32(in) | (uint64_t)get_u32(in + 4) << 32;
 }
 
 /* --- geometry --- */
@@ -340,6 +354,37 @@ enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kin
     return CELL_OK;
 }
 
+/* Goes past `count` varints: each ends with a byte below 128. Eight bytes at a time. */
+static bool skip_varints(struct cell_cursor *cursor, uint64_t count)
+{
+    while (count >= 8 && remaining(cursor) >= 8) {
+        uint64_t ends = ~get_u64(cursor->at) >> 7 & 0x0101010101010101U;
+        count -= ends * 0x0101010101010101U >> 56;
+        cursor->at += 8;
+    }
+    for (; count > 0 && cursor->at < cursor->end; cursor->at++) {
+        count -= *cursor->at < 128;
+    }
+    return count == 0;
+}
+
+enum cell_result cell_skip_geometry(struct cell_cursor *cursor)
+{
+    uint64_t count;
+    if (!get_varint(cursor, &count) || count > remaining(cursor)) {
+        return CELL_DAMAGED;
+    }
+    uint64_t vertices = 0;
+    for (uint64_t p = 0; p < count; p++) {
+        uint64_t size;
+        if (!get_varint(cursor, &size) || size >> 1 > remaining(cursor)) {
+            return CELL_DAMAGED;
+        }
+        vertices += size >> 1;
+    }
+    return vertices <= remaining(cursor) && skip_varints(cursor, 2 * vertices) ? CELL_OK : CELL_DAMAGED;
+}
+
 /* To the nearest, halves away from zero, as llround does; degrees are far from the limits. */
 static int64_t degree_step(double degrees)
 {
@@ -525,33 +570,126 @@ void cell_put_attributes(struct buffer *out, int64_t row, const struct value *id
     }
 }
 
+/* The tag of the id was read. `*out_field` is the field it is, `count` where it is none. */
+static bool get_id(struct cell_cursor *cursor, unsigned char tag, int64_t row, size_t count, struct value *out_id,
+                   uint64_t *out_field)
+{
+    *out_field = count;
+    *out_id = value_of_int(row);
+    if (tag == TAG_FIELD) {
+        return get_varint(cursor, out_field) && *out_field < count;
+    }
+    return tag == TAG_ROW || get_tagged(cursor, tag, out_id);
+}
+
+enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value)
+{
+    if (cursor->at == cursor->end) {
+        return CELL_DAMAGED;
+    }
+    unsigned char tag = *cursor->at++;
+    return get_tagged(cursor, tag, out_value) ? CELL_OK : CELL_DAMAGED;
+}
+
 enum cell_result cell_get_attributes(struct cell_cursor *cursor, int64_t row, struct value *out_id,
                                      struct value *out_values, size_t count)
 {
     if (cursor->at == cursor->end) {
         return CELL_DAMAGED;
     }
-    unsigned char id_tag = *cursor->at++;
-    uint64_t field = count;
-    *out_id = value_of_int(row);
-    if (id_tag == TAG_FIELD) {
-        if (!get_varint(cursor, &field) || field >= count) {
-            return CELL_DAMAGED;
-        }
-    } else if (id_tag != TAG_ROW && !get_tagged(cursor, id_tag, out_id)) {
+    unsigned char tag = *cursor->at++;
+    uint64_t field;
+    if (!get_id(cursor, tag, row, count, out_id, &field)) {
         return CELL_DAMAGED;
     }
     for (size_t i = 0; i < count; i++) {
-        if (cursor->at == cursor->end) {
-            return CELL_DAMAGED;
-        }
-        unsigned char tag = *cursor->at++;
-        if (!get_tagged(cursor, tag, &out_values[i])) {
+        if (cell_get_value(cursor, &out_values[i]) != CELL_OK) {
             return CELL_DAMAGED;
         }
     }
     if (field < count) {
         *out_id = out_values[field];
+    }
+    return CELL_OK;
+}
+
+static bool skip_tagged(struct cell_cursor *cursor, unsigned char tag)
+{
+    uint64_t length;
+    switch (tag) {
+    case TAG_NULL:
+    case TAG_FALSE:
+    case TAG_TRUE:
+        return true;
+    case TAG_INT:
+    case TAG_WHOLE_REAL:
+        return skip_varints(cursor, 1);
+    case TAG_REAL:
+        length = 8;
+        break;
+    case TAG_TEXT:
+        if (!get_varint(cursor, &length)) {
+            return false;
+        }
+        break;
+    default:
+        return false;
+    }
+    if (length > remaining(cursor)) {
+        return false;
+    }
+    cursor->at += length;
+    return true;
+}
+
+static bool skip_id(struct cell_cursor *cursor)
+{
+    if (cursor->at == cursor->end) {
+        return false;
+    }
+    unsigned char tag = *cursor->at++;
+    return tag == TAG_ROW || (tag == TAG_FIELD ? skip_varints(cursor, 1) : skip_tagged(cursor, tag));
+}
+
+enum cell_result cell_find_values(struct cell_cursor cursor, const bool *wanted, size_t count,
+                                  struct cell_cursor *out_values)
+{
+    while (count > 0 && !wanted[count - 1]) {
+        count--;
+    }
+    if (count > 0 && !skip_id(&cursor)) {
+        return CELL_DAMAGED;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const unsigned char *start = cursor.at;
+        if (start == cursor.end) {
+            return CELL_DAMAGED;
+        }
+        cursor.at++;
+        if (!skip_tagged(&cursor, *start)) {
+            return CELL_DAMAGED;
+        }
+        if (wanted[i]) {
+            *out_values++ = (struct cell_cursor){start, cursor.at};
+        }
+    }
+    return CELL_OK;
+}
+
+enum cell_result cell_get_id(struct cell_cursor cursor, int64_t row, struct value *out_id, size_t count)
+{
+    if (cursor.at == cursor.end) {
+        return CELL_DAMAGED;
+    }
+    unsigned char tag = *cursor.at++;
+    uint64_t field;
+    if (!get_id(&cursor, tag, row, count, out_id, &field)) {
+        return CELL_DAMAGED;
+    }
+    for (uint64_t i = 0; field < count && i <= field; i++) {
+        if (cell_get_value(&cursor, out_id) != CELL_OK) {
+            return CELL_DAMAGED;
+        }
     }
     return CELL_OK;
 }

@@ -54,6 +54,8 @@ void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsig
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
                                    struct arena *arena, struct geometry *out_geometry);
+/* Goes past a geometry without decoding it. */
+enum cell_result cell_skip_geometry(struct cell_cursor *cursor);
 /* Degrees, kept to 10^-9 (0.1 mm). */
 void cell_put_shape(struct buffer *out, const struct shape *shape);
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,
@@ -67,6 +69,15 @@ void cell_put_attributes(struct buffer *out, int64_t row, const struct value *id
 /* `out_values` has room for `count`. Texts point into the cursor's bytes. */
 enum cell_result cell_get_attributes(struct cell_cursor *cursor, int64_t row, struct value *out_id,
                                      struct value *out_values, size_t count);
+
+/* The id alone, as cell_get_attributes gives it. */
+enum cell_result cell_get_id(struct cell_cursor cursor, int64_t row, struct value *out_id, size_t count);
+/* Where in the bytes of attributes the values of the `wanted` of `count` fields lie, each with its tag. What comes
+ * after the last wanted one is not looked at. */
+enum cell_result cell_find_values(struct cell_cursor cursor, const bool *wanted, size_t count,
+                                  struct cell_cursor *out_values);
+/* One value with its tag. */
+enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value);
 
 /* --- blocks --- */
 

@@ -41,6 +41,7 @@ void reader_close(struct store *store)
     close_cells(store);
     free(store->features.items);
     free(store->order.items);
+    free(store->key.items);
     free(store->ids.items);
 }
 

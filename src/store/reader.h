@@ -43,6 +43,7 @@ struct store {
     struct sqlite3_stmt *ident;
     struct reader_scratch features;
     struct reader_scratch order;
+    struct reader_scratch key;
     struct reader_scratch ids;
 };
 

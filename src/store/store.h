@@ -98,6 +98,22 @@ bool store_cells_are_complete(struct store *store, bool *out_complete, struct er
 bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
                 struct arena *arena, struct feature_list *out_found, struct error *err);
 
+/* How much of a layer's features is wanted. */
+struct store_wish {
+    const bool *columns; /* field_count: values of the others come as null */
+    bool ids;            /* false: `id` comes as null */
+    /* Asked once for each distinct tuple of the wanted columns; false: its features are left out. NULL: all are wanted.
+     */
+    bool (*shows)(void *context, const struct value *values);
+    void *context;
+};
+
+/* store_find, which reads and decodes only what is wished for. The list has tuples: features whose wanted values are
+ * equal share one array of values and one `tuple`. */
+bool store_find_wanted(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
+                       const struct store_wish *wish, struct arena *arena, struct feature_list *out_found,
+                       struct error *err);
+
 /* The same for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
  * zoom as at a farther one, where small features stand for several: a vector tile stays below about 500 kB. */
 bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,

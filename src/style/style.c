@@ -22,6 +22,8 @@ struct style_layer {
     const struct expr *filter; /* NULL: everything passes */
     bool passes_nothing;
     bool needs_shape;
+    bool filter_sees_feature; /* beyond its attributes: id, kind of geometry, where it is */
+    bool sees_feature;        /* the filter or a property does */
     const struct style_property_value *properties[STYLE_PROPERTY_COUNT]; /* NULL: not set */
 };
 
@@ -111,17 +113,45 @@ static double number_member(const struct value *json, const char *name, double o
     return member && value_is_number(member) ? value_number(member) : otherwise;
 }
 
-static bool uses_shape(const struct expr *expr)
+static bool uses(const struct expr *expr, bool (*is_it)(enum expr_op op))
 {
-    if (expr->op == OP_WITHIN || expr->op == OP_DISTANCE) {
+    if (is_it(expr->op)) {
         return true;
     }
     for (size_t i = 0; i < expr->count; i++) {
-        if (expr->args[i] && uses_shape(expr->args[i])) {
+        if (expr->args[i] && uses(expr->args[i], is_it)) {
             return true;
         }
     }
     return false;
+}
+
+static bool sees_shape(enum expr_op op)
+{
+    return op == OP_WITHIN || op == OP_DISTANCE;
+}
+
+static bool sees_feature(enum expr_op op)
+{
+    switch (op) {
+    case OP_ID:
+    case OP_GEOMETRY_TYPE:
+    case OP_WITHIN:
+    case OP_DISTANCE:
+    case OP_FEATURE_STATE:
+    case OP_FILTER_ID_EQUAL:
+    case OP_FILTER_ID_LESS:
+    case OP_FILTER_ID_GREATER:
+    case OP_FILTER_ID_LESS_EQUAL:
+    case OP_FILTER_ID_GREATER_EQUAL:
+    case OP_FILTER_TYPE_EQUAL:
+    case OP_FILTER_HAS_ID:
+    case OP_FILTER_TYPE_IN:
+    case OP_FILTER_ID_IN:
+        return true;
+    default:
+        return false;
+    }
 }
 
 static const struct property_spec filter_spec = {.name = "filter",
@@ -151,7 +181,9 @@ static bool read_filter(struct style *style, struct style_layer *layer, const st
                    layer->info.id, errors->key, errors->message);
         return false;
     }
-    layer->needs_shape = uses_shape(layer->filter);
+    layer->needs_shape = uses(layer->filter, sees_shape);
+    layer->filter_sees_feature = uses(layer->filter, sees_feature);
+    layer->sees_feature = layer->filter_sees_feature;
     if (layer->filter->op == OP_LITERAL) {
         layer->passes_nothing = !expr_truth(&layer->filter->literal);
         layer->filter = NULL;
@@ -177,7 +209,8 @@ static bool read_properties(struct style *style, struct style_layer *layer, cons
                        property_table[found].name, reason);
             return false;
         }
-        layer->needs_shape = layer->needs_shape || (value->expr && uses_shape(value->expr));
+        layer->needs_shape = layer->needs_shape || (value->expr && uses(value->expr, sees_shape));
+        layer->sees_feature = layer->sees_feature || (value->expr && uses(value->expr, sees_feature));
         layer->properties[found] = value;
     }
     return true;
@@ -456,6 +489,16 @@ unsigned style_filter_dependence(const struct style_layer *layer)
 bool style_needs_shape(const struct style_layer *layer)
 {
     return layer->needs_shape;
+}
+
+bool style_filter_sees_attributes_only(const struct style_layer *layer)
+{
+    return !layer->filter_sees_feature;
+}
+
+bool style_sees_attributes_only(const struct style_layer *layer)
+{
+    return !layer->sees_feature;
 }
 
 bool style_filter(const struct style_layer *layer, const struct style_scope *scope)

@@ -143,6 +143,11 @@ bool style_is_set(const struct style_layer *layer, enum style_property property)
 unsigned style_filter_dependence(const struct style_layer *layer);
 /* True when the filter or a property asks where the feature is (within, distance): fill style_feature.shape. */
 bool style_needs_shape(const struct style_layer *layer);
+/* True when the filter knows features by their attributes only: not by id, kind of geometry, or where they are. Equal
+ * attributes then give equal answers at one zoom. */
+bool style_filter_sees_attributes_only(const struct style_layer *layer);
+/* The same for the filter and all properties. */
+bool style_sees_attributes_only(const struct style_layer *layer);
 
 /* True when the feature passes the layer's filter. */
 bool style_filter(const struct style_layer *layer, const struct style_scope *scope);

@@ -8,6 +8,7 @@
 #include "render/map_images.h"
 #include "render/mvt.h"
 #include "render/mvt_label.h"
+#include "render/sieve.h"
 #include "store/raster_source.h"
 #include "tile/archive_tile.h"
 #include "tile/label_cache.h"
@@ -47,12 +48,47 @@ void tile_worker_finish(struct tile_worker *worker)
     *worker = (struct tile_worker){0};
 }
 
-/* Reads what each need asks for: features at `zoom`, rasters for `view`. A layer that is not loaded gives nothing: the
- * rest of the map is still shown. */
-static bool find_inputs(struct tile_worker *worker, const struct catalog *catalog, const struct render_need *needs,
-                        size_t count, double zoom, const struct view *view, struct render_input **out_inputs,
-                        struct error *err)
+/* What the makers of a picture and of its labels work on. */
+struct picture_job {
+    struct tile_worker *worker;
+    const struct catalog *catalog;
+    const struct style *style;
+    enum tile_format format;
+    struct render_assets assets;
+};
+
+static struct render_assets assets_of(const struct tile_worker *worker, const struct catalog *catalog)
 {
+    return (struct render_assets){.sprite = worker->images ? worker->images : catalog_images(catalog)};
+}
+
+/* What of a layer's features a need is about; nothing else is read. */
+static bool find_features(const struct picture_job *job, const struct store_layer *layer,
+                          const struct render_need *need, struct feature_list *out_found, struct error *err)
+{
+    struct arena *arena = job->worker->arena;
+    struct text *columns = arena_array(arena, layer->field_count, sizeof *columns);
+    if (!columns) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < layer->field_count; i++) {
+        columns[i] = text_of(layer->fields[i].name);
+    }
+    struct render_sieve *sieve =
+        render_sieve_create(job->style, need, &job->assets, columns, layer->field_count, arena);
+    if (!sieve) {
+        return error_no_memory(err);
+    }
+    struct store_wish wish = {render_sieve_columns(sieve), render_sieve_reads_ids(sieve), render_sieve_shows, sieve};
+    return store_find_wanted(job->worker->store, layer, &need->area, need->zoom, &wish, arena, out_found, err);
+}
+
+/* Reads what each need asks for: features, rasters for `view`. A layer that is not loaded gives nothing: the
+ * rest of the map is still shown. */
+static bool find_inputs(const struct picture_job *job, const struct render_need *needs, size_t count,
+                        const struct view *view, struct render_input **out_inputs, struct error *err)
+{
+    struct tile_worker *worker = job->worker;
     struct render_input *inputs = arena_array(worker->arena, count, sizeof *inputs);
     if (!inputs) {
         return error_no_memory(err);
@@ -60,13 +96,12 @@ static bool find_inputs(struct tile_worker *worker, const struct catalog *catalo
     for (size_t i = 0; i < count; i++) {
         inputs[i].source = needs[i].source;
         inputs[i].source_layer = needs[i].source_layer;
-        const struct store_layer *layer = catalog_layer_find(catalog, needs[i].layer_id);
+        const struct store_layer *layer = catalog_layer_find(job->catalog, needs[i].layer_id);
         if (layer && needs[i].kind != RENDER_NEED_FEATURES) {
             if (!tile_raster_find(worker, layer, &needs[i], view, &inputs[i], err)) {
                 return false;
             }
-        } else if (layer &&
-                   !store_find(worker->store, layer, &needs[i].area, zoom, worker->arena, &inputs[i].features, err)) {
+        } else if (layer && !find_features(job, layer, &needs[i], &inputs[i].features, err)) {
             error_prefix(err, "layer \"%s\"", layer->id);
             return false;
         }
@@ -84,27 +119,14 @@ static bool not_found(const char *subject, struct error *err)
 
 /* --- labels --- */
 
-struct plan_job {
-    struct tile_worker *worker;
-    const struct catalog *catalog;
-    const struct style *style;
-    enum tile_format format;
-    struct render_assets assets;
-};
-
-static struct render_assets assets_of(const struct tile_worker *worker, const struct catalog *catalog)
-{
-    return (struct render_assets){.sprite = worker->images ? worker->images : catalog_images(catalog)};
-}
-
 static bool make_plan(void *context, struct label_square square, struct label_plan **out_plan, struct error *err)
 {
-    struct plan_job *job = context;
+    struct picture_job *job = context;
     struct render_need *needs;
     size_t count;
     struct render_input *inputs;
     return label_needs(job->style, square, job->worker->arena, &needs, &count, err) &&
-           find_inputs(job->worker, job->catalog, needs, count, square.zoom, NULL, &inputs, err) &&
+           find_inputs(job, needs, count, NULL, &inputs, err) &&
            label_plan_create(job->worker->painter, job->style, &job->assets, square, inputs, count, job->worker->arena,
                              out_plan, err);
 }
@@ -138,7 +160,7 @@ static bool style_has_symbols(const struct style *style, double zoom)
     return false;
 }
 
-static bool find_plans(struct plan_job *job, struct label_cache *labels, uint64_t version, const struct view *view,
+static bool find_plans(struct picture_job *job, struct label_cache *labels, uint64_t version, const struct view *view,
                        struct plans *out_plans, struct error *err)
 {
     if (!style_has_symbols(job->style, view->zoom)) {
@@ -164,7 +186,7 @@ static bool find_plans(struct plan_job *job, struct label_cache *labels, uint64_
 }
 
 /* One plan for this picture alone: labels in MapLibre's order at the view's own zoom. */
-static bool make_view_plan(struct plan_job *job, const struct view *view, struct plans *out_plans, struct error *err)
+static bool make_view_plan(struct picture_job *job, const struct view *view, struct plans *out_plans, struct error *err)
 {
     if (!style_has_symbols(job->style, view->zoom)) {
         return true;
@@ -173,7 +195,7 @@ static bool make_view_plan(struct plan_job *job, const struct view *view, struct
     size_t count;
     struct render_input *inputs;
     if (!label_needs_of_view(job->style, view, job->worker->arena, &needs, &count, err) ||
-        !find_inputs(job->worker, job->catalog, needs, count, view->zoom, view, &inputs, err) ||
+        !find_inputs(job, needs, count, view, &inputs, err) ||
         !label_plan_create_for_view(job->worker->painter, job->style, &job->assets, view, inputs, count,
                                     job->worker->arena, &out_plans->own[0], err)) {
         return false;
@@ -196,7 +218,7 @@ bool tile_encode(struct tile_worker *worker, enum tile_format format, const stru
     }
 }
 
-static bool encode(struct plan_job *job, const struct view *view, const struct canvas *canvas, struct buffer *out,
+static bool encode(struct picture_job *job, const struct view *view, const struct canvas *canvas, struct buffer *out,
                    struct error *err)
 {
     struct tile_worker *worker = job->worker;
@@ -207,7 +229,7 @@ static bool encode(struct plan_job *job, const struct view *view, const struct c
 }
 
 /* Paints and encodes; releases the plans. */
-static bool paint(struct plan_job *job, struct label_cache *labels, struct plans *plans, const struct view *view,
+static bool paint(struct picture_job *job, struct label_cache *labels, struct plans *plans, const struct view *view,
                   struct buffer *out, struct error *err)
 {
     struct tile_worker *worker = job->worker;
@@ -216,7 +238,7 @@ static bool paint(struct plan_job *job, struct label_cache *labels, struct plans
     struct render_input *inputs;
     const struct canvas *canvas;
     bool ok = render_needs(job->style, view, worker->arena, &needs, &count, err) &&
-              find_inputs(worker, job->catalog, needs, count, view->zoom, view, &inputs, err) &&
+              find_inputs(job, needs, count, view, &inputs, err) &&
               render_paint(worker->painter, job->style, &job->assets, view, inputs, count, plans->items, plans->count,
                            worker->arena, &canvas, err) &&
               encode(job, view, canvas, out, err);
@@ -231,7 +253,7 @@ bool tile_make_view(struct tile_worker *worker, const struct catalog *catalog, s
     const struct catalog_map *map = catalog_map_find(catalog, style_name(style));
     bool is_map = map && map->style == style;
     struct label_cache *shared = is_map ? labels : NULL;
-    struct plan_job job = {worker, catalog, style, format, assets_of(worker, catalog)};
+    struct picture_job job = {worker, catalog, style, format, assets_of(worker, catalog)};
     struct plans plans = {0};
     if (!find_plans(&job, shared, is_map ? map->version : 0, view, &plans, err)) {
         release_plans(&plans, shared);
@@ -246,7 +268,7 @@ bool tile_make_view(struct tile_worker *worker, const struct catalog *catalog, s
 bool tile_make_picture(struct tile_worker *worker, const struct catalog *catalog, const struct style *style,
                        const struct view *view, enum tile_format format, struct buffer *out, struct error *err)
 {
-    struct plan_job job = {worker, catalog, style, format, assets_of(worker, catalog)};
+    struct picture_job job = {worker, catalog, style, format, assets_of(worker, catalog)};
     struct plans plans = {0};
     return make_view_plan(&job, view, &plans, err) && paint(&job, NULL, &plans, view, out, err);
 }
@@ -259,7 +281,7 @@ bool tile_make_label_print(struct tile_worker *worker, const struct catalog *cat
     if (!map || !tile_format_is_picture(request->format)) {
         return not_found(request->subject, err);
     }
-    struct plan_job job = {worker, catalog, map->style, request->format, assets_of(worker, catalog)};
+    struct picture_job job = {worker, catalog, map->style, request->format, assets_of(worker, catalog)};
     struct view view = view_of_tile(request->tile, request->size_px, request->pixel_ratio);
     bool ok = find_plans(&job, labels, map->version, &view, &plans, err) &&
               (label_plans_print(plans.items, plans.count, map->style, &view, out_print) || error_no_memory(err));

@@ -342,6 +342,6 @@ bool cluster_index_cut(const struct cluster_index *index, struct tile_id tile, s
             count++;
         }
     }
-    *out_features = (struct feature_list){index->fields, index->field_count, features, count};
+    *out_features = (struct feature_list){index->fields, index->field_count, features, count, 0};
     return true;
 }

@@ -379,6 +379,6 @@ bool flat_cut(const struct flat_list *list, const struct cut_options *options, s
             }
         }
     }
-    *out_features = (struct feature_list){list->fields, list->field_count, features, count};
+    *out_features = (struct feature_list){list->fields, list->field_count, features, count, 0};
     return true;
 }

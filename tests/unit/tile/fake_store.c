@@ -252,3 +252,11 @@ bool store_find(struct store *store, const struct store_layer *layer, const stru
     *out_found = (struct feature_list){0};
     return true;
 }
+
+bool store_find_wanted(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
+                       const struct store_wish *wish, struct arena *arena, struct feature_list *out_found,
+                       struct error *err)
+{
+    (void)wish;
+    return store_find(store, layer, area, zoom, arena, out_found, err);
+}
