@@ -51,16 +51,11 @@ static uint64_t ticks(void)
 #endif
 }
 
-static double clock_us(clockid_t clock)
-{
-    struct timespec time;
-    clock_gettime(clock, &time);
-    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
-}
-
 double stages_now_us(void)
 {
-    return clock_us(CLOCK_THREAD_CPUTIME_ID);
+    struct timespec time;
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+    return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
 }
 
 static struct {
@@ -70,7 +65,7 @@ static struct {
     uint64_t last;
     uint64_t sums[STAGE_COUNT];
     uint64_t looks[STAGE_COUNT]; /* at the clock */
-    double ticks_per_us;
+    double start_us;             /* processor time */
     double ticks_per_look;
 } stages;
 
@@ -111,13 +106,8 @@ static enum stage stage_of(enum stage stage)
 static void calibrate(void)
 {
     enum { LOOKS = 100000 };
-    uint64_t from = ticks();
-    double start_us = clock_us(CLOCK_MONOTONIC); /* as the counter, which goes on while another thread runs */
-    while (clock_us(CLOCK_MONOTONIC) - start_us < 20000) {
-    }
-    stages.ticks_per_us = (double)(ticks() - from) / (clock_us(CLOCK_MONOTONIC) - start_us);
     stages.runs = true;
-    from = ticks();
+    uint64_t from = ticks();
     for (int i = 0; i < LOOKS; i++) {
         stage_leave(stage_enter(STAGE_STYLE));
     }
@@ -127,7 +117,7 @@ static void calibrate(void)
 
 void stages_start(void)
 {
-    if (stages.ticks_per_us == 0) {
+    if (stages.ticks_per_look == 0) {
         calibrate();
     }
     for (size_t i = 0; i < STAGE_COUNT; i++) {
@@ -137,17 +127,24 @@ void stages_start(void)
     stages.plans = false;
     stages.stage = STAGE_OTHER;
     stages.runs = true;
+    stages.start_us = stages_now_us();
     stages.last = ticks();
 }
 
+/* The counter goes on while other threads run: its shares are those of the processor time. */
 void stages_stop(struct stage_times *out_times)
 {
     stage_enter(STAGE_COUNT - 1);
+    double spent_us = stages_now_us() - stages.start_us;
     stages.runs = false;
     stages.stage = STAGE_OTHER;
+    double all = 1;
+    for (size_t i = 0; i < STAGE_COUNT; i++) {
+        all += (double)stages.sums[i];
+    }
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         double spent = (double)stages.sums[i] - (double)stages.looks[i] * stages.ticks_per_look;
-        out_times->us[i] = (spent > 0 ? spent : 0) / stages.ticks_per_us;
+        out_times->us[i] = (spent > 0 ? spent : 0) * spent_us / all;
     }
 }
 
