@@ -349,14 +349,86 @@ void palette_destroy(struct palette *palette)
     free(palette);
 }
 
+/* ---- Nearest in a cube ---- */
+
+/* Opaque colours that agree in the upper bits of red, green and blue. */
+enum {
+    CUBE_BITS = 5, /* kept of each channel */
+    CUBE_SIDE = 1 << (8 - CUBE_BITS),
+    CUBES = 1 << 3 * CUBE_BITS,
+    NEAR_MAX = 1 << 18 /* colours listed for all cubes; past it every colour is compared */
+};
+
+/* The indices of the colours that can be nearest to an opaque one of the cube of `word`, ascending: those whose least
+ * distance to the cube is not larger than another's largest. */
+BLEND_INLINE size_t list_near(const struct palette *palette, uint32_t word, uint8_t *out_indices)
+{
+    floats least[GROUPS];
+    floats bound = spread(1e9F);
+    for (size_t i = 0; i < GROUPS; i++) {
+        floats off = palette->channels[3][i] - spread(255);
+        floats largest = off * off;
+        least[i] = largest;
+        for (unsigned channel = 0; channel < 3; channel++) {
+            float low = (float)((word >> 8 * channel & 255) / CUBE_SIDE * CUBE_SIDE);
+            floats below = spread(low) - palette->channels[channel][i];
+            floats above = palette->channels[channel][i] - spread(low + CUBE_SIDE - 1);
+            floats outside = -lesser(lesser(-below, -above), spread(0)); /* 0 between both ends */
+            floats across = lesser(below, above);                        /* less the way to the farther end */
+            least[i] += outside * outside;
+            largest += across * across;
+        }
+        bound = lesser(bound, largest);
+    }
+    float limit = bound[0];
+    for (size_t lane = 1; lane < LANES; lane++) {
+        limit = bound[lane] < limit ? bound[lane] : limit;
+    }
+    size_t count = 0;
+    for (size_t i = 0; i < palette->count; i++) {
+        out_indices[count] = (uint8_t)i;
+        count += least[i / LANES][i % LANES] <= limit;
+    }
+    return count;
+}
+
+static size_t list_near_portable(const struct palette *palette, uint32_t word, uint8_t *out_indices)
+{
+    return list_near(palette, word, out_indices);
+}
+
+#ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static size_t list_near_avx2(const struct palette *palette, uint32_t word, uint8_t *out_indices)
+{
+    return list_near(palette, word, out_indices);
+}
+#endif
+
+typedef size_t list_near_kernel(const struct palette *palette, uint32_t word, uint8_t *out_indices);
+
+static list_near_kernel *choose_list_near(void)
+{
+#ifdef DRAW_HAS_AVX2
+    if (cpu_has_avx2()) {
+        return list_near_avx2;
+    }
+#endif
+    return list_near_portable;
+}
+
 /* ---- Mapping ---- */
 
-/* What was found for the colours met last: one slot a hash, the later one stays. */
+/* What was found for the colours met last: one slot a hash, the later one stays. For others, the colours of the palette
+ * that can be nearest to one of a cube are listed when the cube is met first: a handful of 256. */
 struct palette_map {
     const struct palette *palette;
+    list_near_kernel *list_near;
     nearest_kernel *nearest;
     uint32_t words[MEMO_SLOTS];
     uint16_t found[MEMO_SLOTS]; /* index, and MISSED */
+    uint32_t cube_from[CUBES];  /* where in `near` its colours begin: their number less one, then they; 0: not listed */
+    uint32_t near_count;
+    uint8_t near[NEAR_MAX];
 };
 
 enum { MISSED = 1 << 8 };
@@ -366,9 +438,56 @@ static size_t slot_of(uint32_t word)
     return (word * UINT32_C(2654435761)) >> 18;
 }
 
-static uint16_t find(const struct palette_map *map, uint32_t word)
+static uint32_t square_between(uint32_t a, uint32_t b)
 {
-    size_t index = map->nearest(map->palette, word);
+    int32_t off = (int32_t)a - (int32_t)b;
+    return (uint32_t)(off * off);
+}
+
+static uint32_t distance_between(uint32_t a, uint32_t b)
+{
+    return square_between(a & 255, b & 255) + square_between(a >> 8 & 255, b >> 8 & 255) +
+           square_between(a >> 16 & 255, b >> 16 & 255) + square_between(a >> 24, b >> 24);
+}
+
+/* The nearest of those listed for the word's cube; they are in the palette's order. */
+static size_t nearest_listed(const struct palette_map *map, const uint8_t *listed, uint32_t word)
+{
+    size_t best = listed[1];
+    uint32_t least = distance_between(map->palette->words[best], word);
+    for (size_t i = 2; i < (size_t)listed[0] + 2; i++) {
+        uint32_t distance = distance_between(map->palette->words[listed[i]], word);
+        best = distance < least ? listed[i] : best;
+        least = distance < least ? distance : least;
+    }
+    return best;
+}
+
+static size_t nearest_of(struct palette_map *map, uint32_t word)
+{
+    if (word >> 24 != 255) {
+        return map->nearest(map->palette, word);
+    }
+    size_t cube = 0;
+    for (unsigned channel = 0; channel < 3; channel++) {
+        cube = cube << CUBE_BITS | (word >> 8 * channel & 255) / CUBE_SIDE;
+    }
+    if (map->cube_from[cube] == 0) {
+        if (map->near_count + 1 + PALETTE_COLORS_MAX > NEAR_MAX) {
+            return map->nearest(map->palette, word);
+        }
+        uint8_t *listed = map->near + map->near_count;
+        size_t count = map->list_near(map->palette, word, listed + 1);
+        listed[0] = (uint8_t)(count - 1);
+        map->cube_from[cube] = map->near_count;
+        map->near_count += (uint32_t)count + 1;
+    }
+    return nearest_listed(map, map->near + map->cube_from[cube], word);
+}
+
+static uint16_t find(struct palette_map *map, uint32_t word)
+{
+    size_t index = nearest_of(map, word);
     uint32_t met = map->palette->words[index];
     unsigned missed = 0;
     for (unsigned shift = 0; shift < 32; shift += 8) {
@@ -384,6 +503,9 @@ struct palette_map *palette_map_create(const struct palette *palette)
     if (map) {
         map->palette = palette;
         map->nearest = choose_kernel();
+        map->list_near = choose_list_near();
+        memset(map->cube_from, 0, sizeof map->cube_from);
+        map->near_count = 1; /* 0: not listed */
         /* Every slot holds a true answer from the start: that for the word 0, which is looked up in slot 0 alone. */
         memset(map->words, 0, sizeof map->words);
         map->found[0] = find(map, 0);

@@ -20,6 +20,8 @@ enum {
 
 typedef uint32_t u32x4 __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef float f32x8 __attribute__((vector_size(32)));
 
 typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
 typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);
@@ -269,39 +271,66 @@ BLEND_INLINE void paint_merged_rows(struct raster *raster, struct canvas *canvas
     }
 }
 
-/* One pixel of a shape that covers `coverage` of it. What the pixel has of uncovered area is taken first; only the rest
- * lies over what is there. */
-BLEND_INLINE void apart_pixel(uint8_t *pixel, uint8_t *covered, uint32_t coverage, uint32_t source)
+/* Eight pixels of a shape that covers `coverage` of them. What a pixel has of uncovered area is taken first; only the
+ * rest lies over what is there. */
+BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 coverage, uint32_t source,
+                              struct blend_wide wide)
 {
-    uint32_t before = *covered;
-    uint32_t beside = coverage < 255 - before ? coverage : 255 - before;
-    uint32_t over = coverage - beside;
-    uint32_t word;
-    memcpy(&word, pixel, sizeof word);
-    if (over > 0) {
-        word = blend_scale(word, 255 - ((source >> 24) * over + before / 2) / before);
+    u8x8 bytes;
+    memcpy(&bytes, covered, sizeof bytes);
+    blend_u32x8 before = __builtin_convertvector(bytes, blend_u32x8);
+    blend_u32x8 sum = before + coverage;
+    blend_u32x8 is_full = -((255 - sum) >> 31); /* more than there is room for */
+    blend_u32x8 over = (sum - 255) & is_full;
+    bytes = __builtin_convertvector((sum & ~is_full) | (255 & is_full), u8x8);
+    memcpy(covered, &bytes, sizeof bytes);
+    struct blend_wide below = blend_widen(blend_load(pixels));
+    uint64_t overlaps[4];
+    memcpy(overlaps, &over, sizeof overlaps);
+    if ((overlaps[0] | overlaps[1] | overlaps[2] | overlaps[3]) != 0) {
+        /* The quotient of whole numbers below 2^16, rounded down: float division gives it exactly. */
+        blend_u32x8 share = (source >> 24) * over + (before >> 1);
+        f32x8 quotient = __builtin_convertvector((i32x8)share, f32x8) /
+                         __builtin_convertvector((i32x8)(before | (before - 1) >> 31), f32x8);
+        blend_u32x8 hidden = (blend_u32x8) __builtin_convertvector(quotient, i32x8);
+        below = blend_scale_wide(below, blend_factors(255 - hidden));
     }
-    uint32_t added = blend_scale(source, coverage);
-    uint32_t alpha = (word >> 24) + (added >> 24);
-    alpha = alpha < 255 ? alpha : 255;
-    uint32_t mixed = alpha << 24;
-    for (unsigned shift = 0; shift < 24; shift += 8) {
-        uint32_t component = (word >> shift & 255) + (added >> shift & 255);
-        mixed |= (component < alpha ? component : alpha) << shift;
-    }
-    memcpy(pixel, &mixed, sizeof mixed);
-    *covered = (uint8_t)(before + beside);
+    struct blend_wide added = blend_scale_wide(wide, blend_factors(coverage));
+    blend_u16x16 rb = below.rb + added.rb;
+    blend_u16x16 ga = below.ga + added.ga;
+    blend_u16x16 alpha = blend_lesser(blend_factors((blend_u32x8)ga >> 16), (blend_u16x16){0} + 255);
+    rb = blend_lesser(rb, alpha);
+    ga = blend_lesser(ga, alpha);
+    blend_store(pixels, (blend_u32x8)rb | (blend_u32x8)ga << 8);
 }
 
-BLEND_INLINE void apart_run(uint8_t *pixels, uint8_t *covered, size_t count, uint32_t coverage, uint32_t source)
+/* Fewer than eight: a row's end. */
+BLEND_INLINE void apart_few(uint8_t *pixels, uint8_t *covered, size_t count, blend_u32x8 coverage, uint32_t source,
+                            struct blend_wide wide)
 {
+    uint8_t some[GROUP * 4] = {0};
+    memcpy(some, pixels, count * 4);
+    apart_group(some, covered, coverage, source, wide); /* rows of `merged` end with a group that is never read */
+    memcpy(pixels, some, count * 4);
+}
+
+BLEND_INLINE void apart_run(uint8_t *pixels, uint8_t *covered, size_t count, uint32_t coverage, uint32_t source,
+                            struct blend_wide wide)
+{
+    if (coverage == 0 || count == 0) {
+        return;
+    }
     if (coverage == 255) {
         blend_run(pixels, count, source);
         memset(covered, 255, count);
         return;
     }
-    for (size_t i = 0; coverage > 0 && i < count; i++) {
-        apart_pixel(pixels + i * 4, covered + i, coverage, source);
+    size_t i = 0;
+    for (; i + GROUP <= count; i += GROUP) {
+        apart_group(pixels + i * 4, covered + i, (blend_u32x8){0} + coverage, source, wide);
+    }
+    if (i < count) {
+        apart_few(pixels + i * 4, covered + i, count - i, (blend_u32x8){0} + coverage, source, wide);
     }
 }
 
@@ -313,6 +342,7 @@ BLEND_INLINE void sweep_apart_row(struct raster *raster, size_t row, struct canv
     uint8_t *covered = raster->merged + row * raster->stride;
     size_t width = raster->width_px;
     uint8_t *pixels = layer->rgba + row * width * 4;
+    struct blend_wide wide = blend_widen_word(source);
     uint32_t sum = 0;
     size_t done = 0;
     raster->row_edges[row] = 0;
@@ -322,18 +352,18 @@ BLEND_INLINE void sweep_apart_row(struct raster *raster, size_t row, struct canv
         while (left) {
             size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
             left &= left - 1;
-            apart_run(pixels + done * 4, covered + done, x - done, coverage_of((int32_t)sum, rule), source);
+            apart_run(pixels + done * 4, covered + done, x - done, coverage_of((int32_t)sum, rule), source, wide);
             blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
-            for (size_t i = 0; i < GROUP && x + i < width; i++) {
-                if (coverage[i] > 0) {
-                    apart_pixel(pixels + (x + i) * 4, covered + x + i, coverage[i], source);
-                }
+            if (x + GROUP <= width) {
+                apart_group(pixels + x * 4, covered + x, coverage, source, wide);
+            } else {
+                apart_few(pixels + x * 4, covered + x, width - x, coverage, source, wide);
             }
             done = x + GROUP;
         }
     }
     if (done < width) {
-        apart_run(pixels + done * 4, covered + done, width - done, coverage_of((int32_t)sum, rule), source);
+        apart_run(pixels + done * 4, covered + done, width - done, coverage_of((int32_t)sum, rule), source, wide);
     }
 }
 

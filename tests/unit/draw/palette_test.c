@@ -124,6 +124,38 @@ static void nearest_is_nearest(void **state)
     palette_destroy(palette);
 }
 
+/* Mapping lists a few colours for each part of the colour space instead of comparing all; also when there are so many
+ * parts that the lists are full. */
+static void mapping_finds_the_nearest(void **state)
+{
+    (void)state;
+    enum { SIDE = 512 };
+    static uint8_t indices[SIDE * SIDE];
+    bool used[PALETTE_COLORS_MAX];
+    struct palette *palette = make_palette();
+    struct palette_map *map = palette_map_create(palette);
+    struct canvas *canvas = canvas_create(SIDE, SIDE);
+    uint64_t seed = 17;
+    for (size_t i = 0; i < SIDE * SIDE; i++) {
+        uint8_t a = i % 16 == 0 ? (uint8_t)shapes_between(&seed, 0, 255) : 255;
+        uint8_t *pixel = canvas->rgba + i * 4;
+        for (int channel = 0; channel < 3; channel++) {
+            pixel[channel] = (uint8_t)shapes_between(&seed, 0, a);
+        }
+        pixel[3] = a;
+    }
+    palette_map_canvas(map, canvas, indices, used);
+    for (size_t i = 0; i < SIDE * SIDE; i++) {
+        struct pixel pixel;
+        memcpy(&pixel, canvas->rgba + i * 4, 4);
+        assert_int_equal(indices[i], palette_nearest(palette, pixel));
+        assert_true(used[indices[i]]);
+    }
+    canvas_destroy(canvas);
+    palette_map_destroy(map);
+    palette_destroy(palette);
+}
+
 /* Shapes of the three colours on land, with the smoothing of real drawing. */
 static struct canvas *draw_map(uint32_t side, uint64_t seed)
 {
@@ -326,15 +358,11 @@ static void simple_pictures_stay_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_colors_are_kept),
-        cmocka_unit_test(too_many_exact_colors),
-        cmocka_unit_test(few_colors_are_exact),
-        cmocka_unit_test(nearest_is_nearest),
-        cmocka_unit_test(pictures_take_the_palette),
-        cmocka_unit_test(order_does_not_matter),
-        cmocka_unit_test(quarters_join),
-        cmocka_unit_test(foreign_pictures_are_exact),
-        cmocka_unit_test(simple_pictures_stay_small),
+        cmocka_unit_test(exact_colors_are_kept),      cmocka_unit_test(too_many_exact_colors),
+        cmocka_unit_test(few_colors_are_exact),       cmocka_unit_test(nearest_is_nearest),
+        cmocka_unit_test(mapping_finds_the_nearest),  cmocka_unit_test(pictures_take_the_palette),
+        cmocka_unit_test(order_does_not_matter),      cmocka_unit_test(quarters_join),
+        cmocka_unit_test(foreign_pictures_are_exact), cmocka_unit_test(simple_pictures_stay_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -498,10 +498,65 @@ static void merging_keeps_the_larger_coverage(void **state)
     }
 }
 
+/* What raster_fill_apart does to a pixel, said slowly: uncovered area is taken first, the rest lies over what is there.
+ */
+static void lay_apart(uint8_t *pixel, unsigned *covered, unsigned coverage, struct pixel source)
+{
+    unsigned room = 255 - *covered;
+    unsigned over = coverage > room ? coverage - room : 0;
+    const uint8_t components[] = {source.r, source.g, source.b, source.a};
+    unsigned left = over > 0 ? 255 - (source.a * over + *covered / 2) / *covered : 255;
+    unsigned sums[4];
+    for (int channel = 0; channel < 4; channel++) {
+        sums[channel] = (pixel[channel] * left + 127) / 255 + (components[channel] * coverage + 127) / 255;
+    }
+    unsigned alpha = sums[3] < 255 ? sums[3] : 255;
+    for (int channel = 0; channel < 4; channel++) {
+        pixel[channel] = (uint8_t)(sums[channel] < alpha ? sums[channel] : alpha);
+    }
+    *covered += coverage - over;
+}
+
+static void pieces_lie_side_by_side(void **state)
+{
+    (void)state;
+    enum { WIDTH = 61 }; /* no whole number of groups */
+    for (int kernel = RASTER_KERNEL_BEST; kernel <= RASTER_KERNEL_PORTABLE; kernel++) {
+        struct raster *raster = raster_create(WIDTH, SIDE);
+        struct canvas *canvas = canvas_create(WIDTH, SIDE);
+        static uint8_t expected[WIDTH * SIDE * 4];
+        static unsigned covered[WIDTH * SIDE];
+        static uint8_t mask[WIDTH * SIDE];
+        uint64_t seed = 23;
+        raster_set_kernel(raster, (enum raster_kernel)kernel);
+        raster_begin(raster, WIDTH, SIDE);
+        memset(expected, 0, sizeof expected);
+        memset(covered, 0, sizeof covered);
+        for (int round = 0; round < 60; round++) {
+            struct shape shape = shapes_random(&seed, 20, -10, SIDE + 10);
+            uint8_t alpha = round % 3 == 0 ? (uint8_t)shapes_between(&seed, 0, 255) : 255;
+            struct pixel pixel = {(uint8_t)shapes_between(&seed, 0, alpha), (uint8_t)shapes_between(&seed, 0, alpha),
+                                  (uint8_t)shapes_between(&seed, 0, alpha), alpha};
+            raster_add_ring(raster, shape.points, shape.count);
+            raster_mask(raster, FILL_NONZERO, mask, WIDTH);
+            raster_add_ring(raster, shape.points, shape.count);
+            raster_fill_apart(raster, canvas, FILL_NONZERO, pixel);
+            for (size_t i = 0; i < (size_t)WIDTH * SIDE; i++) {
+                lay_apart(expected + i * 4, &covered[i], mask[i], pixel);
+            }
+            assert_memory_equal(canvas->rgba, expected, sizeof expected);
+        }
+        raster_discard(raster);
+        raster_destroy(raster);
+        canvas_destroy(canvas);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(merging_keeps_the_larger_coverage),
+        cmocka_unit_test(pieces_lie_side_by_side),
         cmocka_unit_test(rectangles_are_exact),
         cmocka_unit_test(polygons_are_exact),
         cmocka_unit_test(neighbours_leave_no_hairline),
