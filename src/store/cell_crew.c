@@ -42,6 +42,7 @@ struct piece {
     size_t offset;
     size_t length;
     double ink; /* 0: not too small */
+    uint64_t lot;
     double way[2];
 };
 
@@ -138,6 +139,7 @@ static bool put_band(struct worker *worker, struct batch *batch, size_t index, c
         piece->length = batch->out.length - piece->offset;
     }
     piece->ink = ink;
+    piece->lot = ink > 0 ? cell_thinner_lot(record->geometry) : 0;
     piece->way[0] = (double)geometry->points[geometry->vertex_count - 1].x - geometry->points[0].x;
     piece->way[1] = (double)geometry->points[geometry->vertex_count - 1].y - geometry->points[0].y;
     return !batch->out.failed;
@@ -396,7 +398,7 @@ static bool take_piece(struct crew *crew, const struct batch *batch, const struc
         content = (struct text){record->geometry.data, record->geometry.length + record->attributes.length};
     }
     if (piece->ink > 0) {
-        struct cell_small small = {record, piece->ink, {piece->way[0], piece->way[1]}, content};
+        struct cell_small small = {record, piece->lot, piece->ink, {piece->way[0], piece->way[1]}, content};
         return cell_thinner_add(&crew->thinners[piece->band], &small, taker, context, err);
     }
     return content.length == 0 || taker(context, piece->band, record, content, err);

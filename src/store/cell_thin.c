@@ -175,10 +175,16 @@ bool cell_thinner_finish(struct cell_thinner *thinner, cell_thinner_taker *take,
     return true;
 }
 
-/* Each feature is chosen with a chance of its share of what has come so far: in the end, of all. */
-static bool is_chosen(const struct cell_thinner *thinner, int64_t row, double ink)
+uint64_t cell_thinner_lot(struct text geometry)
 {
-    uint64_t hash = hash_mix((uint64_t)row, thinner->band);
+    return hash_bytes(geometry.data, geometry.length);
+}
+
+/* Each feature is chosen with a chance of its share of what has come so far: in the end, of all. Those that lie in one
+ * place follow one another, and each draws anew. */
+static bool is_chosen(const struct cell_thinner *thinner, double ink)
+{
+    uint64_t hash = hash_mix(thinner->lot + thinner->equals, thinner->band);
     return ldexp((double)(hash >> 11), -53) * thinner->total <= ink;
 }
 
@@ -199,9 +205,11 @@ bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_small *fea
         buffer_clear(&thinner->content);
         buffer_append(&thinner->content, feature->content.data, feature->content.length);
     }
+    thinner->equals = thinner->count > 0 && feature->lot == thinner->lot ? thinner->equals + 1 : 0;
+    thinner->lot = feature->lot;
     thinner->count++;
     thinner->total += feature->ink;
-    if (thinner->count > 1 && !is_chosen(thinner, record->row, feature->ink)) {
+    if (thinner->count > 1 && !is_chosen(thinner, feature->ink)) {
         return true;
     }
     thinner->chosen = *record;

@@ -3,8 +3,8 @@
 /* What is too small to be seen for itself, in one band.
  *
  * The band's world is divided into squares of a few pixels. A small feature that is alone in its square is what it is.
- * Of several one stands for all: drawn by chance in proportion to their size (by a hash of the row, so always the same
- * one), as large as they are together.
+ * Of several one stands for all: drawn by lot in proportion to their size, as large as they are together. The lot is a
+ * hash of the geometry: neither rows that were inserted elsewhere nor other values change who stands.
  * What is more than the square holds goes on to the next square along the curve. So a tile holds no more of them than
  * it has squares, ink and colours are kept on the whole, and each decision is the feature's, never a tile's. */
 
@@ -20,7 +20,9 @@ struct cell_thinner {
     bool is_open;    /* a square was begun */
     uint64_t square; /* its place on the curve */
     uint64_t count;  /* of features in it */
-    double total;    /* their ink: square units, units or points */
+    uint64_t lot;    /* of the last one, and how many of the same came before it */
+    uint64_t equals;
+    double total; /* their ink: square units, units or points */
     double carried;
     struct cell_record chosen; /* its attributes lie in `bytes` */
     struct buffer content; /* of the first one in the square, as the band would have it; empty: nothing of it is left */
@@ -39,10 +41,14 @@ void cell_thinner_close(struct cell_thinner *thinner);
 /* A feature too small for the band, in the order of the spool. */
 struct cell_small {
     const struct cell_record *record;
+    uint64_t lot;
     double ink;          /* its area, length, or 1 for a point */
     double way[2];       /* of a line */
     struct text content; /* as the band would have it; may be empty */
 };
+
+/* The lot of a feature by its geometry in the spool. */
+uint64_t cell_thinner_lot(struct text geometry);
 
 bool cell_thinner_add(struct cell_thinner *thinner, const struct cell_small *feature, cell_thinner_taker *take,
                       void *context, struct error *err);

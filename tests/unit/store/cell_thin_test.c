@@ -64,7 +64,7 @@ static struct sum thin(int32_t step, int32_t side, bool each, const char *conten
     qsort(records, COUNT, sizeof *records, compare_records);
     cell_thinner_open(&thinner, BAND, GEOMETRY_POLYGON, each);
     for (int i = 0; i < COUNT; i++) {
-        struct cell_small small = {.record = &records[i], .ink = (double)side * side, .content = text_of(content)};
+        struct cell_small small = {.record = &records[i], .lot = (uint64_t)i, .ink = (double)side * side, .content = text_of(content)};
         assert_true(cell_thinner_add(&thinner, &small, take, &sum, NULL));
     }
     assert_true(cell_thinner_finish(&thinner, take, &sum, NULL));
@@ -115,12 +115,50 @@ static void few_are_all_kept(void **state)
     assert_int_equal(thin(pixel / 8, pixel / 64, true, "").count, COUNT);
 }
 
+enum { PLACES = 4000, STACKED = 4 };
+
+static bool take_stacked(void *context, unsigned band, const struct cell_record *record, struct text content,
+                         struct error *err)
+{
+    (void)band;
+    (void)content;
+    (void)err;
+    ((size_t *)context)[record->row]++;
+    return true;
+}
+
+/* Points in one place have one lot, yet each stands for all of them as often as the others. */
+static void those_in_one_place_take_turns(void **state)
+{
+    (void)state;
+    size_t chosen[STACKED] = {0};
+    struct cell_thinner thinner;
+    cell_thinner_open(&thinner, BAND, GEOMETRY_POINT, false);
+    for (int i = 0; i < PLACES * STACKED; i++) {
+        int place = i / STACKED;
+        struct cell_record record = {.key = (uint64_t)place << 40,
+                                     .row = i % STACKED,
+                                     .box = {place, 0, place, 0},
+                                     .geometry = {(const char *)&place, sizeof place}};
+        struct cell_small small = {.record = &record, .lot = cell_thinner_lot(record.geometry), .ink = 1};
+        assert_true(cell_thinner_add(&thinner, &small, take_stacked, chosen, NULL));
+    }
+    assert_true(cell_thinner_finish(&thinner, take_stacked, chosen, NULL));
+    cell_thinner_close(&thinner);
+    for (int i = 0; i < STACKED; i++) {
+        if (fabs((double)chosen[i] * STACKED / PLACES - 1) > 0.1) {
+            fail_msg("number %d stood for its place %zu times of %d", i, chosen[i], PLACES);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(ink_is_kept),
         cmocka_unit_test(those_alone_stay_as_they_are),
         cmocka_unit_test(few_are_all_kept),
+        cmocka_unit_test(those_in_one_place_take_turns),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

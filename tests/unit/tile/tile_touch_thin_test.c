@@ -189,7 +189,7 @@ static void run(struct fixture *fixture, enum geometry_kind wanted)
         const char *what = edit(round);
         load(fixture);
         size_t touched = check_round(fixture, &worker, what);
-        print_message("%s: %zu of %zu tiles touched\n", what, touched, tile_count);
+        print_message("%s: %zu of %zu tiles touched, %zu are others\n", what, touched, tile_count, others);
         /* One at each zoom and of each kind, and those that the feature meets elsewhere. */
         if (round < 3) {
             assert_true(touched <= 2 * 13 + 20);
