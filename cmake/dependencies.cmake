@@ -20,7 +20,7 @@ pkg_check_modules(JANSSON REQUIRED IMPORTED_TARGET jansson)
 pkg_check_modules(LIBZIP REQUIRED IMPORTED_TARGET libzip)
 pkg_check_modules(LIBXML2 REQUIRED IMPORTED_TARGET libxml-2.0)
 pkg_check_modules(XXHASH REQUIRED IMPORTED_TARGET libxxhash)
-pkg_check_modules(SODIUM REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(CRYPTO REQUIRED IMPORTED_TARGET libcrypto)
 pkg_check_modules(SECCOMP REQUIRED IMPORTED_TARGET libseccomp)
 if(TESELA_TESTS)
   pkg_check_modules(CMOCKA REQUIRED IMPORTED_TARGET cmocka)
@@ -28,7 +28,7 @@ endif()
 
 # Foreign headers are not ours to warn about.
 foreach(package IN ITEMS GDAL PROJ PNG JPEG WEBP MICROHTTPD SPATIALITE SQLITE3 FREETYPE HARFBUZZ FRIBIDI FONTCONFIG RSVG DEFLATE BROTLI
-                         JANSSON LIBZIP LIBXML2 XXHASH SODIUM SECCOMP)
+                         JANSSON LIBZIP LIBXML2 XXHASH CRYPTO SECCOMP)
   get_target_property(directories PkgConfig::${package} INTERFACE_INCLUDE_DIRECTORIES)
   if(directories)
     set_target_properties(PkgConfig::${package} PROPERTIES INTERFACE_SYSTEM_INCLUDE_DIRECTORIES "${directories}")

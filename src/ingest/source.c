@@ -10,7 +10,6 @@
 #include "ingest/source_shapefile.h"
 #include "ingest/staging.h"
 
-#include <sodium.h>
 #include <string.h>
 #include <strings.h>
 
@@ -177,10 +176,6 @@ bool source_open(const char *path, struct report *report, struct source **out_so
     source->layers = arena_array(arena, SOURCE_LAYERS_MAX, sizeof *source->layers);
     if (!source->file || !source->stem || !source->layers) {
         error_no_memory(err);
-        goto done;
-    }
-    if (sodium_init() < 0) {
-        error_set(err, ERROR_INTERNAL, "libsodium could not be started");
         goto done;
     }
     if (!staging_create(source->arena, &source->folder, err) || !open_content(source, path, report, err)) {

@@ -7,7 +7,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <limits.h>
-#include <sodium.h>
+#include <openssl/evp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,7 +38,7 @@ char *source_parts_stem(const char *path, struct arena *arena)
     return stem;
 }
 
-static bool hash_file(crypto_hash_sha256_state *state, const char *path)
+static bool hash_file(EVP_MD_CTX *hash, const char *path)
 {
     FILE *file = fopen(path, "rbe");
     if (!file) {
@@ -46,32 +46,38 @@ static bool hash_file(crypto_hash_sha256_state *state, const char *path)
     }
     unsigned char block[65536];
     size_t got;
-    while ((got = fread(block, 1, sizeof block, file)) > 0) {
-        crypto_hash_sha256_update(state, block, got);
+    bool ok = true;
+    while (ok && (got = fread(block, 1, sizeof block, file)) > 0) {
+        ok = EVP_DigestUpdate(hash, block, got) == 1;
     }
-    bool ok = !ferror(file);
+    ok = ok && !ferror(file);
     fclose(file);
     return ok;
 }
 
 bool source_parts_hash(struct source *source, const struct source_part *parts, size_t count, struct error *err)
 {
-    crypto_hash_sha256_state state;
-    crypto_hash_sha256_init(&state);
-    for (size_t i = 0; i < count; i++) {
+    EVP_MD_CTX *hash = EVP_MD_CTX_new();
+    bool ok = hash && EVP_DigestInit_ex(hash, EVP_sha256(), NULL) == 1;
+    for (size_t i = 0; i < count && ok; i++) {
         if (count > 1) {
-            crypto_hash_sha256_update(&state, (const unsigned char *)parts[i].extension, strlen(parts[i].extension));
+            ok = EVP_DigestUpdate(hash, parts[i].extension, strlen(parts[i].extension)) == 1;
         }
-        if (!hash_file(&state, parts[i].path)) {
+        if (ok && !hash_file(hash, parts[i].path)) {
             error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not read \"%s\"", "no se pudo leer «%s»",
                        parts[i].path);
+            EVP_MD_CTX_free(hash);
             return false;
         }
     }
-    unsigned char digest[crypto_hash_sha256_BYTES];
-    crypto_hash_sha256_final(&state, digest);
-    sodium_bin2hex(source->sha256, sizeof source->sha256, digest, sizeof digest);
-    return true;
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned length = 0;
+    ok = ok && EVP_DigestFinal_ex(hash, digest, &length) == 1;
+    EVP_MD_CTX_free(hash);
+    for (unsigned i = 0; i < length && 2 * (size_t)i + 3 <= sizeof source->sha256; i++) {
+        snprintf(source->sha256 + 2 * (size_t)i, 3, "%02x", digest[i]);
+    }
+    return ok || error_no_memory(err);
 }
 
 const char *source_parts_place(struct source *source, const char *path, const char *extension, struct error *err)

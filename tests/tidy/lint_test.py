@@ -11,7 +11,7 @@ import unittest
 from tree import ROOT, SRC, sources
 
 PACKAGES = ["gdal", "proj", "libpng", "libjpeg", "libwebp", "libmicrohttpd", "spatialite", "sqlite3", "freetype2", "harfbuzz",
-            "fribidi", "fontconfig", "libdeflate", "jansson", "libzip", "libxxhash", "icu-i18n", "libsodium", "libxml-2.0",
+            "fribidi", "fontconfig", "libdeflate", "jansson", "libzip", "libxxhash", "icu-i18n", "libcrypto", "libxml-2.0",
             "libseccomp", "librsvg-2.0"]
 
 

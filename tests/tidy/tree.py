@@ -37,7 +37,7 @@ DOORS = {
     r"libdeflate\.h": ["draw", "tile", "server"],
     r"unicode/.*": ["style"],
     r"libxml/.*": ["style"],
-    r"sodium\.h": ["base", "ingest"],
+    r"openssl/.*": ["ingest"],
     r"seccomp\.h": ["ingest"],
 }
 
