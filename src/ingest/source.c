@@ -9,6 +9,7 @@
 #include "ingest/feed_ogr.h"
 #include "ingest/ogr_dataset.h"
 #include "ingest/feed_sheet.h"
+#include "ingest/sha256.h"
 #include "ingest/shapefile.h"
 #include "ingest/source_content.h"
 #include "ingest/staging.h"
@@ -134,7 +135,7 @@ static bool hash_file(crypto_hash_sha256_state *state, const char *path)
     unsigned char block[65536];
     size_t got;
     while ((got = fread(block, 1, sizeof block, file)) > 0) {
-        crypto_hash_sha256_update(state, block, got);
+        sha256_update(state, block, got);
     }
     bool ok = !ferror(file);
     fclose(file);
@@ -148,7 +149,7 @@ static bool hash_parts(struct source *source, const struct part *parts, size_t c
     crypto_hash_sha256_init(&state);
     for (size_t i = 0; i < count; i++) {
         if (count > 1) {
-            crypto_hash_sha256_update(&state, (const unsigned char *)parts[i].extension, strlen(parts[i].extension));
+            sha256_update(&state, parts[i].extension, strlen(parts[i].extension));
         }
         if (!hash_file(&state, parts[i].path)) {
             error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not read \"%s\"", "no se pudo leer «%s»",
