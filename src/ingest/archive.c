@@ -6,7 +6,9 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <libdeflate.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,6 +16,7 @@
 #include <zlib.h>
 
 #define RATIO_FREE_BYTES ((uint64_t)64 << 20)
+#define WHOLE_BYTES_MAX ((uint64_t)128 << 20)
 
 struct unpacking {
     const char *archive; /* its file name, for messages */
@@ -145,15 +148,109 @@ static bool check_member(struct unpacking *unpacking, zip_uint64_t index, const 
     return true;
 }
 
-static bool write_member(const struct unpacking *unpacking, zip_uint64_t index, const char *name, uint64_t size,
+static bool fail_to_write(const char *path, struct error *err)
+{
+    error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
+               "no se pudo escribir un archivo temporal «%s»: %s", path, strerror(errno));
+    return false;
+}
+
+static bool is_damaged(const struct unpacking *unpacking, const char *name, struct error *err)
+{
+    return refuse(unpacking, name, "is damaged (size or checksum is wrong): fetch or pack the file again",
+                  "está dañado (tamaño o suma de control incorrectos): descargue o comprima de nuevo", err);
+}
+
+/* Whether there is room to unpack it in one piece, which libdeflate does in less than half the time. */
+static bool fits_in_memory(const zip_stat_t *info)
+{
+    return (info->valid & ZIP_STAT_COMP_METHOD) && info->comp_method == ZIP_CM_DEFLATE &&
+           (info->valid & ZIP_STAT_CRC) && info->size > 0 && info->size <= WHOLE_BYTES_MAX &&
+           info->comp_size <= WHOLE_BYTES_MAX;
+}
+
+static bool read_packed(zip_t *zip, zip_uint64_t index, unsigned char *packed, size_t size)
+{
+    zip_file_t *in = zip_fopen_index(zip, index, ZIP_FL_COMPRESSED);
+    size_t there = 0;
+    while (in && there < size) {
+        zip_int64_t got = zip_fread(in, packed + there, size - there);
+        if (got <= 0) {
+            break;
+        }
+        there += (size_t)got;
+    }
+    if (in) {
+        zip_fclose(in);
+    }
+    return there == size;
+}
+
+/* Unpacks a member into `content`, which has room for what its size is said to be. */
+static bool unpack_whole(zip_t *zip, zip_uint64_t index, const zip_stat_t *info, unsigned char *packed,
+                         unsigned char *content)
+{
+    struct libdeflate_decompressor *inflate = libdeflate_alloc_decompressor();
+    size_t taken = 0;
+    size_t given = 0;
+    bool ok = inflate && read_packed(zip, index, packed, info->comp_size) &&
+              libdeflate_deflate_decompress_ex(inflate, packed, info->comp_size, content, info->size, &taken, &given) ==
+                  LIBDEFLATE_SUCCESS &&
+              given == info->size && libdeflate_crc32(0, content, given) == info->crc;
+    libdeflate_free_decompressor(inflate);
+    return ok;
+}
+
+static bool write_all(int out, const unsigned char *bytes, size_t size)
+{
+    while (size > 0) {
+        ssize_t wrote = write(out, bytes, size);
+        if (wrote < 0 && errno != EINTR) {
+            return false;
+        }
+        bytes += wrote > 0 ? wrote : 0;
+        size -= wrote > 0 ? (size_t)wrote : 0;
+    }
+    return true;
+}
+
+static bool write_whole(const struct unpacking *unpacking, zip_uint64_t index, const char *name, const zip_stat_t *info,
+                        const char *path, struct error *err)
+{
+    bool ok = false;
+    int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    unsigned char *packed = malloc(info->comp_size + 1);
+    unsigned char *content = malloc(info->size);
+    if (!packed || !content) {
+        error_no_memory(err);
+        goto done;
+    }
+    if (out < 0) {
+        fail_to_write(path, err);
+        goto done;
+    }
+    if (!unpack_whole(unpacking->zip, index, info, packed, content)) {
+        is_damaged(unpacking, name, err);
+        goto done;
+    }
+    ok = write_all(out, content, info->size) || fail_to_write(path, err);
+done:
+    free(packed);
+    free(content);
+    if (out >= 0 && close(out) != 0 && ok) {
+        ok = fail_to_write(path, err);
+    }
+    return ok;
+}
+
+static bool write_stream(const struct unpacking *unpacking, zip_uint64_t index, const char *name, uint64_t size,
                          const char *path, struct error *err)
 {
     bool ok = false;
     int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     zip_file_t *in = zip_fopen_index(unpacking->zip, index, 0);
     if (out < 0) {
-        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
-                   "no se pudo escribir un archivo temporal «%s»: %s", path, strerror(errno));
+        fail_to_write(path, err);
         goto done;
     }
     if (!in) {
@@ -169,16 +266,14 @@ static bool write_member(const struct unpacking *unpacking, zip_uint64_t index, 
         if (written > size) {
             break;
         }
-        if (write(out, block, (size_t)got) != (ssize_t)got) {
-            error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
-                       "no se pudo escribir un archivo temporal «%s»: %s", path, strerror(errno));
+        if (!write_all(out, block, (size_t)got)) {
+            fail_to_write(path, err);
             goto done;
         }
     }
     /* Reading to the end checks the checksum, too. */
     if (got < 0 || written != size) {
-        refuse(unpacking, name, "is damaged (size or checksum is wrong): fetch or pack the file again",
-               "está dañado (tamaño o suma de control incorrectos): descargue o comprima de nuevo", err);
+        is_damaged(unpacking, name, err);
         goto done;
     }
     ok = true;
@@ -269,7 +364,8 @@ static bool unpack_all(struct unpacking *unpacking, zip_uint64_t count, const ch
         if (!path) {
             return error_no_memory(err);
         }
-        if (!write_member(unpacking, i, name, info.size, path, err)) {
+        if (fits_in_memory(&info) ? !write_whole(unpacking, i, name, &info, path, err)
+                                  : !write_stream(unpacking, i, name, info.size, path, err)) {
             return false;
         }
         archive->members[archive->member_count++] =
@@ -330,8 +426,7 @@ bool archive_gunzip(const char *path, const char *out_path, struct error *err)
     gzFile in = gzopen(path, "rbe");
     int out = open(out_path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
     if (!in || out < 0) {
-        error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
-                   "no se pudo escribir un archivo temporal «%s»: %s", out_path, strerror(errno));
+        fail_to_write(out_path, err);
         goto done;
     }
     unsigned char block[65536];
@@ -346,9 +441,8 @@ bool archive_gunzip(const char *path, const char *out_path, struct error *err)
                        (int)ARCHIVE_RATIO_MAX);
             goto done;
         }
-        if (write(out, block, (size_t)got) != (ssize_t)got) {
-            error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not write a temporary file \"%s\": %s",
-                       "no se pudo escribir un archivo temporal «%s»: %s", out_path, strerror(errno));
+        if (!write_all(out, block, (size_t)got)) {
+            fail_to_write(out_path, err);
             goto done;
         }
     }

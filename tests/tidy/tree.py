@@ -34,7 +34,7 @@ DOORS = {
     r"microhttpd\.h": ["server"],
     r"brotli/.*": ["tile", "server"],
     r"jansson\.h|xxhash\.h": ["base"],
-    r"libdeflate\.h": ["draw", "tile", "server"],
+    r"libdeflate\.h": ["draw", "ingest", "tile", "server"],
     r"unicode/.*": ["style"],
     r"libxml/.*": ["style"],
     r"openssl/.*": ["ingest"],
