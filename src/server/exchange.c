@@ -26,18 +26,31 @@ struct exchange *exchange_create(const struct exchange_shared *shared)
     return exchange;
 }
 
-void exchange_destroy(struct exchange *exchange)
+static void let_go(struct exchange *exchange)
 {
-    if (!exchange) {
-        return;
-    }
     response_finish(&exchange->response);
     if (exchange->holds_stream) {
         atomic_fetch_sub(&exchange->shared->status->streams, 1);
     }
     catalog_unref(exchange->catalog);
+}
+
+void exchange_destroy(struct exchange *exchange)
+{
+    if (!exchange) {
+        return;
+    }
+    let_go(exchange);
     arena_destroy(exchange->arena);
     free(exchange);
+}
+
+void exchange_reset(struct exchange *exchange)
+{
+    let_go(exchange);
+    arena_reset(exchange->arena);
+    *exchange = (struct exchange){.shared = exchange->shared, .arena = exchange->arena};
+    response_init(&exchange->response, exchange->arena);
 }
 
 struct handler_context exchange_context(struct exchange *exchange, struct tile_worker *worker)
@@ -264,6 +277,7 @@ bool exchange_read(struct exchange *exchange, const struct exchange_head *head)
 
 enum exchange_step exchange_begin(struct exchange *exchange)
 {
+    exchange->turn = tile_service_turn(exchange->shared->service);
     exchange->catalog = tile_service_catalog(exchange->shared->service);
     if (!check_route(exchange)) {
         return seal(exchange);
@@ -305,4 +319,6 @@ void exchange_take_tile(struct exchange *exchange, struct tile_blob *blob, bool 
     exchange->response.blob = tile_blob_ref(blob);
     exchange->response.cache = is_stale ? RESPONSE_CACHE_STALE : RESPONSE_CACHE_PUBLIC;
     seal(exchange);
+    exchange->is_lasting = !is_stale && exchange->response.status == 200 && !exchange->response.close &&
+                           !exchange->response.vary && exchange->request.method == METHOD_GET;
 }

@@ -31,6 +31,8 @@ struct exchange {
     struct response response;
     const struct route *route;
     bool holds_stream; /* counted in status->streams */
+    bool is_lasting;   /* the same request has the same answer as long as the catalog stays */
+    uint64_t turn;     /* of the catalog, or an earlier one */
     int64_t started_ns;
 };
 
@@ -48,6 +50,8 @@ enum exchange_step { EXCHANGE_ANSWERED, EXCHANGE_NEEDS_WORKER, EXCHANGE_NEEDS_TI
 /* NULL when memory is out. */
 struct exchange *exchange_create(const struct exchange_shared *shared);
 void exchange_destroy(struct exchange *exchange);
+/* Forgets the request and its answer. Another one begins when the caller sets `started_ns`. */
+void exchange_reset(struct exchange *exchange);
 
 /* The gate. False when the request is refused: the response says why, and the connection is to be closed. */
 bool exchange_read(struct exchange *exchange, const struct exchange_head *head);

@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "server/connections.h"
 #include "server/listen.h"
+#include "server/ready.h"
 #include "tile/gzip.h"
 
 #include <errno.h>
@@ -25,12 +26,21 @@ enum {
     ARGUMENTS_MAX = 64, /* more than this would not fit the library's pool; the gate allows fewer */
     CONNECTIONS_DEFAULT = 4096,
     PER_ADDRESS_DEFAULT = 256,
-    SPARE_DESCRIPTORS = 256
+    SPARE_DESCRIPTORS = 256,
+    SPARE_CALLS_MAX = 64,
+    SPARE_CALL_BYTES_MAX = 60 * 1024, /* calls that needed more than their arena's first block are not kept */
+    READY_BYTES_MAX = 8 << 20,        /* of one listener */
+    READY_SHARE = 8                   /* of the tile cache, for the ready answers of all listeners */
 };
 
+/* One daemon and what only its thread touches. */
 struct listener {
     struct http_server *server;
     struct MHD_Daemon *daemon;
+    struct status_share *share;
+    struct ready *ready; /* NULL: the cache is switched off */
+    struct call *spare;  /* calls that ended, for the next ones */
+    size_t spare_count;
     int socket;
     bool is_quiet;
 };
@@ -40,6 +50,7 @@ struct http_server {
     struct connections *connections;
     struct listener *listeners;
     size_t listener_count;
+    size_t listeners_wanted;
     char address[LISTEN_ADDRESS_BYTES];
     pthread_t watchdog;
     bool has_watchdog;
@@ -59,12 +70,16 @@ enum call_state { CALL_ASKED, CALL_SUSPENDED, CALL_DONE };
  * answer, when it belongs to the worker. */
 struct call {
     struct http_server *server;
+    struct listener *listener;
+    struct call *next_spare;
     struct MHD_Connection *connection;
     struct peer *peer; /* NULL when memory was out */
     struct connection *watched;
     struct exchange *exchange;
-    char *target;
-    bool has_head;  /* the gate was asked */
+    char *target;  /* in the exchange's arena */
+    bool has_head; /* the gate was asked */
+    bool is_ready; /* the answer was among the listener's ready ones */
+    bool takes_gzip;
     bool has_begun; /* the handler was asked */
     bool is_dead;   /* answered by hand: nothing more to say */
     bool is_queued;
@@ -100,8 +115,47 @@ static void destroy_call(struct call *call)
     gzip_stream_destroy(call->gzip);
     buffer_finish(&call->plain);
     buffer_finish(&call->piece);
-    free(call->target);
     free(call);
+}
+
+/* The call has ended; its memory serves the next one. */
+static void put_away(struct call *call)
+{
+    struct listener *listener = call->listener;
+    if (listener->spare_count >= SPARE_CALLS_MAX || arena_used(call->exchange->arena) > SPARE_CALL_BYTES_MAX) {
+        destroy_call(call);
+        return;
+    }
+    if (call->peer) {
+        call->peer->call = NULL;
+    }
+    gzip_stream_destroy(call->gzip);
+    buffer_finish(&call->plain);
+    buffer_finish(&call->piece);
+    struct exchange *exchange = call->exchange;
+    exchange_reset(exchange);
+    *call = (struct call){.exchange = exchange, .listener = listener, .next_spare = listener->spare};
+    listener->spare = call;
+    listener->spare_count++;
+}
+
+static struct call *take_spare(struct listener *listener)
+{
+    struct call *call = listener->spare;
+    if (call) {
+        listener->spare = call->next_spare;
+        listener->spare_count--;
+        call->exchange->started_ns = clock_monotonic_ns();
+        return call;
+    }
+    call = calloc(1, sizeof *call);
+    struct exchange *exchange = call ? exchange_create(listener->server->shared) : NULL;
+    if (!exchange) {
+        free(call);
+        return NULL;
+    }
+    call->exchange = exchange;
+    return call;
 }
 
 /* The library forgets to complete a request that it refuses by itself: such a call ends with the next one or with its
@@ -110,24 +164,24 @@ static void abandon_call(struct peer *peer)
 {
     struct call *call = peer->call;
     if (call) {
-        atomic_fetch_sub_explicit(&call->server->shared->status->in_flight, 1, memory_order_relaxed);
+        atomic_fetch_sub_explicit(&call->listener->share->in_flight, 1, memory_order_relaxed);
         destroy_call(call);
     }
 }
 
-static struct call *create_call(struct http_server *server, struct MHD_Connection *connection, const char *target)
+static struct call *create_call(struct listener *listener, struct MHD_Connection *connection, const char *target)
 {
-    struct call *call = calloc(1, sizeof *call);
+    struct call *call = take_spare(listener);
     if (!call) {
         return NULL;
     }
-    call->server = server;
+    call->server = listener->server;
+    call->listener = listener;
     call->connection = connection;
     buffer_init(&call->plain, PIECE_BYTES_MAX);
     buffer_init(&call->piece, PIECE_BYTES_MAX);
-    call->target = strdup(target);
-    call->exchange = exchange_create(server->shared);
-    if (!call->target || !call->exchange) {
+    call->target = arena_strdup(call->exchange->arena, target);
+    if (!call->target) {
         destroy_call(call);
         return NULL;
     }
@@ -138,7 +192,7 @@ static struct call *create_call(struct http_server *server, struct MHD_Connectio
         call->peer->call = call;
         call->watched = call->peer->watched;
     }
-    atomic_fetch_add_explicit(&server->shared->status->in_flight, 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&listener->share->in_flight, 1, memory_order_relaxed);
     return call;
 }
 
@@ -170,7 +224,7 @@ static void refuse_by_hand(struct call *call)
 static void *on_target(void *context, const char *target, struct MHD_Connection *connection)
 {
     struct listener *listener = context;
-    struct call *call = create_call(listener->server, connection, target);
+    struct call *call = create_call(listener, connection, target);
     if (!call) {
         return NULL;
     }
@@ -212,10 +266,10 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (!call) {
         return;
     }
-    struct server_status *status = call->server->shared->status;
+    struct status_share *share = call->listener->share;
     int64_t took = clock_monotonic_ns() - call->exchange->started_ns;
     if (call->has_head || call->is_dead) {
-        status_count(status, call->exchange->response.status, took, call->bytes);
+        status_count(share, call->exchange->response.status, took, call->bytes);
         if (!call->server->shared->options->quiet) {
             log_request(call, took);
         }
@@ -223,9 +277,9 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
         connections_set_phase(call->watched, CONNECTION_IDLE);
     }
-    destroy_call(call);
+    put_away(call);
     *call_slot = NULL;
-    atomic_fetch_sub_explicit(&status->in_flight, 1, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&share->in_flight, 1, memory_order_relaxed);
 }
 
 /* --- asking workers -------------------------------------------------------------------------------------------------
@@ -414,6 +468,30 @@ static struct MHD_Response *make_library_response(struct call *call)
     return made;
 }
 
+static enum MHD_Result queue(struct call *call, unsigned status, struct MHD_Response *made)
+{
+    call->is_queued = true;
+    connections_set_phase(call->watched, CONNECTION_SENDING);
+    return MHD_queue_response(call->connection, status, made);
+}
+
+static struct ready_key ready_key(const struct call *call)
+{
+    return (struct ready_key){.target = text_of(call->target), .takes_gzip = call->takes_gzip};
+}
+
+/* Keeps the answer for those who ask the same, where it is one for all of them. */
+static bool keep_ready(struct call *call, struct MHD_Response *made)
+{
+    const struct exchange *exchange = call->exchange;
+    if (!exchange->is_lasting || !call->listener->ready || call->bytes > READY_BYTES_MAX / 64) {
+        return false;
+    }
+    const struct ready_key key = ready_key(call);
+    const struct ready_answer answer = {made, call->bytes};
+    return ready_put(call->listener->ready, &key, exchange->turn, clock_monotonic_ns(), &answer);
+}
+
 static enum MHD_Result answer(struct call *call)
 {
     struct response *response = &call->exchange->response;
@@ -429,11 +507,27 @@ static enum MHD_Result answer(struct call *call)
     if (call->exchange->request.method == METHOD_HEAD) {
         call->bytes = 0;
     }
-    call->is_queued = true;
-    connections_set_phase(call->watched, CONNECTION_SENDING);
-    enum MHD_Result queued = MHD_queue_response(call->connection, response->status, made);
-    MHD_destroy_response(made);
+    enum MHD_Result queued = queue(call, response->status, made);
+    if (!keep_ready(call, made)) {
+        MHD_destroy_response(made);
+    }
     return queued;
+}
+
+/* Sends the ready answer. False when it is not there any more. */
+static bool answer_ready(struct call *call, enum MHD_Result *out_queued)
+{
+    const struct ready_key key = ready_key(call);
+    struct ready_answer found;
+    if (!ready_find(call->listener->ready, &key, tile_service_turn(call->server->shared->service),
+                    call->exchange->started_ns, &found)) {
+        return false;
+    }
+    call->bytes = found.bytes;
+    call->exchange->request.method_name = "GET";
+    atomic_fetch_add_explicit(&call->listener->share->ready_hits, 1, memory_order_relaxed);
+    *out_queued = queue(call, 200, found.answer);
+    return true;
 }
 
 struct header_list {
@@ -453,14 +547,37 @@ static enum MHD_Result collect_header(void *context, enum MHD_ValueKind kind, co
     return MHD_YES;
 }
 
+/* True when the answer is among the ready ones, and the head is one that may have it. */
+static bool is_ready(struct call *call, const char *method, const char *version, const struct header_list *headers)
+{
+    struct gate_refusal refusal;
+    struct ready_answer found;
+    if (!call->listener->ready || strcmp(method, "GET") != 0 ||
+        gate_find_header(headers->items, headers->count, "if-none-match").length > 0 ||
+        atomic_load_explicit(&call->server->shared->status->is_draining, memory_order_relaxed)) {
+        return false;
+    }
+    struct text encodings = gate_find_header(headers->items, headers->count, "accept-encoding");
+    call->takes_gzip = encodings.length > 0 && request_accepts(encodings.data, "gzip");
+    const struct ready_key key = ready_key(call);
+    return ready_find(call->listener->ready, &key, tile_service_turn(call->server->shared->service),
+                      call->exchange->started_ns, &found) &&
+           gate_check_headers(version, headers->items, headers->count, &refusal);
+}
+
 /* The head is complete. A refusal is sent at once; the library then closes the connection, since there may be more to
  * come. Anything else waits for the library's next call, after which the connection can be kept. */
-static enum MHD_Result read_head(struct call *call, const char *method, const char *version)
+static enum MHD_Result read_head(struct call *call, const char *method, const char *version, bool may_be_ready)
 {
-    struct header_list headers = {.count = 0};
+    struct header_list headers;
+    headers.count = 0;
     call->has_head = true;
     connections_set_phase(call->watched, CONNECTION_BUSY);
     MHD_get_connection_values_n(call->connection, MHD_HEADER_KIND, collect_header, &headers);
+    call->is_ready = may_be_ready && is_ready(call, method, version, &headers);
+    if (call->is_ready) {
+        return MHD_YES;
+    }
     const struct exchange_head head = {.method = method,
                                        .version = version,
                                        .target = text_of(call->target),
@@ -492,11 +609,21 @@ static enum MHD_Result on_request(void *context, struct MHD_Connection *connecti
         return MHD_NO;
     }
     if (!call->has_head) {
-        return read_head(call, method, version);
+        return read_head(call, method, version, true);
     }
     if (call->is_queued) {
         *upload_size = 0; /* what follows a refused head */
         return MHD_YES;
+    }
+    enum MHD_Result queued;
+    if (call->is_ready && answer_ready(call, &queued)) {
+        return queued;
+    }
+    if (call->is_ready) { /* no longer: the head is read after all */
+        queued = read_head(call, method, version, false);
+        if (queued != MHD_YES || call->is_queued) {
+            return queued;
+        }
     }
     return call->has_begun ? answer(call) : begin(call);
 }
@@ -536,7 +663,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
 {
     struct listener *listener = context;
     struct http_server *server = listener->server;
-    atomic_int *count = &server->shared->status->connections;
+    atomic_int *count = &listener->share->connections;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         *socket_context = open_peer(server, connection);
         atomic_fetch_add_explicit(count, 1, memory_order_relaxed);
@@ -573,9 +700,17 @@ static size_t keep_escaped(void *context, struct MHD_Connection *connection, cha
     return strlen(text);
 }
 
+static void release_answer(void *answer)
+{
+    MHD_destroy_response(answer);
+}
+
 static bool start_listener(struct http_server *server, struct listener *listener, unsigned connections_max,
                            struct error *err)
 {
+    size_t ready_bytes = server->shared->options->cache_bytes / READY_SHARE / server->listeners_wanted;
+    ready_bytes = ready_bytes > READY_BYTES_MAX ? READY_BYTES_MAX : ready_bytes;
+    listener->ready = ready_bytes > 0 ? ready_create(ready_bytes, release_answer) : NULL;
     unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     listener->server = server;
     listener->daemon = MHD_start_daemon(flags, 0, on_accept, listener, on_request, listener,                  /**/
@@ -590,6 +725,7 @@ static bool start_listener(struct http_server *server, struct listener *listener
                                         MHD_OPTION_NOTIFY_CONNECTION, on_connection, listener,                /**/
                                         MHD_OPTION_END);
     if (!listener->daemon) {
+        ready_destroy(listener->ready);
         error_set(err, ERROR_INTERNAL, "could not start the HTTP daemon: %s", strerror(errno));
         close(listener->socket);
         return false;
@@ -626,6 +762,7 @@ static bool start_listeners(struct http_server *server, unsigned connections_max
     size_t count = listener_count(options);
     const char *address = options->listen ? options->listen : "127.0.0.1:8080";
     server->listeners = calloc(count, sizeof *server->listeners);
+    server->listeners_wanted = count;
     if (!server->listeners) {
         return error_no_memory(err);
     }
@@ -636,6 +773,7 @@ static bool start_listeners(struct http_server *server, unsigned connections_max
     }
     for (size_t i = 0; i < count; i++) {
         server->listeners[i].socket = sockets[i];
+        server->listeners[i].share = &server->shared->status->shares[i];
     }
     for (size_t i = 0; i < count; i++) {
         if (!start_listener(server, &server->listeners[i], connections_max, err)) {
@@ -704,13 +842,24 @@ void http_server_quiesce(struct http_server *server)
     }
 }
 
+static void finish_listener(struct listener *listener)
+{
+    MHD_stop_daemon(listener->daemon);
+    while (listener->spare) {
+        struct call *call = listener->spare;
+        listener->spare = call->next_spare;
+        destroy_call(call);
+    }
+    ready_destroy(listener->ready);
+}
+
 void http_server_destroy(struct http_server *server)
 {
     if (!server) {
         return;
     }
     for (size_t i = 0; i < server->listener_count; i++) {
-        MHD_stop_daemon(server->listeners[i].daemon);
+        finish_listener(&server->listeners[i]);
     }
     atomic_store(&server->is_ending, true);
     if (server->has_watchdog) {

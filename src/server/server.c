@@ -85,7 +85,7 @@ static void wait_for_end(const sigset_t *signals)
 static bool wait_for_requests(const struct server_status *status, const sigset_t *signals, int64_t limit_ns)
 {
     int64_t end = clock_monotonic_ns() + limit_ns;
-    while (atomic_load(&status->in_flight) > 0 && clock_monotonic_ns() < end) {
+    while (status_in_flight(status) > 0 && clock_monotonic_ns() < end) {
         const struct timespec pause = {.tv_nsec = 20 * 1000 * 1000};
         if (sigtimedwait(signals, NULL, &pause) > 0) {
             return false;
@@ -99,7 +99,7 @@ static bool wait_for_requests(const struct server_status *status, const sigset_t
 static bool wait_for_connections(const struct server_status *status, const sigset_t *signals)
 {
     int64_t end = clock_monotonic_ns() + farewell_ns;
-    while (atomic_load(&status->connections) > 0 && clock_monotonic_ns() < end) {
+    while (status_connections(status) > 0 && clock_monotonic_ns() < end) {
         const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
         if (sigtimedwait(signals, NULL, &pause) > 0) {
             return false;
@@ -116,7 +116,7 @@ static void drain(struct http_server *http, struct tile_service *service, struct
     notify("STOPPING=1");
     http_server_quiesce(http);
     bool patient = wait_for_connections(status, signals) && wait_for_requests(status, signals, drain_ns);
-    int left = atomic_load(&status->in_flight);
+    int left = status_in_flight(status);
     if (left > 0) {
         log_event(LOG_WARNING, "requests_dropped", "count=%d reason=%s", left, patient ? "timeout" : "signal");
     }

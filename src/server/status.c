@@ -9,17 +9,62 @@
 static const int64_t duration_bounds_us[STATUS_DURATIONS] = {1000,   5000,   20000,   50000,
                                                              100000, 500000, 2000000, 10000000};
 
-void status_count(struct server_status *status, unsigned http_status, int64_t duration_ns, uint64_t bytes)
+void status_count(struct status_share *share, unsigned http_status, int64_t duration_ns, uint64_t bytes)
 {
     int64_t us = duration_ns / 1000;
     size_t slot = 0;
     while (slot < STATUS_DURATIONS && us > duration_bounds_us[slot]) {
         slot++;
     }
-    atomic_fetch_add_explicit(&status->answers[http_status / 100 % 6], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&status->durations[slot], 1, memory_order_relaxed);
-    atomic_fetch_add_explicit(&status->duration_us, (uint_fast64_t)us, memory_order_relaxed);
-    atomic_fetch_add_explicit(&status->bytes, bytes, memory_order_relaxed);
+    atomic_fetch_add_explicit(&share->answers[http_status / 100 % 6], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&share->durations[slot], 1, memory_order_relaxed);
+    atomic_fetch_add_explicit(&share->duration_us, (uint_fast64_t)us, memory_order_relaxed);
+    atomic_fetch_add_explicit(&share->bytes, bytes, memory_order_relaxed);
+}
+
+int status_connections(const struct server_status *status)
+{
+    int sum = 0;
+    for (size_t i = 0; i < LISTEN_SOCKETS_MAX; i++) {
+        sum += atomic_load(&status->shares[i].connections);
+    }
+    return sum;
+}
+
+int status_in_flight(const struct server_status *status)
+{
+    int sum = 0;
+    for (size_t i = 0; i < LISTEN_SOCKETS_MAX; i++) {
+        sum += atomic_load(&status->shares[i].in_flight);
+    }
+    return sum;
+}
+
+/* The listeners' shares in one. */
+struct sum {
+    uint64_t answers[6];
+    uint64_t durations[STATUS_DURATIONS + 1];
+    uint64_t duration_us;
+    uint64_t bytes;
+    uint64_t ready_hits;
+};
+
+static struct sum sum_up(const struct server_status *status)
+{
+    struct sum sum = {0};
+    for (size_t i = 0; i < LISTEN_SOCKETS_MAX; i++) {
+        const struct status_share *share = &status->shares[i];
+        for (size_t k = 0; k < sizeof sum.answers / sizeof sum.answers[0]; k++) {
+            sum.answers[k] += atomic_load(&share->answers[k]);
+        }
+        for (size_t k = 0; k <= STATUS_DURATIONS; k++) {
+            sum.durations[k] += atomic_load(&share->durations[k]);
+        }
+        sum.duration_us += atomic_load(&share->duration_us);
+        sum.bytes += atomic_load(&share->bytes);
+        sum.ready_hits += atomic_load(&share->ready_hits);
+    }
+    return sum;
 }
 
 void handle_live(const struct request *request, struct handler_context *context, struct response *response)
@@ -58,45 +103,41 @@ static void put_number(struct buffer *out, const char *name, const char *type, c
     buffer_printf(out, "%s %llu\n", name, (unsigned long long)number);
 }
 
-static void put_requests(struct buffer *out, struct server_status *status)
+static void put_requests(struct buffer *out, const struct server_status *status, const struct sum *all)
 {
     uint64_t sum = 0;
     put_family(out, "tesela_http_requests_total", "counter", "Answers by class of status.");
     for (unsigned i = 1; i < 6; i++) {
-        buffer_printf(out, "tesela_http_requests_total{code=\"%uxx\"} %llu\n", i,
-                      (unsigned long long)atomic_load(&status->answers[i]));
+        buffer_printf(out, "tesela_http_requests_total{code=\"%uxx\"} %llu\n", i, (unsigned long long)all->answers[i]);
     }
     put_family(out, "tesela_http_request_duration_seconds", "histogram", "From the request's line to its end.");
     for (size_t i = 0; i < STATUS_DURATIONS; i++) {
-        sum += atomic_load(&status->durations[i]);
+        sum += all->durations[i];
         buffer_printf(out, "tesela_http_request_duration_seconds_bucket{le=\"%g\"} %llu\n",
                       (double)duration_bounds_us[i] / 1e6, (unsigned long long)sum);
     }
-    sum += atomic_load(&status->durations[STATUS_DURATIONS]);
+    sum += all->durations[STATUS_DURATIONS];
     buffer_printf(out, "tesela_http_request_duration_seconds_bucket{le=\"+Inf\"} %llu\n", (unsigned long long)sum);
-    buffer_printf(out, "tesela_http_request_duration_seconds_sum %.6f\n",
-                  (double)atomic_load(&status->duration_us) / 1e6);
+    buffer_printf(out, "tesela_http_request_duration_seconds_sum %.6f\n", (double)all->duration_us / 1e6);
     buffer_printf(out, "tesela_http_request_duration_seconds_count %llu\n", (unsigned long long)sum);
-    put_number(out, "tesela_http_body_bytes_total", "counter", "Bytes of bodies sent.", atomic_load(&status->bytes));
+    put_number(out, "tesela_http_body_bytes_total", "counter", "Bytes of bodies sent.", all->bytes);
     put_number(out, "tesela_http_refused_total", "counter", "Requests refused by the gate.",
                atomic_load(&status->refused_at_gate));
     put_number(out, "tesela_http_cut_off_total", "counter", "Connections ended for being too slow.",
                atomic_load(&status->cut_off));
-    put_number(out, "tesela_http_connections", "gauge", "Open connections.",
-               (uint64_t)atomic_load(&status->connections));
-    put_number(out, "tesela_http_in_flight", "gauge", "Requests not yet finished.",
-               (uint64_t)atomic_load(&status->in_flight));
+    put_number(out, "tesela_http_connections", "gauge", "Open connections.", (uint64_t)status_connections(status));
+    put_number(out, "tesela_http_in_flight", "gauge", "Requests not yet finished.", (uint64_t)status_in_flight(status));
     put_number(out, "tesela_http_streams", "gauge", "Streamed answers under way.",
                (uint64_t)atomic_load(&status->streams));
 }
 
-static void put_tiles(struct buffer *out, struct tile_service *service)
+static void put_tiles(struct buffer *out, struct tile_service *service, uint64_t ready_hits)
 {
     struct tile_service_stats stats;
     struct label_cache_stats labels;
     tile_service_stats(service, &stats);
     label_cache_stats(tile_service_labels(service), &labels);
-    put_number(out, "tesela_tile_cache_hits_total", "counter", "Tiles answered from memory.", stats.hits);
+    put_number(out, "tesela_tile_cache_hits_total", "counter", "Tiles answered from memory.", stats.hits + ready_hits);
     put_number(out, "tesela_tile_cache_confirmed_total", "counter",
                "Tiles in memory found untouched by what was published since they were made.", stats.confirmed);
     put_number(out, "tesela_tile_cache_stale_total", "counter", "Answers with the tile before the last publish.",
@@ -134,8 +175,9 @@ void handle_metrics(const struct request *request, struct handler_context *conte
     if (!context->status) {
         return;
     }
-    put_requests(&response->body, context->status);
-    put_tiles(&response->body, context->status->service);
+    const struct sum sum = sum_up(context->status);
+    put_requests(&response->body, context->status, &sum);
+    put_tiles(&response->body, context->status->service, sum.ready_hits);
     put_number(&response->body, "tesela_maps", "gauge", "Maps in the catalog.", catalog_map_count(context->catalog));
     put_number(&response->body, "tesela_layers", "gauge", "Published layers.", catalog_layers(context->catalog)->count);
     put_number(&response->body, "tesela_uptime_seconds", "gauge", "Since the start.",

@@ -5,6 +5,7 @@
 #include "base/log.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,6 +27,7 @@ struct catalog_watch {
     pthread_cond_t wake;
     struct catalog *catalog;
     bool is_stopping;
+    atomic_uint_fast64_t turn; /* grows with `catalog`; read without the lock */
 
     /* The thread's own. */
     pthread_t thread;
@@ -80,6 +82,7 @@ static bool read_catalog(struct catalog_watch *watch, struct error *err)
     pthread_mutex_lock(&watch->lock);
     struct catalog *old = watch->catalog;
     watch->catalog = catalog;
+    atomic_fetch_add_explicit(&watch->turn, 1, memory_order_release);
     pthread_mutex_unlock(&watch->lock);
     bool is_new = !old || catalog_version(old) != catalog_version(catalog);
     if (is_new) {
@@ -259,4 +262,9 @@ struct catalog *catalog_watch_get(struct catalog_watch *watch)
     struct catalog *catalog = catalog_ref(watch->catalog);
     pthread_mutex_unlock(&watch->lock);
     return catalog;
+}
+
+uint64_t catalog_watch_turn(const struct catalog_watch *watch)
+{
+    return atomic_load_explicit(&watch->turn, memory_order_acquire);
 }

@@ -17,3 +17,5 @@ void catalog_watch_destroy(struct catalog_watch *watch);
 
 /* The catalog now; the caller unrefs it. */
 struct catalog *catalog_watch_get(struct catalog_watch *watch);
+/* A number that grows with each catalog. Asked for before catalog_watch_get, it is that of its catalog or smaller. */
+uint64_t catalog_watch_turn(const struct catalog_watch *watch);

@@ -107,6 +107,11 @@ struct catalog *tile_service_catalog(struct tile_service *service)
     return catalog_watch_get(service->watch);
 }
 
+uint64_t tile_service_turn(const struct tile_service *service)
+{
+    return catalog_watch_turn(service->watch);
+}
+
 /* --- the queue (service->lock is held) ---------------------------------------------------------------------------- */
 
 static struct flight **flight_link(struct tile_service *service, const struct tile_key *key, uint64_t mark,

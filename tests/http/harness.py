@@ -93,6 +93,9 @@ class Server:
     def load(self, name, collection, *options):
         path = os.path.join(self.folder, name + ".geojson")
         write_json(path, collection)
+        return self.load_file(name, path, *options)
+
+    def load_file(self, name, path, *options):
         done = subprocess.run([PROGRAM, "load", path, "--layer", name, "--data", self.data, *options],
                               capture_output=True, text=True, timeout=300, check=False)
         if done.returncode not in (0, 1):
