@@ -56,8 +56,8 @@ static bool count_kinds(GDALDatasetH dataset, const char *path, struct feed_ogr_
     CPLPopErrorHandler();
     if (failed) {
         ogr_dataset_hide_folder(caught, path);
-        error_tell(err, ERROR_INVALID, "IMP-060", "the file is damaged (%.150s): fetch or export it again",
-                   "el archivo está dañado (%.150s): descárguelo o expórtelo de nuevo", caught);
+        error_tell(err, ERROR_INVALID, "IMP-060", "the file is damaged (\"%.150s\"): fetch or export it again",
+                   "el archivo está dañado («%.150s»): descárguelo o expórtelo de nuevo", caught);
         return false;
     }
     for (size_t i = 0; i < count; i++) {
@@ -466,8 +466,8 @@ static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature
             return ogr_geopackage_refuse_view(OGR_L_GetName(feed->layer), err);
         }
         if (feed->damage[0] != '\0' && CPLGetLastErrorType() >= CE_Failure) {
-            error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: %.200s",
-                       "la lectura se detiene después de la fila %lld: %.200s", (long long)feed->rows_read,
+            error_tell(err, ERROR_INVALID, "IMP-060", "reading stops after row %lld: \"%.200s\"",
+                       "la lectura se detiene después de la fila %lld: «%.200s»", (long long)feed->rows_read,
                        feed->damage);
             return false;
         }
@@ -506,8 +506,12 @@ static bool next_ogr(struct feed *base, struct arena *arena, struct feed_feature
         result.damage_english = "a coordinate is not a number";
         result.damage_spanish = "una coordenada no es un número";
     } else if (feed->damage[0] != '\0') {
-        result.damage_english = arena_strdup(arena, feed->damage);
-        result.damage_spanish = result.damage_english;
+        result.damage_english = arena_printf(arena, "the geometry cannot be read: \"%s\"", feed->damage);
+        result.damage_spanish = arena_printf(arena, "la geometría no se puede leer: «%s»", feed->damage);
+        if (!result.damage_english || !result.damage_spanish) {
+            error_no_memory(err);
+            goto done;
+        }
     }
     *out_feature = result;
     *out_end = false;

@@ -125,7 +125,7 @@ static void prepare_osm(const char *path)
     }
 }
 
-/* The private folder says nothing to people, and differs each time. */
+/* The private folder says nothing to people, and differs each time; nor do places in the library's source. */
 void ogr_dataset_hide_folder(char *words, const char *path)
 {
     const char *slash = strrchr(path, '/');
@@ -134,6 +134,11 @@ void ogr_dataset_hide_folder(char *words, const char *path)
         if (strncmp(at, path, length) == 0) {
             memmove(at, at + length, strlen(at + length) + 1);
         }
+    }
+    const char *source = strstr(words, ".cpp, ");
+    const char *after = source ? strstr(source, ": ") : NULL;
+    if (after && strncmp(words, "./", 2) == 0) {
+        memmove(words, after + 2, strlen(after + 2) + 1);
     }
 }
 
@@ -188,9 +193,14 @@ void *ogr_dataset_open(const char *path, enum source_format format, bool adjust_
     CPLPopErrorHandler();
     if (!dataset) {
         ogr_dataset_hide_folder(caught, path);
-        error_tell(err, ERROR_INVALID, "IMP-060", "the %s cannot be read (%.150s): export it again",
-                   "no se puede leer el %s (%.150s): expórtelo de nuevo", source_format_name(format),
-                   caught[0] != '\0' ? caught : "unknown content");
+        const char *name = source_format_name(format);
+        if (caught[0] != '\0') {
+            error_tell(err, ERROR_INVALID, "IMP-060", "the %s cannot be read (\"%.150s\"): export it again",
+                       "no se puede leer el %s («%.150s»): expórtelo de nuevo", name, caught);
+        } else {
+            error_tell(err, ERROR_INVALID, "IMP-060", "the %s cannot be read (unknown content): export it again",
+                       "no se puede leer el %s (contenido desconocido): expórtelo de nuevo", name);
+        }
     }
     return dataset;
 }

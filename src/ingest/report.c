@@ -3,13 +3,14 @@
 
 #include "base/json_write.h"
 #include "ingest/encoding.h"
+#include "ingest/report_remedy.h"
 
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { REPORT_BYTES_MAX = 256 * 1024 * 1024, ROWS_SHOWN = 5 };
+enum { REPORT_BYTES_MAX = 256 * 1024 * 1024, ROWS_SHOWN = 5, PAGE_BYTES = 48 };
 
 static const char *const severity_names[] = {"notice", "warning", "error"};
 
@@ -80,6 +81,11 @@ static struct report_message *add_message(struct report *report, const char *cod
     }
     message->code = arena_strdup(report->arena, code);
     message->severity = severity;
+    if (severity > REPORT_NOTICE) {
+        const struct report_remedy *remedy = report_remedy_find(code);
+        message->cure_english = remedy->english;
+        message->cure_spanish = remedy->spanish;
+    }
     if (report->last_message) {
         report->last_message->next = message;
     } else {
@@ -192,6 +198,13 @@ enum report_severity report_worst(const struct report *report)
 static const char *pick(enum report_language language, const char *english, const char *spanish)
 {
     return language == REPORT_SPANISH ? spanish : english;
+}
+
+/* The page for staff about a code, as the repository has it. */
+static const char *page_of(const char *code, char out[PAGE_BYTES])
+{
+    snprintf(out, PAGE_BYTES, "docs/es/codigos/%.20s.md", code);
+    return out;
 }
 
 static void write_bbox(struct json_writer *json, const struct bbox *box)
@@ -355,6 +368,8 @@ static void write_message(struct json_writer *json, const struct report_message 
     if (both) {
         json_write_member_string(json, "cure_en", message->cure_english);
     }
+    char page[PAGE_BYTES];
+    json_write_member_string(json, "page", page_of(message->code, page));
     json_write_end_object(json);
 }
 
@@ -491,6 +506,26 @@ static void print_rows(const struct report_rows *rows, enum report_language lang
     }
 }
 
+/* Where to read on: each page once, however many messages have its code. */
+static void print_pages(const struct report *report, enum report_language language, enum report_severity least,
+                        FILE *out)
+{
+    bool any = false;
+    for (const struct report_message *message = report->messages; message; message = message->next) {
+        bool told = message->severity < least;
+        for (const struct report_message *at = report->messages; !told && at != message; at = at->next) {
+            told = at->severity >= least && strcmp(at->code, message->code) == 0;
+        }
+        if (!told) {
+            char page[PAGE_BYTES];
+            fprintf(out, "%s%s", any ? ", " : pick(language, "more (in Spanish): ", "más: "),
+                    page_of(message->code, page));
+            any = true;
+        }
+    }
+    fputs(any ? "\n" : "", out);
+}
+
 void report_print_messages(const struct report *report, enum report_language language, enum report_severity least,
                            FILE *out)
 {
@@ -517,6 +552,7 @@ void report_print_messages(const struct report *report, enum report_language lan
             fputc('\n', out);
         }
     }
+    print_pages(report, language, least, out);
 }
 
 void report_print(const struct report *report, enum report_language language, FILE *out)

@@ -122,8 +122,8 @@ void report_destroy(struct report *report);
 /* A new layer at the end; NULL when memory is out. */
 struct report_layer *report_add_layer(struct report *report, const char *name);
 
-/* Adds a message; both formats take the same arguments. Returns it for report_cure, report_at; a spare one when memory
- * is out (`report->out_of_memory` is then set), never NULL. */
+/* Adds a message, with the usual cure where it is more than a notice; both formats take the same arguments. Returns it
+ * for report_cure, report_at; a spare one when memory is out (`report->out_of_memory` is then set), never NULL. */
 struct report_message *report_tell(struct report *report, const char *code, enum report_severity severity,
                                    const char *english, const char *spanish, ...)
     __attribute__((format(printf, 4, 6), format(printf, 5, 6)));

@@ -508,6 +508,17 @@ static bool index_records(FILE *in, uint64_t size, FILE *out, struct shapefile_s
     return true;
 }
 
+uint32_t shapefile_count_entries(const char *shx)
+{
+    uint64_t size = 0;
+    FILE *file = open_sized(shx, &size);
+    if (file) {
+        fclose(file);
+    }
+    uint64_t entries = size > SHP_HEADER_BYTES ? (size - SHP_HEADER_BYTES) / 8 : 0;
+    return entries < UINT32_MAX ? (uint32_t)entries : UINT32_MAX;
+}
+
 bool shapefile_rebuild_index(const char *shp, const char *shx, struct shapefile_shapes *out_shapes, struct error *err)
 {
     bool ok = false;

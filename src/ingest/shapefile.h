@@ -80,5 +80,8 @@ bool shapefile_read_header(const char *shp, struct shapefile_shapes *out_shapes,
  * points again and again at one record would make gigabytes out of a small file). */
 bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_shapes *out_shapes, struct error *err);
 
+/* How many shapes the .shx at `shx` has entries for, whatever they are worth. */
+uint32_t shapefile_count_entries(const char *shx);
+
 /* Makes the .shx anew from the records of the .shp, up to the first that is damaged. */
 bool shapefile_rebuild_index(const char *shp, const char *shx, struct shapefile_shapes *out_shapes, struct error *err);

@@ -230,7 +230,8 @@ bool source_content_refuse(const char *path, enum content content, struct error 
          "es una imagen: entréguela sola o en un zip con su archivo de mundo"},
         {CONTENT_PDF, "is a PDF: ask for the layer as shapefile or GeoPackage",
          "es un PDF: pida la capa como shapefile o GeoPackage"},
-        {CONTENT_UTF16, "is text in UTF-16: save it as CSV in UTF-8", "es texto en UTF-16: guárdelo como CSV en UTF-8"},
+        {CONTENT_UTF16, "is text in UTF-16 or UTF-32: save it in UTF-8",
+         "es texto en UTF-16 o UTF-32: guárdelo en UTF-8"},
         {CONTENT_UNKNOWN,
          "is of no format that can be loaded (shapefile, zip, GeoPackage, GeoJSON, KML, FlatGeobuf, DXF, CSV, ODS, "
          "XLSX, "

@@ -63,8 +63,12 @@ static bool prepare_index(struct source *source, struct source_layer *layer, con
     layer->records = shapes.records;
     if (shx) {
         struct report_message *message =
-            report_tell(report, "IMP-060", REPORT_WARNING, "the .shx does not fit the .shp: it was made anew",
-                        "el .shx no corresponde al .shp: se rehízo");
+            report_tell(report, "IMP-060", REPORT_WARNING,
+                        "the .shx (of %u shapes) does not fit the .shp, in which %u can be read: it was made anew",
+                        "el .shx (de %u formas) no corresponde al .shp, en el que se pueden leer %u: se rehízo",
+                        shapefile_count_entries(shx->path), shapes.records);
+        report_cure(report, message, "compare the number of features; if some are missing, export the layer again",
+                    "compare el número de elementos; si faltan, exporte la capa de nuevo");
         report_at(report, message, layer->name, NULL);
     } else {
         tell_missing(report, layer->name, "shx", "it was made anew from the .shp", "se rehízo a partir del .shp");

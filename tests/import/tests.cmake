@@ -6,3 +6,4 @@ tesela_program_test(publish "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT
 tesela_program_test(export "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/export_test.py)
 tesela_program_test(nasty "program" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/nasty_test.py)
 tesela_program_test(raster "program;sanitized" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/raster_test.py)
+tesela_program_test(mutation "program" /usr/bin/python3 ${CMAKE_CURRENT_SOURCE_DIR}/import/mutation_test.py)
