@@ -64,7 +64,8 @@ static struct sum thin(int32_t step, int32_t side, bool each, const char *conten
     qsort(records, COUNT, sizeof *records, compare_records);
     cell_thinner_open(&thinner, BAND, GEOMETRY_POLYGON, each);
     for (int i = 0; i < COUNT; i++) {
-        struct cell_small small = {.record = &records[i], .lot = (uint64_t)i, .ink = (double)side * side, .content = text_of(content)};
+        struct cell_small small = {
+            .record = &records[i], .lot = (uint64_t)i, .ink = (double)side * side, .content = text_of(content)};
         assert_true(cell_thinner_add(&thinner, &small, take, &sum, NULL));
     }
     assert_true(cell_thinner_finish(&thinner, take, &sum, NULL));
