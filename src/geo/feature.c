@@ -31,16 +31,6 @@ ptrdiff_t feature_list_field(const struct feature_list *list, struct text name)
     return -1;
 }
 
-static int32_t snap(int32_t unit, unsigned shift)
-{
-    if (shift == 0) {
-        return unit;
-    }
-    int64_t half = (int64_t)1 << (shift - 1);
-    int64_t snapped = (((int64_t)unit + half) >> shift) * ((int64_t)1 << shift);
-    return snapped > INT32_MAX ? INT32_MAX : snapped < INT32_MIN ? INT32_MIN : (int32_t)snapped;
-}
-
 static uint32_t vertices_min(enum geometry_kind kind)
 {
     return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
@@ -63,8 +53,8 @@ bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct 
         uint32_t begun = vertex_count;
         for (uint32_t i = start; i < shape->parts[p].end; i++) {
             struct world_point point = grid_from_lonlat(wound.xy[2 * (size_t)i], wound.xy[2 * (size_t)i + 1]);
-            point.x = snap(point.x, grid_shift);
-            point.y = snap(point.y, grid_shift);
+            point.x = grid_snap(point.x, grid_shift);
+            point.y = grid_snap(point.y, grid_shift);
             bool repeats =
                 vertex_count > begun && points[vertex_count - 1].x == point.x && points[vertex_count - 1].y == point.y;
             if (!repeats || shape->kind == GEOMETRY_POINT) {

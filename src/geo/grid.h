@@ -32,6 +32,14 @@ struct tile_id {
 struct world_point grid_from_lonlat(double longitude, double latitude);
 /* The same neither rounded nor clamped; latitudes below ±90. */
 void grid_from_lonlat_exactly(double longitude, double latitude, double *out_x, double *out_y);
+/* The multiple of 2^shift nearest to `unit`; at the sides of the world the last that fits. */
+static inline int32_t grid_snap(int32_t unit, unsigned shift)
+{
+    int64_t half = shift == 0 ? 0 : (int64_t)1 << (shift - 1);
+    int64_t snapped = (((int64_t)unit + half) >> shift) * ((int64_t)1 << shift);
+    return snapped > INT32_MAX ? INT32_MAX : snapped < INT32_MIN ? INT32_MIN : (int32_t)snapped;
+}
+
 /* The middle of a world unit in degrees. */
 void grid_to_lonlat(double x, double y, double *out_longitude, double *out_latitude);
 

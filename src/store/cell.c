@@ -550,14 +550,13 @@ static bool same_bytes(const struct value *a, const struct value *b)
     return a->type == b->type && (a->type == VALUE_INT || a->type == VALUE_STRING) && value_equal(a, b);
 }
 
-void cell_put_attributes(struct buffer *out, int64_t row, const struct value *id, const struct value *values,
-                         size_t count)
+void cell_put_attributes(struct buffer *out, const struct value *id, const struct value *values, size_t count)
 {
     size_t field = 0;
-    while (field < count && !same_bytes(id, &values[field])) {
+    while (id && field < count && !same_bytes(id, &values[field])) {
         field++;
     }
-    if (id->type == VALUE_INT && id->integer == row) {
+    if (!id) {
         buffer_append_byte(out, TAG_ROW);
     } else if (field < count) {
         buffer_append_byte(out, TAG_FIELD);

@@ -63,9 +63,9 @@ enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind k
 
 /* --- attributes: the id, then the values --- */
 
-/* `id` may be one of the values: it is then not written twice. */
-void cell_put_attributes(struct buffer *out, int64_t row, const struct value *id, const struct value *values,
-                         size_t count);
+/* `id` NULL: the row. It may be one of the values, and is then not written twice. What is written for another id does
+ * not depend on the row, even where both are the same number. */
+void cell_put_attributes(struct buffer *out, const struct value *id, const struct value *values, size_t count);
 /* `out_values` has room for `count`. Texts point into the cursor's bytes. */
 enum cell_result cell_get_attributes(struct cell_cursor *cursor, int64_t row, struct value *out_id,
                                      struct value *out_values, size_t count);

@@ -240,11 +240,12 @@ void cell_build_close(struct cell_build *build)
     free(build);
 }
 
-static void encode_item(struct cell_build *build, int64_t row, const struct shape *shape, const struct value *id)
+/* `id` NULL: the row. */
+static void encode_item(struct cell_build *build, const struct shape *shape, const struct value *id)
 {
     buffer_clear(&build->attributes);
     buffer_clear(&build->shape);
-    cell_put_attributes(&build->attributes, row, id, build->shown, build->shown_count);
+    cell_put_attributes(&build->attributes, id, build->shown, build->shown_count);
     if (shape->part_count > 0) {
         cell_put_shape(&build->shape, shape);
     }
@@ -310,7 +311,7 @@ bool cell_build_add(struct cell_build *build, int64_t row, const struct shape *s
     const struct value *key = build->plan.key_field >= 0 ? &values[build->plan.key_field] : NULL;
     struct item_id_text text;
     struct value id = item_id_of(key, row, &text);
-    encode_item(build, row, shape, &id);
+    encode_item(build, shape, item_id_is_row(key) ? NULL : &id);
     if (build->attributes.failed || build->shape.failed) {
         error_set(err, ERROR_TOO_LARGE, "row %lld: more than 512 MiB in one feature", (long long)row);
         return false;

@@ -546,13 +546,6 @@ bool cell_generaliser_set(struct cell_generaliser *generaliser, const struct geo
 
 /* --- bands --- */
 
-static int32_t snap(int32_t unit, unsigned shift)
-{
-    int64_t half = shift == 0 ? 0 : (int64_t)1 << (shift - 1);
-    int64_t snapped = (((int64_t)unit + half) >> shift) * ((int64_t)1 << shift);
-    return snapped > INT32_MAX ? INT32_MAX : snapped < INT32_MIN ? INT32_MIN : (int32_t)snapped;
-}
-
 static bool is_same(struct world_point a, struct world_point b)
 {
     return a.x == b.x && a.y == b.y;
@@ -597,7 +590,8 @@ static uint32_t reduce_part(const struct world_point *points, uint32_t count, bo
     unsigned shift = cell_shift(band);
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
-        kept = append(out, kept, (struct world_point){snap(points[i].x, shift), snap(points[i].y, shift)}, is_ring);
+        kept = append(out, kept, (struct world_point){grid_snap(points[i].x, shift), grid_snap(points[i].y, shift)},
+                      is_ring);
     }
     if (is_ring && kept > 0) {
         struct world_point first = out[0];
@@ -665,7 +659,7 @@ static int compare_islets(const void *a, const void *b)
 static int32_t to_grid(double unit, unsigned shift)
 {
     double limited = fmin(fmax(floor(unit + 0.5), (double)INT32_MIN), (double)INT32_MAX);
-    return snap((int32_t)limited, shift);
+    return grid_snap((int32_t)limited, shift);
 }
 
 /* A square around (x, y), wound as shells are. */

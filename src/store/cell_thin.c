@@ -44,9 +44,11 @@ static unsigned square_log2(const struct cell_thinner *thinner)
     return cell_pixel_log2(thinner->band) + (fine ? POINT_SQUARE_LOG2 : SQUARE_LOG2);
 }
 
-static int32_t clamped(double unit)
+/* On the band's grid, so that sums which differ by less than can be drawn give the same bytes and the same box. */
+static int32_t on_grid(const struct cell_thinner *thinner, double unit)
 {
-    return unit <= (double)INT32_MIN ? INT32_MIN : unit >= (double)INT32_MAX ? INT32_MAX : (int32_t)floor(unit + 0.5);
+    double limited = fmin(fmax(floor(unit + 0.5), (double)INT32_MIN), (double)INT32_MAX);
+    return grid_snap((int32_t)limited, cell_shift(thinner->band));
 }
 
 static double middle(int64_t low, int64_t high)
@@ -108,10 +110,10 @@ static bool draw_polygon(struct cell_thinner *thinner, cell_thinner_taker *take,
         half = sqrt(area) / 2;
         thinner->carried = 0;
     }
-    int32_t west = clamped(x - half);
-    int32_t north = clamped(y - half);
-    int32_t east = clamped(x + half);
-    int32_t south = clamped(y + half);
+    int32_t west = on_grid(thinner, x - half);
+    int32_t north = on_grid(thinner, y - half);
+    int32_t east = on_grid(thinner, x + half);
+    int32_t south = on_grid(thinner, y + half);
     const struct world_point points[] = {{west, north}, {east, north}, {east, south}, {west, south}, {west, north}};
     const struct shape_part part = {5, false};
     const struct geometry geometry = {GEOMETRY_POLYGON, 1, 5, &part, points};
@@ -137,7 +139,8 @@ static bool draw_line(struct cell_thinner *thinner, cell_thinner_taker *take, vo
     double dy = way > 0 ? thinner->chosen_way[1] / way * drawn / 2 : 0;
     double x = middle(box->min_x, box->max_x);
     double y = middle(box->min_y, box->max_y);
-    const struct world_point points[] = {{clamped(x - dx), clamped(y - dy)}, {clamped(x + dx), clamped(y + dy)}};
+    const struct world_point points[] = {{on_grid(thinner, x - dx), on_grid(thinner, y - dy)},
+                                         {on_grid(thinner, x + dx), on_grid(thinner, y + dy)}};
     const struct shape_part part = {2, false};
     const struct geometry geometry = {GEOMETRY_LINE, 1, 2, &part, points};
     return hand_on(thinner, &geometry, take, context, err);

@@ -7,9 +7,14 @@
 #include <math.h>
 #include <stdio.h>
 
+bool item_id_is_row(const struct value *key)
+{
+    return !key || key->type == VALUE_NULL || key->type == VALUE_ARRAY || key->type == VALUE_OBJECT;
+}
+
 struct value item_id_of(const struct value *key, int64_t row, struct item_id_text *text)
 {
-    if (!key) {
+    if (item_id_is_row(key)) {
         return value_of_int(row);
     }
     switch (key->type) {

@@ -163,7 +163,7 @@ static void keeps_attributes(void **state)
         struct value id;
         struct value found[COUNT];
         buffer_clear(&bytes);
-        cell_put_attributes(&bytes, 7, &ids[i], values, COUNT);
+        cell_put_attributes(&bytes, i == 0 ? NULL : &ids[i], values, COUNT); /* 7 is the row */
         struct cell_cursor cursor = cursor_of(&bytes);
         assert_int_equal(cell_get_attributes(&cursor, 7, &id, found, COUNT), CELL_OK);
         assert_ptr_equal(cursor.at, cursor.end);
