@@ -5,6 +5,7 @@
 TESELA_PROGRAM names the program. TESELA_LONG=1 kills some hundred times instead of some ten.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -221,7 +222,8 @@ class Drafts(Case):
             refused.exception.close()
             self.done("publish", "pozos")
             self.done("publish", "nueva")
-            self.assertEqual((self.marks(port, "pozos"), self.marks(port, "nueva")), ([2], [3]))
+            self.await_marks(port, "pozos", [2])
+            self.await_marks(port, "nueva", [3])
         finally:
             server.terminate()
             server.wait(timeout=60)
@@ -229,6 +231,16 @@ class Drafts(Case):
     def get(self, port, path):
         with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=30) as answer:
             return json.load(answer)
+
+    def await_marks(self, port, layer, expected):
+        """The server looks for what was published every now and then: a busy machine may take its time."""
+        shown = None
+        deadline = time.monotonic() + 20
+        while shown != expected and time.monotonic() < deadline:
+            with contextlib.suppress(urllib.error.HTTPError):
+                shown = self.marks(port, layer)
+            time.sleep(0.05)
+        self.assertEqual(shown, expected)
 
     def marks(self, port, layer):
         for _ in range(200):
