@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 #include "geo/projection.h"
 
+#include "geo/projection_patch.h"
+
 #include <math.h>
 #include <proj.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { CRS_BYTES_MAX = 64 * 1024 };
+enum { CRS_BYTES_MAX = 64 * 1024, FEW_POINTS = 4 /* go one by one: where they lie far apart a patch costs more */ };
 
 struct projection {
     PJ_CONTEXT *context;
-    PJ *transform; /* from the system to OGC:CRS84, axes as x, y */
+    PJ *transform;                      /* from the system to OGC:CRS84, axes as x, y */
+    struct projection_patches *patches; /* NULL: not of a projected system */
     bool identity;
 };
 
@@ -27,6 +30,34 @@ static bool is_allowed(const char *crs)
     size_t length = strlen(crs);
     return length > 0 && length <= CRS_BYTES_MAX && !strstr(crs, "+init") && !strstr(crs, "://") &&
            !strstr(crs, "+nadgrids") && !strstr(crs, "+geoidgrids") && !strstr(crs, "proj=pipeline");
+}
+
+static void transform_exactly(PJ *transform, PJ_DIRECTION direction, double *xy, size_t count)
+{
+    proj_errno_reset(transform);
+    proj_trans_generic(transform, direction, xy, 2 * sizeof *xy, count, xy + 1, 2 * sizeof *xy, count, NULL, 0, 0, NULL,
+                       0, 0);
+    for (size_t i = 0; i < count; i++) {
+        if (!isfinite(xy[2 * i]) || !isfinite(xy[2 * i + 1])) {
+            xy[2 * i] = HUGE_VAL;
+            xy[2 * i + 1] = HUGE_VAL;
+        }
+    }
+}
+
+static void transform_forward(void *transform, double *xy, size_t count)
+{
+    transform_exactly(transform, PJ_FWD, xy, count);
+}
+
+/* Geographic systems differ by a shift of the datum, and have other units. */
+static bool open_patches(struct projection *projection, struct error *err)
+{
+    PJ *source = proj_get_source_crs(projection->context, projection->transform);
+    bool is_projected = source && proj_get_type(source) == PJ_TYPE_PROJECTED_CRS;
+    proj_destroy(source);
+    return !is_projected ||
+           projection_patches_open(transform_forward, projection->transform, &projection->patches, err);
 }
 
 bool projection_open(const char *crs, struct projection **out_projection, struct error *err)
@@ -59,6 +90,9 @@ bool projection_open(const char *crs, struct projection **out_projection, struct
     }
     const char *definition = proj_pj_info(projection->transform).definition;
     projection->identity = definition && (strstr(definition, "noop") != NULL || definition[0] == '\0');
+    if (!projection->identity && !open_patches(projection, err)) {
+        goto done;
+    }
     *out_projection = projection;
     projection = NULL;
     ok = true;
@@ -73,38 +107,41 @@ void projection_close(struct projection *projection)
     if (!projection) {
         return;
     }
+    projection_patches_close(projection->patches);
     proj_destroy(projection->transform);
     proj_context_destroy(projection->context);
     free(projection);
 }
 
-static size_t transform(struct projection *projection, PJ_DIRECTION direction, double *xy, size_t count)
+static size_t count_failed(const double *xy, size_t count)
 {
-    if (projection->identity) {
-        return 0;
-    }
-    proj_errno_reset(projection->transform);
-    proj_trans_generic(projection->transform, direction, xy, 2 * sizeof *xy, count, xy + 1, 2 * sizeof *xy, count, NULL,
-                       0, 0, NULL, 0, 0);
     size_t failed = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!isfinite(xy[2 * i]) || !isfinite(xy[2 * i + 1])) {
-            xy[2 * i] = HUGE_VAL;
-            xy[2 * i + 1] = HUGE_VAL;
-            failed++;
-        }
+        failed += xy[2 * i] == HUGE_VAL;
     }
     return failed;
 }
 
 size_t projection_to_lonlat(struct projection *projection, double *xy, size_t count)
 {
-    return transform(projection, PJ_FWD, xy, count);
+    if (projection->identity) {
+        return 0;
+    }
+    if (projection->patches && count >= FEW_POINTS) {
+        projection_patches_transform(projection->patches, xy, count);
+    } else {
+        transform_forward(projection->transform, xy, count);
+    }
+    return count_failed(xy, count);
 }
 
 size_t projection_from_lonlat(struct projection *projection, double *xy, size_t count)
 {
-    return transform(projection, PJ_INV, xy, count);
+    if (projection->identity) {
+        return 0;
+    }
+    transform_exactly(projection->transform, PJ_INV, xy, count);
+    return count_failed(xy, count);
 }
 
 bool projection_is_identity(const struct projection *projection)

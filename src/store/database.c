@@ -136,8 +136,9 @@ bool database_open_reader(const char *path, struct sqlite3 **out_db, struct erro
     return true;
 }
 
-bool database_open_writer(const char *path, int page_bytes, const char *sync, struct sqlite3 **out_db,
-                          struct error *err)
+/* `journal`: how a transaction is taken back. */
+static bool open_writer(const char *path, int page_bytes, const char *journal, const char *sync,
+                        struct sqlite3 **out_db, struct error *err)
 {
     struct sqlite3 *db;
     if (!open_file(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, &db, err)) {
@@ -145,15 +146,26 @@ bool database_open_writer(const char *path, int page_bytes, const char *sync, st
     }
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
     bool ok = database_runf(db, err,
-                            "PRAGMA page_size=%d; PRAGMA journal_mode=WAL; PRAGMA synchronous=%s;"
+                            "PRAGMA page_size=%d; PRAGMA journal_mode=%s; PRAGMA synchronous=%s;"
                             "PRAGMA foreign_keys=1; PRAGMA cache_size=-16384; PRAGMA temp_store=MEMORY",
-                            page_bytes, sync);
+                            page_bytes, journal, sync);
     if (!ok) {
         sqlite3_close(db);
         return false;
     }
     *out_db = db;
     return true;
+}
+
+bool database_open_writer(const char *path, int page_bytes, const char *sync, struct sqlite3 **out_db,
+                          struct error *err)
+{
+    return open_writer(path, page_bytes, "WAL", sync, out_db, err);
+}
+
+bool database_open_unseen(const char *path, int page_bytes, struct sqlite3 **out_db, struct error *err)
+{
+    return open_writer(path, page_bytes, "MEMORY", "OFF", out_db, err);
 }
 
 void database_close(struct sqlite3 *db)

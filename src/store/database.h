@@ -16,6 +16,8 @@ bool database_open_reader(const char *path, struct sqlite3 **out_db, struct erro
 /* A connection that creates the file where missing, with write-ahead log. `sync` is "FULL" or "NORMAL". */
 bool database_open_writer(const char *path, int page_bytes, const char *sync, struct sqlite3 **out_db,
                           struct error *err);
+/* A connection to a file that no other one opens and that may be lost: without log, and nothing waits for the disk. */
+bool database_open_unseen(const char *path, int page_bytes, struct sqlite3 **out_db, struct error *err);
 /* Accepts NULL. Statements must be finalized before. */
 void database_close(struct sqlite3 *db);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* A publication, of one layer or of several that came together, is one transaction in each file. That of cells.sqlite
  * is committed first; the one of tesela.sqlite, which holds the new tables and the pointers to them, is committed last
- * and decides. Dying in between leaves cells that no version owns: the next writer sweeps them. */
+ * and decides. Dying in between leaves cells that no version owns: the next writer sweeps them. A file that is not
+ * there yet is written without a log and gets its name after the commit (fresh_file). */
 #include "store/store_writer.h"
 
 #include "base/clock.h"
@@ -10,6 +11,7 @@
 #include "store/cell_build.h"
 #include "store/cell_rebuild.h"
 #include "store/database.h"
+#include "store/fresh_file.h"
 #include "store/layer_read.h"
 #include "store/raster_file.h"
 #include "store/truth_table.h"
@@ -71,7 +73,10 @@ static void remove_cells(const char *path)
 
 static bool try_open_cells(struct store_writer *writer, struct error *err)
 {
-    if (!database_open_writer(writer->cells_path, CELLS_PAGE_BYTES, "NORMAL", &writer->cells, err)) {
+    writer->cells_are_fresh = !file_exists(writer->cells_path);
+    if (writer->cells_are_fresh
+            ? !fresh_file_open(writer->cells_path, CELLS_PAGE_BYTES, &writer->cells, err)
+            : !database_open_writer(writer->cells_path, CELLS_PAGE_BYTES, "NORMAL", &writer->cells, err)) {
         return false;
     }
     sqlite3_wal_autocheckpoint(writer->cells, 0);
@@ -164,11 +169,11 @@ static bool sweep_cells(struct store_writer *writer, struct error *err)
     return ok;
 }
 
-static bool set_paths(struct store_writer *writer, const char *directory, char *truth_path, struct error *err)
+static bool set_paths(struct store_writer *writer, const char *directory, struct error *err)
 {
     if ((size_t)snprintf(writer->directory, PATH_MAX, "%s", directory) >= PATH_MAX ||
         (size_t)snprintf(writer->cells_path, PATH_MAX, "%s/cells.sqlite", directory) >= PATH_MAX ||
-        (size_t)snprintf(truth_path, PATH_MAX, "%s/tesela.sqlite", directory) >= PATH_MAX) {
+        (size_t)snprintf(writer->truth_path, PATH_MAX, "%s/tesela.sqlite", directory) >= PATH_MAX) {
         error_set(err, ERROR_INVALID, "the path of the data directory \"%s\" is too long", directory);
         return false;
     }
@@ -178,19 +183,20 @@ static bool set_paths(struct store_writer *writer, const char *directory, char *
 bool store_writer_open(const char *directory, struct store_writer **out_writer, struct error *err)
 {
     bool ok = false;
-    char truth_path[PATH_MAX];
     struct store_writer *writer = calloc(1, sizeof *writer);
     if (!writer) {
         return error_no_memory(err);
     }
     writer->lock = -1;
-    if (!read_kept(&writer->kept, err) || !set_paths(writer, directory, truth_path, err) ||
-        !file_make_folder(directory, err) || !write_lock_take(directory, LOCK_WAIT_MS, &writer->lock, err) ||
-        !truth_open(truth_path, &writer->truth, err) || !open_cells(writer, err)) {
+    if (!read_kept(&writer->kept, err) || !set_paths(writer, directory, err) || !file_make_folder(directory, err) ||
+        !write_lock_take(directory, LOCK_WAIT_MS, &writer->lock, err)) {
         goto done;
     }
-    /* Each commit is followed by writer_tidy, which does it once and beside the other file's. */
-    sqlite3_wal_autocheckpoint(writer->truth.db, 0);
+    fresh_file_drop(writer->truth_path);
+    fresh_file_drop(writer->cells_path);
+    if (!truth_open(writer->truth_path, &writer->truth, err) || !open_cells(writer, err)) {
+        goto done;
+    }
     if (!sweep_cells(writer, err)) {
         goto done;
     }
@@ -234,7 +240,14 @@ void store_writer_close(struct store_writer *writer)
     }
     writer_discard_load(writer);
     database_close(writer->cells);
+    if (writer->cells_are_fresh) {
+        fresh_file_drop(writer->cells_path);
+    }
+    bool truth_is_fresh = writer->truth.is_fresh;
     truth_close(&writer->truth);
+    if (truth_is_fresh) {
+        fresh_file_drop(writer->truth_path);
+    }
     write_lock_drop(writer->lock);
     free(writer);
 }
@@ -347,6 +360,10 @@ bool store_writer_begin(struct store_writer *writer, const struct store_writer_l
 {
     if (writer->load) {
         writer_discard_load(writer); /* begun and never completed: nothing of it may be published */
+    }
+    if (!writer->truth.db || !writer->cells) {
+        error_set(err, ERROR_INTERNAL, "the data files were closed by a failure");
+        return false;
     }
     if (!text_is_id(text_of(layer->id))) {
         writer_discard_load(writer);
@@ -565,26 +582,96 @@ void writer_tidy(struct store_writer *writer)
     database_checkpoint(writer->cells);
 }
 
-static void *checkpoint_cells(void *cells)
+/* What is done with the file of the cells once its transaction is committed. */
+struct settling {
+    struct store_writer *writer;
+    pthread_t thread;
+    bool threaded;
+    bool ok;
+    struct error err;
+};
+
+/* A fresh file is made ready to be shown; otherwise the log is copied, and whether that succeeds matters nothing. */
+static void *settle_cells(void *context)
 {
-    database_checkpoint(cells);
+    struct settling *settling = context;
+    struct store_writer *writer = settling->writer;
+    if (!writer->cells_are_fresh) {
+        database_checkpoint(writer->cells);
+        settling->ok = true;
+        return NULL;
+    }
+    settling->ok = fresh_file_finish(writer->cells, &settling->err);
+    database_close(writer->cells);
+    writer->cells = NULL;
+    settling->ok = settling->ok && fresh_file_sync(writer->cells_path, &settling->err);
     return NULL;
 }
 
-/* The log of the cells is copied into their file while the other file is committed and its log copied: the disk is what
- * both wait for. Whether the one succeeds matters nothing to the other. */
+/* In a thread of its own: the disk is what both files wait for. */
+static void begin_settling(struct store_writer *writer, struct settling *settling)
+{
+    *settling = (struct settling){.writer = writer};
+    settling->threaded = pthread_create(&settling->thread, NULL, settle_cells, settling) == 0;
+    if (!settling->threaded) {
+        settle_cells(settling);
+    }
+}
+
+static bool wait_for_cells(struct settling *settling, struct error *err)
+{
+    if (settling->threaded) {
+        pthread_join(settling->thread, NULL);
+    }
+    if (!settling->ok && err) {
+        *err = settling->err;
+    }
+    return settling->ok;
+}
+
+static bool show_cells(struct store_writer *writer, struct error *err)
+{
+    return !writer->cells_are_fresh || (fresh_file_show(writer->cells_path, err) && try_open_cells(writer, err));
+}
+
+static bool commit_cells(struct store_writer *writer, struct error *err)
+{
+    struct settling settling = {.writer = writer};
+    if (!database_run(writer->cells, "COMMIT", err)) {
+        return false;
+    }
+    settle_cells(&settling);
+    return wait_for_cells(&settling, err) && show_cells(writer, err);
+}
+
 static bool commit_truth(struct store_writer *writer, struct error *err)
 {
-    pthread_t thread;
-    bool threaded = pthread_create(&thread, NULL, checkpoint_cells, writer->cells) == 0;
-    bool ok = database_run(writer->truth.db, "COMMIT", err);
-    if (ok) {
-        database_checkpoint(writer->truth.db);
+    if (!database_run(writer->truth.db, "COMMIT", err)) {
+        return false;
     }
-    if (threaded) {
-        pthread_join(thread, NULL);
+    if (writer->truth.is_fresh) {
+        return truth_finish(writer->truth_path, &writer->truth, err);
     }
-    return ok;
+    database_checkpoint(writer->truth.db);
+    return true;
+}
+
+/* What is shown of the cells belongs to no version until the truth says so. */
+static bool commit_both(struct store_writer *writer, struct error *err)
+{
+    struct settling settling;
+    if (!database_run(writer->cells, "COMMIT", err)) {
+        return false;
+    }
+    begin_settling(writer, &settling);
+    if (!writer->truth.is_fresh && writer->cells_are_fresh) {
+        /* They must be in their place before the transaction that decides. */
+        return wait_for_cells(&settling, err) && show_cells(writer, err) && commit_truth(writer, err);
+    }
+    bool ok = commit_truth(writer, err);
+    ok = wait_for_cells(&settling, ok ? err : NULL) && ok;
+    return ok && (!writer->truth.is_fresh ||
+                  (show_cells(writer, err) && truth_show(writer->truth_path, &writer->truth, err)));
 }
 
 bool store_writer_complete(struct store_writer *writer, int64_t *out_version, struct error *err)
@@ -613,7 +700,7 @@ bool store_writer_commit(struct store_writer *writer, struct error *err)
         error_set(err, ERROR_INTERNAL, "no layer was completed");
         return false;
     }
-    if (!database_run(writer->cells, "COMMIT", err) || !commit_truth(writer, err)) {
+    if (!commit_both(writer, err)) {
         writer_discard_load(writer);
         return false;
     }
@@ -637,14 +724,11 @@ bool store_writer_publish(struct store_writer *writer, int64_t *out_version, str
 
 bool writer_build_cells(struct store_writer *writer, int64_t serial, struct error *err)
 {
+    /* Logs are copied each time: a rebuild of many layers is not to lie there twice. */
     bool ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
-              cell_rebuild(writer->truth.db, writer->cells, serial, 0, err) &&
-              database_run(writer->cells, "COMMIT", err);
-    if (!ok && !sqlite3_get_autocommit(writer->cells)) {
+              cell_rebuild(writer->truth.db, writer->cells, serial, 0, err) && commit_cells(writer, err);
+    if (!ok && writer->cells && !sqlite3_get_autocommit(writer->cells)) {
         database_run(writer->cells, "ROLLBACK", NULL);
-    }
-    if (ok) {
-        database_checkpoint(writer->cells); /* a rebuild of many layers is not to lie in the log twice */
     }
     return ok;
 }

@@ -4,18 +4,14 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "store/database.h"
+#include "store/fresh_file.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <libgen.h>
-#include <limits.h>
 #include <sqlite3.h> /* before SpatiaLite, whose headers need it */
 #include <spatialite.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <unistd.h>
 
 enum { PAGE_BYTES = 16384, SRID_CUSTOM_FIRST = 900001, NAME_BYTES_MAX = 120 };
 
@@ -61,12 +57,15 @@ void truth_close(struct truth *truth)
     *truth = (struct truth){0};
 }
 
-static bool open_at(const char *path, struct truth *out_truth, struct error *err)
+static bool open_at(const char *path, bool fresh, struct truth *out_truth, struct error *err)
 {
-    struct truth truth = {0};
-    if (!database_open_writer(path, PAGE_BYTES, "FULL", &truth.db, err)) {
+    struct truth truth = {.is_fresh = fresh};
+    if (fresh ? !fresh_file_open(path, PAGE_BYTES, &truth.db, err)
+              : !database_open_writer(path, PAGE_BYTES, "FULL", &truth.db, err)) {
         return false;
     }
+    /* Each commit is followed by writer_tidy, which does it once and beside the other file's. */
+    sqlite3_wal_autocheckpoint(truth.db, 0);
     if (!start_spatialite(&truth, err)) {
         truth_close(&truth);
         return false;
@@ -76,10 +75,10 @@ static bool open_at(const char *path, struct truth *out_truth, struct error *err
 }
 
 /* SpatiaLite's tables take one transaction (the argument 1), ours another. */
-static bool create_at(const char *path, struct error *err)
+static bool create(const char *path, struct truth *out_truth, struct error *err)
 {
     struct truth truth;
-    if (!open_at(path, &truth, err)) {
+    if (!open_at(path, true, &truth, err)) {
         return false;
     }
     int64_t made = 0;
@@ -88,54 +87,30 @@ static bool create_at(const char *path, struct error *err)
         error_set(err, ERROR_INTERNAL, "map data \"%s\": SpatiaLite could not make its tables", path);
         ok = false;
     }
-    ok = ok && database_run(truth.db, schema_sql, err);
-    truth_close(&truth);
-    return ok;
-}
-
-static bool sync_path(const char *path, int flags)
-{
-    int fd = open(path, flags | O_CLOEXEC);
-    if (fd < 0) {
+    if (!ok || !database_run(truth.db, schema_sql, err)) {
+        truth_close(&truth);
+        fresh_file_drop(path);
         return false;
     }
-    bool ok = fsync(fd) == 0;
-    close(fd);
-    return ok;
-}
-
-static void remove_with_log(const char *path)
-{
-    static const char *const ends[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char name[PATH_MAX];
-        if ((size_t)snprintf(name, sizeof name, "%s%s", path, ends[i]) < sizeof name) {
-            unlink(name);
-        }
-    }
-}
-
-/* Made beside and renamed, so that no reader meets a file without its tables. */
-static bool create_file(const char *path, struct error *err)
-{
-    char fresh[PATH_MAX];
-    char folder[PATH_MAX];
-    if ((size_t)snprintf(fresh, sizeof fresh, "%s.new", path) >= sizeof fresh) {
-        error_set(err, ERROR_INVALID, "the path \"%s\" is too long", path);
-        return false;
-    }
-    remove_with_log(fresh);
-    if (!create_at(fresh, err)) {
-        remove_with_log(fresh);
-        return false;
-    }
-    snprintf(folder, sizeof folder, "%s", path);
-    if (!sync_path(fresh, O_RDONLY) || rename(fresh, path) != 0 ||
-        !sync_path(dirname(folder), O_RDONLY | O_DIRECTORY)) {
-        error_set(err, ERROR_UNAVAILABLE, "could not create \"%s\": %s", path, strerror(errno));
-        return false;
-    }
+    *out_truth = truth;
     return true;
+}
+
+bool truth_finish(const char *path, struct truth *truth, struct error *err)
+{
+    bool ok = fresh_file_finish(truth->db, err);
+    truth_close(truth);
+    truth->is_fresh = true;
+    return ok && fresh_file_sync(path, err);
+}
+
+bool truth_show(const char *path, struct truth *truth, struct error *err)
+{
+    if (!fresh_file_show(path, err)) {
+        return false;
+    }
+    truth->is_fresh = false;
+    return open_at(path, false, truth, err);
 }
 
 static bool check_schema(struct sqlite3 *db, const char *path, struct error *err)
@@ -155,11 +130,11 @@ static bool check_schema(struct sqlite3 *db, const char *path, struct error *err
 
 bool truth_open(const char *path, struct truth *out_truth, struct error *err)
 {
-    if (!file_exists(path) && !create_file(path, err)) {
-        return false;
+    if (!file_exists(path)) {
+        return create(path, out_truth, err);
     }
     struct truth truth;
-    if (!open_at(path, &truth, err)) {
+    if (!open_at(path, false, &truth, err)) {
         return false;
     }
     if (!database_run(truth.db, schema_sql, err) || !check_schema(truth.db, path, err)) {

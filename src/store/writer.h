@@ -11,12 +11,14 @@ struct load;
 
 struct store_writer {
     char directory[PATH_MAX];
+    char truth_path[PATH_MAX];
     char cells_path[PATH_MAX];
     int lock;
     int kept; /* versions of each layer */
     struct truth truth;
     struct sqlite3 *cells;
-    struct load *load; /* NULL: none was begun */
+    bool cells_are_fresh; /* not there yet for others */
+    struct load *load;    /* NULL: none was begun */
 };
 
 /* Drops a load that was begun. */
