@@ -270,14 +270,11 @@ static bool shape_run(struct maker *maker, struct text_run *run, hb_buffer_t *bu
     hb_buffer_set_direction(buffer, first->level & 1 ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
     hb_buffer_set_script(buffer, (hb_script_t)first->script);
     hb_buffer_set_language(buffer, hb_language_from_string("es", 2));
-    /* Spaced letters do not grow together; marks are placed where there are any. */
-    static const hb_feature_t features[] = {{HB_TAG('l', 'i', 'g', 'a'), 0, 0, (unsigned)-1},
-                                            {HB_TAG('c', 'l', 'i', 'g'), 0, 0, (unsigned)-1},
-                                            {HB_TAG('m', 'a', 'r', 'k'), 0, 0, (unsigned)-1},
-                                            {HB_TAG('m', 'k', 'm', 'k'), 0, 0, (unsigned)-1}};
+    /* Spaced letters do not grow together. */
+    static const hb_feature_t apart[] = {{HB_TAG('l', 'i', 'g', 'a'), 0, 0, (unsigned)-1},
+                                         {HB_TAG('c', 'l', 'i', 'g'), 0, 0, (unsigned)-1}};
     bool spaced = made->wish->letter_spacing_em != 0;
-    bool plain = is_plain(codes, run);
-    hb_shape(font, buffer, spaced ? features : features + 2, (spaced ? 2U : 0) + (plain ? 2 : 0));
+    hb_shape(font, buffer, spaced ? apart : NULL, spaced ? 2 : 0);
     unsigned count = 0;
     const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &count);
     const hb_glyph_position_t *positions = hb_buffer_get_glyph_positions(buffer, &count);
