@@ -316,6 +316,8 @@ bool label_plan_create(struct painter *painter, const struct style *style, const
         .layout_zoom = square.zoom,
         .scale = scale,
         .area = area_of(grown(box, area_margin_px, square.zoom), scale),
+        .square = area_of(box, scale),
+        .has_square = square.zoom >= 2,
         .one_world = square.zoom < 2,
         .inputs = inputs,
         .input_count = input_count,

@@ -93,7 +93,7 @@ double label_symbol_length(const struct label_symbol *symbol, double text_size_p
 }
 
 bool label_finder_read(struct label_finder *finder, const struct style_feature *feature,
-                       struct label_symbol *out_symbol, bool *out_wanted)
+                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, bool *out_wanted)
 {
     struct label_style *style = &finder->style;
     struct style_scope scope = label_style_scope(style, feature);
@@ -108,10 +108,11 @@ bool label_finder_read(struct label_finder *finder, const struct style_feature *
         .spacing_px = fmax(1, style->values.numbers[LABEL_SPACING]),
         .max_angle = style->values.numbers[LABEL_MAX_ANGLE] * 3.14159265358979323846 / 180,
     };
-    if (!label_shape_text(style, feature, &symbol.text) ||
+    if (!label_shape_text(style, feature, anchors, &symbol.text) ||
         !label_shape_icon(style, feature, symbol.text, &symbol.icon)) {
         return false;
     }
+    symbol.bound_px = symbol.text && !symbol.icon ? symbol.text->bound_px : HUGE_VAL;
     *out_symbol = symbol;
     *out_wanted = symbol.text || symbol.icon;
     return true;
@@ -156,6 +157,12 @@ static void reach_of_icon(struct label_candidate *candidate, bool *has_reach)
 static bool is_set_along(const struct label_style *style, const struct label_candidate *candidate)
 {
     return (candidate->text && style->text_along) || (candidate->icon && style->icon_along);
+}
+
+static bool exceeds(struct label_box reach, double bound_px)
+{
+    int32_t most = label_fixed(bound_px);
+    return -reach.min_x > most || -reach.min_y > most || reach.max_x > most || reach.max_y > most;
 }
 
 bool label_finder_put(struct label_finder *finder, const struct label_symbol *symbol, const struct label_order *order,
@@ -213,6 +220,10 @@ bool label_finder_put(struct label_finder *finder, const struct label_symbol *sy
             made.repeat_margin = repeat_margin;
             made.reach = wider;
         }
+    }
+    if (exceeds(made.reach, symbol->bound_px)) {
+        style->task->stats->too_long++;
+        return true;
     }
     struct label_candidate *candidate = put_candidate(finder);
     if (!candidate) {

@@ -29,6 +29,30 @@ bool label_is_too_long(const struct label_task *task, struct label_box reach)
            (with_anchor.max_x - with_anchor.min_x >= most || with_anchor.max_y - with_anchor.min_y >= most);
 }
 
+static bool meets(const struct label_box_wide *a, const struct label_box_wide *b)
+{
+    return a->min_x <= b->max_x && b->min_x <= a->max_x && a->min_y <= b->max_y && b->min_y <= a->max_y;
+}
+
+bool label_concerns(const struct label_task *task, const struct label_box_wide *anchors, double bound_px)
+{
+    if (!task->has_square || !(bound_px < LABEL_REACH_PX)) {
+        return true;
+    }
+    int64_t by = label_fixed(bound_px) + LABEL_ONE;
+    struct label_box_wide reach = {anchors->min_x - by, anchors->min_y - by, anchors->max_x + by, anchors->max_y + by};
+    const struct label_box_wide *square = &task->square;
+    bool found = meets(&reach, square);
+    int64_t corner = (int64_t)LABEL_REACH_PX * LABEL_ONE;
+    for (int i = 0; i < 4 && !found; i++) {
+        int64_t x = i & 1 ? square->max_x : square->min_x;
+        int64_t y = i & 2 ? square->max_y : square->min_y;
+        struct label_box_wide around = {x - corner, y - corner, x + corner, y + corner};
+        found = meets(&reach, &around);
+    }
+    return found;
+}
+
 /* Where a feature's text comes from, ready for setting. */
 struct words {
     struct text_section sections[SECTIONS_MAX];
@@ -430,8 +454,56 @@ static void fill_text(const struct label_style *style, const struct words *words
     }
 }
 
+/* A bound on the size of a text in ems of the box, from its letters alone: 1.2 em for each, where none can be wider
+ * than letters are. False: nothing is known. */
+static bool bound_words(const struct words *words, const struct label_values *values, double *out_width_em,
+                        double *out_height_em)
+{
+    const unsigned char wide = 0xD6; /* leads from U+0580 on: scripts that join, stack, or have square letters */
+    double letters = 0;
+    double breaks = 0;
+    double scale = 1;
+    for (size_t i = 0; i < words->count; i++) {
+        const struct text_section *section = &words->sections[i];
+        if (section->is_image) {
+            return false;
+        }
+        for (size_t j = 0; j < section->text.length; j++) {
+            unsigned char byte = (unsigned char)section->text.data[j];
+            if (byte >= wide) {
+                return false;
+            }
+            bool is_plain =
+                (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+            letters += byte < 0x80 || byte >= 0xC0;
+            breaks += byte < 0x80 && !is_plain;
+        }
+        scale = fmax(scale, section->scale);
+    }
+    double spacing = fmax(0, values->numbers[LABEL_LETTER_SPACING]);
+    *out_width_em = scale * (1.2 * letters + 2) + spacing * letters;
+    *out_height_em = scale * ((breaks + 1) * fmax(1, values->numbers[LABEL_LINE_HEIGHT]) + 1);
+    return true;
+}
+
+/* How far from its anchor a text with a single position can reach, before it is set. */
+static double bound_of(const struct label_style *style, const struct words *words, const struct label_text *text)
+{
+    double width_em;
+    double height_em;
+    if (style->task->is_of_view || style->text_along || style->has_icon || style->has_variable_anchors ||
+        style->mode_count > 0 || text->is_rotated || !bound_words(words, &style->values, &width_em, &height_em)) {
+        return HUGE_VAL;
+    }
+    double size = fmax(text->box_size_px, text->look.size_px);
+    double across = width_em * fmax(text->share_x, 1 - text->share_x) + fabs(text->offset_x_em);
+    double down = height_em * fmax(text->share_y, 1 - text->share_y) + fabs(text->offset_y_em);
+    double moved = fmax(fabs(text->translate_x_px), fabs(text->translate_y_px));
+    return fmax(across, down) * size + fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved;
+}
+
 bool label_shape_text(struct label_style *style, const struct style_feature *feature,
-                      const struct label_text **out_text)
+                      const struct label_box_wide *anchors, const struct label_text **out_text)
 {
     struct words words;
     *out_text = NULL;
@@ -445,6 +517,10 @@ bool label_shape_text(struct label_style *style, const struct style_feature *fea
         return false;
     }
     fill_text(style, &words, text);
+    text->bound_px = bound_of(style, &words, text);
+    if (anchors && !label_concerns(style->task, anchors, text->bound_px)) {
+        return true;
+    }
     int anchor = values->choices[LABEL_TEXT_ANCHOR];
     text->across = set_words(style, &words, justify_of(style, anchor), false);
     bool wants_vertical =

@@ -60,6 +60,9 @@ struct label_text {
     const struct label_way *ways;
     uint32_t way_count;
     struct label_box reach; /* of all ways */
+    /* CSS pixels around an anchor that an upright text is known to keep within before it is set; HUGE_VAL: nothing is
+     * known. One that does not keep within is not shown, so that all squares agree. */
+    double bound_px;
 };
 
 /* One way to show an upright text: where the block lies, and the room it takes. Relative to the anchor. */
@@ -103,9 +106,10 @@ struct label_icon {
     bool is_optional;
 };
 
-/* The text of a feature; `*out_text` is NULL when it has none. False when memory is out. */
+/* The text of a feature; `*out_text` is NULL when it has none, or when it stands alone somewhere in `anchors` (NULL:
+ * anywhere) and cannot matter to the square that is planned. False when memory is out. */
 bool label_shape_text(struct label_style *style, const struct style_feature *feature,
-                      const struct label_text **out_text);
+                      const struct label_box_wide *anchors, const struct label_text **out_text);
 /* The icon of a feature, fitted to its text where the style wants it; NULL when it has none. */
 bool label_shape_icon(struct label_style *style, const struct style_feature *feature, const struct label_text *text,
                       const struct label_icon **out_icon);
@@ -113,5 +117,8 @@ bool label_shape_icon(struct label_style *style, const struct style_feature *fea
 /* How far ink may stick out of the block: accents and descenders beyond a tight line height, italics, the halo and its
  * soft edge, the rounding of pixels. */
 double label_ink_margin_px(const struct label_look *look);
+/* False when a label with its anchor in `anchors` that reaches at most `bound_px` CSS pixels from it decides nothing
+ * about the square that is planned: it meets neither the square nor those around its corners. */
+bool label_concerns(const struct label_task *task, const struct label_box_wide *anchors, double bound_px);
 /* True when squares cannot promise to agree on something of this reach. */
 bool label_is_too_long(const struct label_task *task, struct label_box reach);

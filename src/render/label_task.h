@@ -18,6 +18,8 @@ struct label_task {
     struct label_box_wide { /* anchors elsewhere are left out */
         int64_t min_x, min_y, max_x, max_y;
     } area;
+    struct label_box_wide square; /* that is planned, where `has_square` */
+    bool has_square;
     bool is_of_view;           /* one picture: no label is too long, anchors are set in tiles of the source */
     struct world_box view_box; /* of the picture */
     bool one_world;            /* no copies across the antimeridian */

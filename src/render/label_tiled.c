@@ -301,7 +301,7 @@ static bool read_features(struct tiled *tiled)
         struct style_feature seen = label_columns_feature(&columns, feature);
         struct entry entry = {.kind = feature->geometry.kind};
         bool wanted;
-        if (!label_finder_read(tiled->finder, &seen, &entry.symbol, &wanted)) {
+        if (!label_finder_read(tiled->finder, &seen, NULL, &entry.symbol, &wanted)) {
             return false;
         }
         entry.text_size_px = style->values.numbers[LABEL_TEXT_SIZE_MOST];

@@ -161,6 +161,39 @@ static bool reserve_lines(struct whole *whole, size_t more)
     return true;
 }
 
+static int32_t repeat_margin_of(const struct whole *whole, const struct label_symbol *symbol)
+{
+    if (!symbol->text || whole->finder->style.values.choices[LABEL_PLACEMENT] != STYLE_SYMBOL_PLACEMENT_LINE) {
+        return 0;
+    }
+    int32_t most = LABEL_REACH_PX * LABEL_ONE / 2;
+    int32_t least = label_fixed(symbol->spacing_px / 2);
+    return least < most ? least : most;
+}
+
+static double along_reach(const struct label_text *text, double size_px)
+{
+    double from = (text->offset_x_em - text->share_x * text->across->width_em) * size_px;
+    double to = from + text->across->width_em * size_px;
+    return fmax(fabs(from), fabs(to));
+}
+
+/* How far from its anchor a text along a line can reach: the way along the line that is moved sideways, the circles and
+ * letters that stand on it, and the distance to equal words. */
+static double bound_along(const struct whole *whole, const struct label_symbol *symbol, double size_px)
+{
+    const struct label_text *text = symbol->text;
+    if (!text || symbol->icon || !whole->finder->style.text_along || text->vertical) {
+        return HUGE_VAL;
+    }
+    double height_em = fmax(1, text->across->height_em);
+    double size = fmax(fmax(size_px, text->look.size_px), text->box_size_px);
+    double moved = fmax(fabs(text->translate_x_px), fabs(text->translate_y_px));
+    return along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
+           fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved +
+           (double)repeat_margin_of(whole, symbol) / LABEL_ONE;
+}
+
 /* Lines and outlines of polygons wait for each other. */
 static bool note_lines(struct whole *whole, const struct seen *seen)
 {
@@ -181,8 +214,9 @@ static bool note_lines(struct whole *whole, const struct seen *seen)
         line->row = seen->feature->row;
         line->part = (uint32_t)i;
         line->text_hash = text ? text->hash : hash_mix((uint64_t)line->row, i);
-        whole->waiting[whole->line_count++] =
-            (struct waiting){.symbol = *seen->symbol, .text_size_px = style->values.numbers[LABEL_TEXT_SIZE]};
+        struct waiting *waiting = &whole->waiting[whole->line_count++];
+        *waiting = (struct waiting){.symbol = *seen->symbol, .text_size_px = style->values.numbers[LABEL_TEXT_SIZE]};
+        waiting->symbol.bound_px = bound_along(whole, seen->symbol, waiting->text_size_px);
     }
     return true;
 }
@@ -197,9 +231,7 @@ static double reach_of(const struct whole *whole, const struct waiting *waiting)
     if (!whole->finder->style.text_along) {
         return text->across->width_em * waiting->text_size_px / 2;
     }
-    double from = (text->offset_x_em - text->share_x * text->across->width_em) * waiting->text_size_px;
-    double to = from + text->across->width_em * waiting->text_size_px;
-    return fmax(fabs(from), fabs(to));
+    return along_reach(text, waiting->text_size_px);
 }
 
 /* One anchor of a line: true when a label fits there, which depends on the line alone unless there is a network.
@@ -208,7 +240,6 @@ static bool try_anchor(struct whole *whole, size_t line_number, const struct lab
                        struct label_cursor *cursor, uint32_t number, bool *out_ok)
 {
     const struct label_task *task = whole->task;
-    const struct label_style *style = &whole->finder->style;
     const struct label_line *line = &whole->lines[line_number];
     const struct waiting *waiting = &whole->waiting[line_number];
     double reach = reach_of(whole, waiting);
@@ -225,14 +256,9 @@ static bool try_anchor(struct whole *whole, size_t line_number, const struct lab
         return false;
     }
     order.rank = (uint32_t)(bend / (BENT_STEP_DEGREES * pi / 180));
-    int32_t repeat_margin = 0;
-    if (waiting->symbol.text && style->values.choices[LABEL_PLACEMENT] == STYLE_SYMBOL_PLACEMENT_LINE) {
-        int32_t most = LABEL_REACH_PX * LABEL_ONE / 2;
-        int32_t least = label_fixed(waiting->symbol.spacing_px / 2);
-        repeat_margin = least < most ? least : most;
-    }
     bool taken = true;
-    *out_ok = label_finder_put(whole->finder, &waiting->symbol, &order, &path, repeat_margin, &taken);
+    *out_ok = label_finder_put(whole->finder, &waiting->symbol, &order, &path,
+                               repeat_margin_of(whole, &waiting->symbol), &taken);
     return taken;
 }
 
@@ -246,6 +272,21 @@ static bool is_near(const struct whole *whole, const struct label_line *line, do
     return x >= area->min_x && x <= area->max_x && y >= area->min_y && y <= area->max_y;
 }
 
+/* Where on a line its anchors may be. */
+static struct label_box_wide box_of(const struct label_line *line)
+{
+    struct label_rect box = {0, 0, 0, 0};
+    for (size_t i = 0; i < line->count; i++) {
+        box.left = fmin(box.left, line->points[i].x);
+        box.top = fmin(box.top, line->points[i].y);
+        box.right = fmax(box.right, line->points[i].x);
+        box.bottom = fmax(box.bottom, line->points[i].y);
+    }
+    return (struct label_box_wide){
+        line->origin_x + (int64_t)floor(box.left * LABEL_ONE), line->origin_y + (int64_t)floor(box.top * LABEL_ONE),
+        line->origin_x + (int64_t)ceil(box.right * LABEL_ONE), line->origin_y + (int64_t)ceil(box.bottom * LABEL_ONE)};
+}
+
 /* Anchors at equal distances from the line's start, as MapLibre sets them; one in the middle where none fits. */
 static bool find_along(struct whole *whole, size_t number, const struct label_network *network)
 {
@@ -256,6 +297,10 @@ static bool find_along(struct whole *whole, size_t number, const struct label_ne
     }
     if (reach_of(whole, waiting) > LABEL_REACH_PX * 0.5) {
         whole->task->stats->too_long++;
+        return true;
+    }
+    struct label_box_wide anchors = box_of(line);
+    if (!label_concerns(whole->task, &anchors, waiting->symbol.bound_px)) {
         return true;
     }
     bool ok = true;
@@ -304,16 +349,23 @@ static bool find_in_feature(struct whole *whole, const struct seen *seen)
     return true;
 }
 
-/* False for points that are not asked for: their text need not be set. Lines and polygons may have their anchors
- * anywhere in their boxes, which were looked for. */
-static bool may_be_wanted(const struct label_task *task, const struct feature *feature)
+/* Where the anchors of a feature may be: lines and polygons may have them anywhere in their boxes. */
+static struct label_box_wide anchors_of(const struct label_task *task, const struct feature *feature)
+{
+    return (struct label_box_wide){label_position(feature->box.min_x + feature->shift_x, task->scale) - LABEL_ONE,
+                                   label_position(feature->box.min_y, task->scale) - LABEL_ONE,
+                                   label_position(feature->box.max_x + feature->shift_x, task->scale) + LABEL_ONE,
+                                   label_position(feature->box.max_y, task->scale) + LABEL_ONE};
+}
+
+/* False for points that are not asked for: their text need not be set. */
+static bool may_be_wanted(const struct label_task *task, const struct feature *feature,
+                          const struct label_box_wide *anchors)
 {
     const struct label_box_wide *area = &task->area;
     return feature->geometry.kind != GEOMETRY_POINT ||
-           (label_position(feature->box.max_x + feature->shift_x, task->scale) + LABEL_ONE >= area->min_x &&
-            label_position(feature->box.min_x + feature->shift_x, task->scale) - LABEL_ONE <= area->max_x &&
-            label_position(feature->box.max_y, task->scale) + LABEL_ONE >= area->min_y &&
-            label_position(feature->box.min_y, task->scale) - LABEL_ONE <= area->max_y);
+           (anchors->max_x >= area->min_x && anchors->min_x <= area->max_x && anchors->max_y >= area->min_y &&
+            anchors->min_y <= area->max_y);
 }
 
 bool label_whole_find(struct label_finder *finder, const struct render_input *input)
@@ -323,14 +375,15 @@ bool label_whole_find(struct label_finder *finder, const struct render_input *in
     bool ok = label_finder_bind(finder, input, &columns);
     for (size_t i = 0; ok && i < input->features.count; i++) {
         const struct feature *feature = &input->features.features[i];
+        struct label_box_wide anchors = anchors_of(whole.task, feature);
         if (feature->geometry.part_count == 0 || (whole.task->one_world && feature->shift_x != 0) ||
-            !may_be_wanted(whole.task, feature)) {
+            !may_be_wanted(whole.task, feature, &anchors)) {
             continue;
         }
         struct style_feature seen_by_style = label_columns_feature(&columns, feature);
         struct label_symbol symbol;
         bool wanted;
-        ok = label_finder_read(finder, &seen_by_style, &symbol, &wanted);
+        ok = label_finder_read(finder, &seen_by_style, &anchors, &symbol, &wanted);
         if (ok && wanted) {
             ok = find_in_feature(&whole, &(struct seen){feature, &symbol});
         }
