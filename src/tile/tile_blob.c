@@ -20,13 +20,21 @@ struct shared_blob {
     unsigned char *gzip;
 };
 
+/* Growing buffers have room to spare, up to as much again: a blob that stays in a cache has none. */
+static unsigned char *without_spare_room(unsigned char *data, size_t size)
+{
+    unsigned char *exact = size > 0 ? realloc(data, size) : NULL;
+    return exact ? exact : data;
+}
+
 static void add_gzip(struct shared_blob *shared)
 {
     struct buffer out;
     buffer_init(&out, shared->blob.size + 1024);
     if (gzip_compress(shared->data, shared->blob.size, GZIP_LEVEL, &out) && !out.failed &&
         out.length + out.length / 16 < shared->blob.size) {
-        shared->gzip = buffer_take(&out, &shared->blob.gzip_size);
+        unsigned char *gzip = buffer_take(&out, &shared->blob.gzip_size);
+        shared->gzip = without_spare_room(gzip, shared->blob.gzip_size);
         shared->blob.gzip = shared->gzip;
     }
     buffer_finish(&out);
@@ -40,6 +48,7 @@ struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool w
         return NULL;
     }
     atomic_init(&shared->references, 1);
+    take_data = without_spare_room(take_data, size);
     shared->data = take_data;
     shared->blob.data = take_data;
     shared->blob.size = size;
