@@ -115,13 +115,17 @@ struct value ogr_value_of(const struct feed_ogr *feed, void *feature, size_t i, 
 {
     int column = feed->columns[i];
     const struct shapefile_cell *bad = feed->bad_count > 0 ? find_bad_cell(feed, OGR_F_GetFID(feature), column) : NULL;
+    enum field_type type = feed->base.info.fields[i].type;
+    if (bad && bad->meaning == SHAPEFILE_DATE && type == FIELD_DATE) {
+        return value_of_string(arena_strdup(arena, bad->text));
+    }
     if (bad) {
-        return bad->with_comma ? value_of_real(bad->number) : value_null();
+        bool number = bad->meaning == SHAPEFILE_COMMA || bad->meaning == SHAPEFILE_FRACTION;
+        return number ? value_of_real(bad->number) : value_null();
     }
     if (!OGR_F_IsFieldSetAndNotNull(feature, column)) {
         return value_null();
     }
-    enum field_type type = feed->base.info.fields[i].type;
     switch (type) {
     case FIELD_INTEGER:
         return value_of_int(OGR_F_GetFieldAsInteger64(feature, column));
