@@ -141,6 +141,56 @@ bool text_is_utf8(struct text text)
     return true;
 }
 
+/* The bytes of a character at `at` that lacks its last ones, since the text was cut; 0: it is none. */
+static size_t cut_length(struct text text, size_t at)
+{
+    static const char *const ends[] = {"\xc2\xbb", "\xe2\x80", "\"", ")"};
+    unsigned char lead = (unsigned char)text.data[at];
+    size_t whole = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    size_t length = 1;
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 0;
+    }
+    while (length < whole && at + length < text.length && ((unsigned char)text.data[at + length] & 0xc0) == 0x80) {
+        length++;
+    }
+    bool ends_here = at + length == text.length;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t size = strlen(ends[i]);
+        ends_here |= text.length - at - length >= size && memcmp(text.data + at + length, ends[i], size) == 0;
+    }
+    return length < whole && ends_here ? length : 0;
+}
+
+size_t text_mend_utf8(struct text text, char *out, size_t room)
+{
+    size_t put = 0;
+    for (size_t at = 0; at < text.length;) {
+        uint32_t code_point = 0;
+        char bytes[4];
+        size_t length = decode((const unsigned char *)text.data + at, text.length - at, &code_point);
+        if (length == 0) {
+            unsigned char byte = (unsigned char)text.data[at];
+            size_t cut = cut_length(text, at);
+            if (cut > 0) {
+                at += cut;
+                continue;
+            }
+            code_point = byte >= 0xa0 ? byte : '?';
+            length = 1;
+        }
+        size_t size = text_put_code_point(code_point, bytes);
+        if (put + size >= room) {
+            break;
+        }
+        memcpy(out + put, bytes, size);
+        put += size;
+        at += length;
+    }
+    out[put] = '\0';
+    return put;
+}
+
 bool text_is_id(struct text text)
 {
     if (text.length == 0 || text.length > 64) {

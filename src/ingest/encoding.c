@@ -752,6 +752,7 @@ struct text encoding_decode(struct encoding *encoding, struct text raw, unsigned
         return decode_single(encoding, raw, width, arena, out_outcome);
     }
     if (text_is_utf8(raw)) {
+        *out_outcome = memmem(raw.data, raw.length, "\xef\xbf\xbd", 3) ? ENCODING_LOST_BEFORE : ENCODING_OK;
         return raw;
     }
     return decode_odd(encoding, raw, width, arena, out_outcome);

@@ -74,6 +74,28 @@ static void folds(void **state)
     assert_string_equal(small, "nan");
 }
 
+static void mends_sentences(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        const char *out;
+    } cases[] = {
+        {"«Torreón»", "«Torreón»"},           {"«Torre\xf3n.shp»", "«Torreón.shp»"},
+        {"«Torre\xc3» no", "«Torre» no"}, /* cut by a precision */
+        {"\"Torre\xc3\" no", "\"Torre\" no"}, {"(\xe2\x82)", "()"},
+        {"fin \xf0\x9f\x98", "fin "},         {"\xff\x80\xc3(", "\xc3\xbf?\xc3\x83("},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[64];
+        assert_int_equal(text_mend_utf8(text_of(cases[i].in), out, sizeof out), strlen(cases[i].out));
+        assert_string_equal(out, cases[i].out);
+    }
+    char small[4];
+    text_mend_utf8(text_of("ab\xc3\xb3"), small, sizeof small); /* no room for half a character */
+    assert_string_equal(small, "ab");
+}
+
 static void tells_endings(void **state)
 {
     (void)state;
@@ -139,6 +161,7 @@ int main(void)
         cmocka_unit_test(tells_ids),
         cmocka_unit_test(folds),
         cmocka_unit_test(measures_edits),
+        cmocka_unit_test(mends_sentences),
         cmocka_unit_test(tells_endings),
         cmocka_unit_test(reads_numbers_strictly),
         cmocka_unit_test(writes_doubles_that_read_back),
