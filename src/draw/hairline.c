@@ -42,9 +42,10 @@ struct thin_line {
 struct segment {
     struct place a;
     struct place b;
-    bool is_level;
+    int64_t height;
     int64_t more_at_a;
     int64_t more_at_b;
+    bool is_level;
 };
 
 static struct thin_line line_of(const struct segment *segment, double width)
@@ -172,44 +173,59 @@ static void add_segment(struct raster *raster, const struct segment *segment, do
     }
 }
 
-/* A line while it is drawn: a segment waits for the one after it. */
+/* A line while it is drawn: a segment waits for the one after it. Two places that are used in turns, since a copy would
+ * have to wait for what was just written. */
 struct walk {
     struct raster *raster;
     double width;
-    struct segment segment;
-    bool waits;
+    int64_t half;
+    struct segment segments[2];
+    unsigned waiting;
+    bool is_drawn; /* the one that waits is to be drawn, not only there to tell what comes before */
 };
 
-static struct segment segment_between(struct place a, struct place b)
+static void begin_segment(struct segment *segment, struct place a, struct place b)
 {
-    int64_t dx = a.x < b.x ? b.x - a.x : a.x - b.x;
-    int64_t dy = a.y < b.y ? b.y - a.y : a.y - b.y;
-    return (struct segment){.a = a, .b = b, .is_level = dx > dy};
+    int64_t width = a.x < b.x ? b.x - a.x : a.x - b.x;
+    segment->a = a;
+    segment->b = b;
+    segment->height = a.y < b.y ? b.y - a.y : a.y - b.y;
+    segment->is_level = width > segment->height;
+    segment->more_at_a = segment->more_at_b = 0;
 }
 
 /* Where a level segment and an upright one meet, the level one fills the corner and the upright one begins beside it:
  * both by as much, so that no ink is gained or lost. */
-static int64_t more_at_corner(const struct walk *walk, const struct segment *segment, const struct segment *other)
+static void join(const struct walk *walk, struct segment *before, struct segment *after)
 {
-    if (segment->is_level == other->is_level) {
-        return 0;
+    if (before->is_level != after->is_level) {
+        int64_t room = (before->is_level ? after : before)->height / 2;
+        int64_t more = walk->half < room ? walk->half : room;
+        before->more_at_b = before->is_level ? more : -more;
+        after->more_at_a = -before->more_at_b;
     }
-    const struct segment *upright = segment->is_level ? other : segment;
-    int64_t run = upright->a.y < upright->b.y ? upright->b.y - upright->a.y : upright->a.y - upright->b.y;
-    int64_t half = (int64_t)(walk->width / 2 + 0.5);
-    int64_t more = half < run / 2 ? half : run / 2;
-    return segment->is_level ? more : -more;
 }
 
-static void walk_to(struct walk *walk, struct segment segment)
+/* The next segment of the line; the one before it is drawn. */
+static struct segment *walk_on(struct walk *walk, struct place a, struct place b)
 {
-    if (walk->waits) {
-        walk->segment.more_at_b = more_at_corner(walk, &walk->segment, &segment);
-        segment.more_at_a = more_at_corner(walk, &segment, &walk->segment);
-        add_segment(walk->raster, &walk->segment, walk->width);
+    struct segment *before = &walk->segments[walk->waiting];
+    struct segment *after = &walk->segments[walk->waiting ^ 1];
+    begin_segment(after, a, b);
+    join(walk, before, after);
+    if (walk->is_drawn) {
+        add_segment(walk->raster, before, walk->width);
     }
-    walk->segment = segment;
-    walk->waits = true;
+    walk->waiting ^= 1;
+    walk->is_drawn = true;
+    return after;
+}
+
+static void end_walk(struct walk *walk, int64_t more)
+{
+    struct segment *last = &walk->segments[walk->waiting];
+    last->more_at_b = more;
+    add_segment(walk->raster, last, walk->width);
 }
 
 /* What a cap adds on the axis of a segment. */
@@ -236,23 +252,18 @@ static void add_ring(struct walk *walk, const struct draw_point *points, size_t 
         count--;
     }
     struct place from = place_of(points[0]);
-    struct segment last = segment_between(place_of(points[count - 1]), from);
-    struct segment first = last;
+    int64_t more_at_first = 0;
+    begin_segment(&walk->segments[0], place_of(points[count - 1]), from);
     for (size_t i = 1; i <= count; i++) {
         struct place to = place_of(points[i < count ? i : 0]);
-        if (same_place(from, to)) {
-            continue;
+        if (!same_place(from, to)) {
+            bool is_first = !walk->is_drawn;
+            const struct segment *segment = walk_on(walk, from, to);
+            more_at_first = is_first ? segment->more_at_a : more_at_first;
+            from = to;
         }
-        struct segment segment = segment_between(from, to);
-        if (!walk->waits) {
-            first = segment;
-            segment.more_at_a = more_at_corner(walk, &segment, &last);
-        }
-        walk_to(walk, segment);
-        from = to;
     }
-    walk->segment.more_at_b = more_at_corner(walk, &walk->segment, &first);
-    add_segment(walk->raster, &walk->segment, walk->width);
+    end_walk(walk, -more_at_first);
 }
 
 static void add_open(struct walk *walk, const struct draw_point *points, size_t count, double more)
@@ -263,15 +274,16 @@ static void add_open(struct walk *walk, const struct draw_point *points, size_t 
         if (same_place(from, to)) {
             continue;
         }
-        struct segment segment = segment_between(from, to);
-        if (!walk->waits) {
-            segment.more_at_a = more > 0 ? more_at_end(&segment, more) : 0;
+        if (walk->is_drawn) {
+            walk_on(walk, from, to);
+        } else {
+            begin_segment(&walk->segments[0], from, to);
+            walk->segments[0].more_at_a = more_at_end(&walk->segments[0], more);
+            walk->is_drawn = true;
         }
-        walk_to(walk, segment);
         from = to;
     }
-    walk->segment.more_at_b = more > 0 ? more_at_end(&walk->segment, more) : 0;
-    add_segment(walk->raster, &walk->segment, walk->width);
+    end_walk(walk, more_at_end(&walk->segments[walk->waiting], more));
 }
 
 /* How many of the points differ from the one before, up to four. */
@@ -292,7 +304,7 @@ bool hairline_add(struct raster *raster, const struct draw_point *points, size_t
     if (places < 2 || (closed && places < 4)) {
         return false;
     }
-    struct walk walk = {.raster = raster, .width = width};
+    struct walk walk = {.raster = raster, .width = width, .half = (int64_t)(width / 2 + 0.5)};
     if (closed) {
         add_ring(&walk, points, count);
     } else {
