@@ -26,11 +26,30 @@ static void check_parts(const struct shape_part *parts, uint32_t part_count, uin
     require(start == vertex_count);
 }
 
+/* What finds single values agrees with what reads all of them. */
+static void find_values(struct cell_cursor cursor, int64_t row, const struct value *id, const struct value *values)
+{
+    const bool wanted[FIELDS] = {true, false, true};
+    struct cell_cursor spans[FIELDS];
+    struct value found;
+    bool ok = cell_find_values(cursor, wanted, FIELDS, spans) == CELL_OK;
+    require(ok || !values);
+    for (int i = 0; ok && i < 2; i++) {
+        bool read = cell_get_value(&spans[i], &found) == CELL_OK;
+        require(!values || (read && found.type == values[2 * i].type));
+    }
+    ok = cell_get_id(cursor, row, &found, FIELDS) == CELL_OK;
+    require(!values || (ok && found.type == id->type));
+}
+
 static void read_attributes(struct cell_cursor *cursor, int64_t row)
 {
+    struct cell_cursor start = *cursor;
     struct value id;
     struct value values[FIELDS];
-    if (cell_get_attributes(cursor, row, &id, values, FIELDS) != CELL_OK) {
+    bool ok = cell_get_attributes(cursor, row, &id, values, FIELDS) == CELL_OK;
+    find_values(start, row, &id, ok ? values : NULL);
+    if (!ok) {
         return;
     }
     require(id.type == VALUE_INT || id.type == VALUE_STRING || id.type == VALUE_REAL || id.type == VALUE_BOOL ||
@@ -57,7 +76,10 @@ static void read_block(struct text bytes, unsigned shift, struct arena *arena)
         struct geometry geometry;
         require(feature.box.min_x <= feature.box.max_x && feature.box.min_x >= INT32_MIN &&
                 feature.box.max_y <= INT32_MAX);
+        struct cell_cursor skipped = feature.content;
+        bool skips = cell_skip_geometry(&skipped) == CELL_OK;
         if (cell_get_geometry(&feature.content, GEOMETRY_POLYGON, shift, arena, &geometry) == CELL_OK) {
+            require(skips && skipped.at == feature.content.at);
             check_parts(geometry.parts, geometry.part_count, geometry.vertex_count);
             read_attributes(&feature.content, feature.row);
         }

@@ -240,11 +240,53 @@ static void refuses_pictures_that_are_too_large(void **state)
     scene_finish(&scene);
 }
 
+/* Features that share their values are looked at once for all of them: no pixel changes. */
+static void tuples_change_nothing(void **state)
+{
+    (void)state;
+    static const char *const styles[] = {
+        "[{'id':'f','type':'fill','source':'s','source-layer':'things','filter':['!=',['get','kind'],'b'],"
+        "'layout':{'fill-sort-key':['get','size']},'paint':{'fill-opacity':['get','size'],"
+        "'fill-color':['match',['get','kind'],'a','#f00','c','#0f0','#00f'],'fill-outline-color':'#000'}}]",
+        "[{'id':'l','type':'line','source':'s','source-layer':'things','filter':['>',['get','size'],0.2],"
+        "'paint':{'line-width':['*',8,['get','size']],'line-color':['match',['get','kind'],'a','#f00','#0f0']}}]",
+        "[{'id':'c','type':'circle','source':'s','source-layer':'things','paint':{'circle-radius':['*',9,['get',"
+        "'size']],'circle-color':['match',['get','kind'],'b','#f00','#0f0']}}]",
+        /* Depends on more than attributes. */
+        "[{'id':'l','type':'line','source':'s','source-layer':'things','paint':{'line-width':['+',1,['%',['id'],4]],"
+        "'line-color':['match',['get','kind'],'a','#f00','#0f0']}}]"};
+    for (size_t s = 0; s < sizeof styles / sizeof *styles; s++) {
+        struct scene scene;
+        scene_init(&scene, styles[s]);
+        for (int i = 0; i < 60; i++) {
+            char wkt[256];
+            static const char *const kinds[] = {"a", "b", "c"};
+            double x = -150 + i * 37 % 280;
+            double y = -60 + i * 53 % 110;
+            snprintf(wkt, sizeof wkt, "POLYGON((%f %f,%f %f,%f %f,%f %f))", x, y, x + 30, y + 5, x + 10, y + 22, x, y);
+            scene_add(&scene, wkt, kinds[i % 3], 0.2 + 0.2 * (i % 4));
+        }
+        struct view view = view_of_tile((struct tile_id){0, 0, 0}, 256, 1);
+        const struct canvas *canvas = scene_paint(&scene, &view);
+        size_t bytes = (size_t)4 * canvas->width_px * canvas->height_px;
+        unsigned char *plain = arena_memdup(scene.arena, canvas->rgba, bytes);
+        assert_non_null(plain);
+        for (size_t i = 0; i < scene.count; i++) {
+            scene.features[i].tuple = (uint32_t)(i % 12);
+        }
+        scene.tuple_count = 12;
+        canvas = scene_paint(&scene, &view);
+        assert_memory_equal(canvas->rgba, plain, bytes);
+        scene_finish(&scene);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_to_the_pixel),
         cmocka_unit_test(neighbours_of_one_colour_join),
+        cmocka_unit_test(tuples_change_nothing),
         cmocka_unit_test(draws_circles_and_lines_where_they_are),
         cmocka_unit_test(survives_geometry_far_outside),
         cmocka_unit_test(tiles_join_without_a_seam),

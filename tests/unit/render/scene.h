@@ -15,6 +15,7 @@ struct scene {
     struct style *style;
     struct feature features[SCENE_FEATURES_MAX];
     size_t count;
+    size_t tuple_count; /* of the features, which then have theirs; 0: none */
 };
 
 static const struct field scene_fields[] = {{"kind", FIELD_STRING}, {"size", FIELD_REAL}};
@@ -83,9 +84,10 @@ static inline const struct canvas *scene_paint(struct scene *scene, const struct
                 found[count++] = scene->features[i];
             }
         }
-        inputs[n] = (struct render_input){.source = needs[n].source,
-                                          .source_layer = needs[n].source_layer,
-                                          .features = {scene_fields, 2, count > 0 ? found : NULL, count}};
+        inputs[n] =
+            (struct render_input){.source = needs[n].source,
+                                  .source_layer = needs[n].source_layer,
+                                  .features = {scene_fields, 2, count > 0 ? found : NULL, count, scene->tuple_count}};
     }
     const struct canvas *canvas;
     if (!render_paint(scene->painter, scene->style, NULL, view, inputs, need_count, NULL, 0, scene->arena, &canvas,

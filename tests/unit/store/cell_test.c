@@ -177,6 +177,86 @@ static void keeps_attributes(void **state)
     buffer_finish(&bytes);
 }
 
+/* Some of the values, and the id alone, without the rest. */
+static void finds_single_values(void **state)
+{
+    (void)state;
+    const struct value values[] = {value_of_int(-300),  value_of_string("uno"), value_of_real(0.25), value_null(),
+                                   value_of_bool(true), value_of_string(""),    value_of_real(1e6),  value_of_int(1)};
+    enum { COUNT = sizeof values / sizeof *values };
+    const struct value ids[] = {value_of_int(7), value_of_string("otra"), values[1], value_of_real(0.5)};
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    for (size_t i = 0; i < sizeof ids / sizeof *ids; i++) {
+        buffer_clear(&bytes);
+        cell_put_attributes(&bytes, &ids[i], values, COUNT);
+        struct value id;
+        assert_int_equal(cell_get_id(cursor_of(&bytes), 7, &id, COUNT), CELL_OK);
+        assert_true(id.type == ids[i].type && value_equal(&id, &ids[i]));
+        for (unsigned mask = 0; mask < 1U << COUNT; mask++) {
+            bool wanted[COUNT];
+            struct cell_cursor spans[COUNT];
+            size_t next = 0;
+            for (size_t v = 0; v < COUNT; v++) {
+                wanted[v] = mask >> v & 1;
+            }
+            assert_int_equal(cell_find_values(cursor_of(&bytes), wanted, COUNT, spans), CELL_OK);
+            for (size_t v = 0; v < COUNT; v++) {
+                struct value found;
+                if (wanted[v]) {
+                    assert_int_equal(cell_get_value(&spans[next], &found), CELL_OK);
+                    assert_ptr_equal(spans[next].at, spans[next].end);
+                    assert_true(found.type == values[v].type && value_equal(&found, &values[v]));
+                    next++;
+                }
+            }
+        }
+        /* Cut anywhere, a value is missed and nothing is read past the end. */
+        for (size_t length = 0; length < bytes.length; length++) {
+            unsigned char *copy = malloc(length + 1);
+            bool all[COUNT];
+            struct cell_cursor spans[COUNT];
+            memcpy(copy, bytes.data, length);
+            memset(all, true, sizeof all);
+            struct cell_cursor cut = {copy, copy + length};
+            assert_int_equal(cell_find_values(cut, all, COUNT, spans), CELL_DAMAGED);
+            free(copy);
+        }
+    }
+    buffer_finish(&bytes);
+}
+
+/* As far as decoding goes, whatever the numbers of bytes are. */
+static void skips_geometry(void **state)
+{
+    (void)state;
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    for (uint32_t count = 2; count < 80; count++) {
+        struct world_point points[80];
+        for (uint32_t i = 0; i < count; i++) {
+            uint32_t far = (i * 2654435761U) >> (i % 31);
+            points[i] = (struct world_point){(int32_t)far, (int32_t)(i % 2 ? far : 0 - far)};
+        }
+        const struct shape_part parts[] = {{count / 2, false}, {count, false}};
+        buffer_clear(&bytes);
+        cell_put_snapped(&bytes, &(struct geometry){GEOMETRY_POINT, 2, count, parts, points}, 0);
+        size_t length = bytes.length;
+        buffer_append(&bytes, "behind it lies more", 19);
+        struct cell_cursor decoded = cursor_of(&bytes);
+        struct cell_cursor skipped = decoded;
+        struct geometry geometry;
+        assert_int_equal(cell_get_geometry(&decoded, GEOMETRY_POINT, 0, arena, &geometry), CELL_OK);
+        assert_memory_equal(geometry.points, points, count * sizeof *points);
+        assert_int_equal(cell_skip_geometry(&skipped), CELL_OK);
+        assert_ptr_equal(skipped.at, decoded.at);
+        assert_int_equal(skipped.at - bytes.data, length);
+        skipped = (struct cell_cursor){bytes.data, bytes.data + length - 1};
+        assert_int_equal(cell_skip_geometry(&skipped), CELL_DAMAGED);
+    }
+    buffer_finish(&bytes);
+}
+
 static void keeps_blocks(void **state)
 {
     (void)state;
@@ -294,6 +374,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(keeps_geometry_in_every_band, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(keeps_degrees_to_nine_decimals, make_arena, drop_arena),
         cmocka_unit_test(keeps_attributes),
+        cmocka_unit_test(finds_single_values),
+        cmocka_unit_test_setup_teardown(skips_geometry, make_arena, drop_arena),
         cmocka_unit_test(keeps_blocks),
         cmocka_unit_test(keeps_nodes),
         cmocka_unit_test_setup_teardown(refuses_absurd_sizes, make_arena, drop_arena),

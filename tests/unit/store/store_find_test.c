@@ -84,6 +84,77 @@ static void agrees_with_a_plain_search(void **state)
     }
 }
 
+/* Every third tuple. */
+static bool shows_some(void *context, const struct value *values)
+{
+    size_t *asked = context;
+    ++*asked;
+    assert_int_equal(values[0].type, VALUE_NULL);
+    assert_int_equal(values[1].type, VALUE_STRING);
+    return values[1].string.data[values[1].string.length - 1] % 3 == 0;
+}
+
+/* Only what is wished for, each distinct tuple asked for once; otherwise as store_find gives it. */
+static void finds_what_is_wanted(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct field fields[] = {{"clave", FIELD_INTEGER}, {"uso", FIELD_STRING}, {"nota", FIELD_STRING}};
+    static char note[300]; /* lies in the item, not in the cell */
+    memset(note, 'n', sizeof note - 1);
+    open_writer(fixture);
+    begin_layer(fixture, "predios", GEOMETRY_POINT, NULL, fields, 3, "{\"id\": \"predios\", \"key\": \"clave\"}");
+    enum { COUNT = 2000, USES = 9 };
+    for (int i = 0; i < COUNT; i++) {
+        char wkt[64];
+        char use[16];
+        snprintf(wkt, sizeof wkt, "POINT(%.4f %.4f)", -103.5 + 0.001 * (i * 7 % 50), 25.4 + 0.001 * (i * 11 % 40));
+        snprintf(use, sizeof use, "uso %d", i % USES);
+        struct value values[] = {value_of_int(5000 + i), value_of_string(use),
+                                 i % 100 == 0 ? value_of_string(note) : value_null()};
+        add_wkt(fixture, i + 1, wkt, NULL, values);
+    }
+    publish(fixture);
+    close_writer(fixture);
+    const struct store_layer *layer = find_layer(fixture, "predios");
+    const struct bbox everywhere = {-104, 25, -103, 26};
+    struct world_box area = grid_box(&everywhere);
+    struct feature_list all = find_in(fixture, layer, everywhere, 18);
+    assert_int_equal(all.count, COUNT);
+    const bool columns[] = {false, true, false};
+    for (int pass = 0; pass < 2; pass++) {
+        size_t asked = 0;
+        struct store_wish wish = {columns, pass == 1, shows_some, &asked};
+        struct feature_list some;
+        check(fixture,
+              store_find_wanted(open_store(fixture), layer, &area, 18, &wish, fixture->arena, &some, &fixture->err));
+        assert_int_equal(asked, USES);
+        assert_int_equal(some.tuple_count, USES / 3);
+        size_t next = 0;
+        for (size_t i = 0; i < all.count; i++) {
+            const struct value *use = &all.features[i].values[1];
+            if (use->string.data[use->string.length - 1] % 3 != 0) {
+                continue;
+            }
+            const struct feature *feature = &some.features[next++];
+            assert_int_equal(feature->row, all.features[i].row);
+            assert_memory_equal(feature->geometry.points, all.features[i].geometry.points, sizeof(struct world_point));
+            assert_true(value_equal(&feature->values[1], use));
+            assert_int_equal(feature->values[0].type, VALUE_NULL);
+            assert_in_range(feature->tuple, 0, some.tuple_count - 1);
+            assert_true(pass == 1 ? value_equal(&feature->id, &all.features[i].id) : feature->id.type == VALUE_NULL);
+        }
+        assert_int_equal(next, some.count);
+    }
+    /* No column at all: one tuple, and everything is there. */
+    const bool none[] = {false, false, false};
+    struct store_wish bare = {.columns = none};
+    struct feature_list found;
+    check(fixture,
+          store_find_wanted(open_store(fixture), layer, &area, 18, &bare, fixture->arena, &found, &fixture->err));
+    assert_int_equal(found.count, COUNT);
+    assert_int_equal(found.tuple_count, 1);
+}
+
 static void copies_across_the_antimeridian(void **state)
 {
     struct fixture *fixture = *state;
@@ -310,6 +381,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(finds_by_area, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(agrees_with_a_plain_search, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(finds_what_is_wanted, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(copies_across_the_antimeridian, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeps_long_attributes_and_large_geometry, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(leaves_bands_out, fixture_setup, fixture_teardown),
