@@ -332,6 +332,56 @@ bool text_to_double(struct text text, double *out_number)
     return true;
 }
 
+size_t text_put_int(int64_t number, char out[32])
+{
+    char digits[20];
+    size_t count = 0;
+    char *at = out;
+    uint64_t magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[count++] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude > 0);
+    if (number < 0) {
+        *at++ = '-';
+    }
+    while (count > 0) {
+        *at++ = digits[--count];
+    }
+    *at = '\0';
+    return (size_t)(at - out);
+}
+
+/* Most numbers that people write have few decimals: such a one is a whole number divided by a power of ten, both exact
+ * as double, and when the quotient (the double nearest to it) is the number itself, the decimal is its shortest form.
+ * Returns 0 for others. */
+static size_t put_short_decimal(double number, char out[32])
+{
+    static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    double magnitude = fabs(number);
+    for (size_t decimals = 1; decimals <= 6 && magnitude >= 1e-4 && magnitude * tens[decimals] < 1e15; decimals++) {
+        int64_t steps = (int64_t)(magnitude * tens[decimals] + 0.5);
+        if ((double)steps / tens[decimals] != magnitude) {
+            continue;
+        }
+        int64_t whole = steps / (int64_t)tens[decimals];
+        int64_t fraction = steps % (int64_t)tens[decimals];
+        size_t length = 0;
+        if (number < 0) {
+            out[length++] = '-';
+        }
+        length += text_put_int(whole, out + length);
+        out[length++] = '.';
+        for (size_t i = decimals; i-- > 0; fraction /= 10) {
+            out[length + i] = (char)('0' + fraction % 10);
+        }
+        length += decimals;
+        out[length] = '\0';
+        return length;
+    }
+    return 0;
+}
+
 size_t text_put_double(double number, char out[32])
 {
     if (!isfinite(number)) {
@@ -343,7 +393,11 @@ size_t text_put_double(double number, char out[32])
         return 1;
     }
     if (fabs(number) < 1e15 && number == (double)(int64_t)number) {
-        return (size_t)snprintf(out, 32, "%lld", (long long)number);
+        return text_put_int((int64_t)number, out);
+    }
+    size_t short_length = put_short_decimal(number, out);
+    if (short_length > 0) {
+        return short_length;
     }
     int length = 0;
     for (int digits = 15; digits <= 17; digits++) {

@@ -52,6 +52,8 @@ bool text_to_uint(struct text text, uint64_t max, uint64_t *out_number);
 /* A finite decimal number such as "-103.4067" or "1e3", all of the text, in the C locale. */
 bool text_to_double(struct text text, double *out_number);
 
+/* In decimal digits, NUL-terminated; returns the length. */
+size_t text_put_int(int64_t number, char out[32]);
 /* The shortest decimal that reads back as the same double (at most 32 bytes with the NUL); "null" for NaN and
  * infinities. Returns the length. */
 size_t text_put_double(double number, char out[32]);

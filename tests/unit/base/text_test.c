@@ -144,6 +144,23 @@ static void writes_doubles_that_read_back(void **state)
         text_put_double(numbers[i], out);
         assert_true(strtod(out, NULL) == numbers[i]);
     }
+    /* As printf has them with the fewest digits that read back. */
+    for (int i = 0; i < 20000; i++) {
+        double number = (double)((i * 7919) % 100003 - 50000) / (double[]){10, 100, 1e3, 1e4, 1e6, 7, 1e8, 3e-3}[i % 8];
+        char wanted[32];
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(wanted, sizeof wanted, "%.*g", digits, number);
+            if (strtod(wanted, NULL) == number) {
+                break;
+            }
+        }
+        assert_int_equal(text_put_double(number, out), strlen(wanted));
+        assert_string_equal(out, wanted);
+    }
+    assert_int_equal(text_put_int(INT64_MIN, out), 20);
+    assert_string_equal(out, "-9223372036854775808");
+    text_put_int(0, out);
+    assert_string_equal(out, "0");
     text_put_double(0.1, out);
     assert_string_equal(out, "0.1");
     text_put_double(-0.0, out);
