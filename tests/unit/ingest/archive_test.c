@@ -166,9 +166,57 @@ static void test_damage(void **state)
     drop_place(&place, &archive);
 }
 
+/* A member that is really packed: the right content, and refused when its checksum is another. */
+static void test_packed_member(void **state)
+{
+    (void)state;
+    enum { BYTES = 300000 };
+    static unsigned char content[BYTES];
+    static unsigned char found[BYTES + 1];
+    for (size_t i = 0; i < BYTES; i++) {
+        content[i] = (unsigned char)(i / 7 % 50 + i % 3);
+    }
+    struct place place = make_place();
+    struct archive archive = {0};
+    struct error err = {0};
+    struct arena *arena = arena_create(1 << 20);
+    zip_t *zip = zip_open(place.zip, ZIP_CREATE | ZIP_TRUNCATE, NULL);
+    zip_int64_t index = zip_file_add(zip, "a.shp", zip_source_buffer(zip, content, BYTES, 0), 0);
+    assert_int_equal(zip_set_file_compression(zip, (zip_uint64_t)index, ZIP_CM_DEFLATE, 6), 0);
+    assert_int_equal(zip_close(zip), 0);
+    assert_true(archive_unpack(place.zip, place.folder, extensions, 2, arena, &archive, &err));
+    assert_int_equal(archive.member_count, 1);
+    FILE *file = fopen(archive.members[0].path, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(found, 1, sizeof found, file), BYTES);
+    fclose(file);
+    assert_memory_equal(found, content, BYTES);
+    unlink(archive.members[0].path);
+    /* The checksum stands 16 bytes into the central entry. */
+    file = fopen(place.zip, "r+b");
+    assert_non_null(file);
+    size_t size = fread(found, 1, sizeof found, file);
+    size_t entry = 0;
+    while (entry + 4 < size && memcmp(found + entry, "PK\1\2", 4) != 0) {
+        entry++;
+    }
+    found[entry + 16] ^= 1;
+    rewind(file);
+    assert_int_equal(fwrite(found, 1, size, file), size);
+    fclose(file);
+    assert_false(archive_unpack(place.zip, place.folder, extensions, 2, arena, &archive, &err));
+    assert_non_null(strstr(err.english, "damaged"));
+    archive.member_count = 0;
+    char rest[128];
+    snprintf(rest, sizeof rest, "%s/member0.shp", place.folder);
+    unlink(rest);
+    drop_place(&place, &archive);
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_names), cmocka_unit_test(test_bomb),
-                                       cmocka_unit_test(test_damage)};
+                                       cmocka_unit_test(test_damage), cmocka_unit_test(test_packed_member)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
