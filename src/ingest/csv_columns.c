@@ -40,9 +40,10 @@ static const char *const y_names[AXIS_NAMES_MAX] = {
     "coordy",  "y",           "norte",           "northing", "point_y",
     "utm_y",   "y_utm",       "latitud_decimal", "stop_lat", "coordenada_y",
     "ycoord",  "y_latitud",   "latitud_y",       "pos_y",    "cy"};
-static const char *const wkt_names[AXIS_NAMES_MAX] = {"wkt",      "geom",        "geometry",  "geometria",
-                                                      "the_geom", "wkt_geom",    "geom_wkt",  "wkb_geometry",
-                                                      "shape",    "coordenadas", "st_astext", "wkb"};
+static const char *const wkt_names[AXIS_NAMES_MAX] = {
+    "wkt",          "geom",      "geometry",     "geometria", "the_geom", "wkt_geom",  "geom_wkt",
+    "wkb_geometry", "shape",     "coordenadas",  "st_astext", "wkb",      "geo_shape", "geo_point_2d",
+    "geo_point",    "ubicacion", "localizacion", "location",  "poligono", "geojson"};
 
 /* The first column whose name is in `names`, in the order of the names: "longitud" wins over "x". */
 static int find_column(const struct csv_row *header, size_t columns, const char *const *names)
@@ -99,11 +100,13 @@ static bool is_pair(struct text x, struct text y)
     }
     size_t axes = 0;
     for (size_t i = 0; i < count; i++) {
+        /* "Longitud (W)" and "Latitud (N)" say the same of their hemispheres. */
+        bool hemispheres = strlen(left[i]) == 1 && strchr("woe", left[i][0]) && strcmp(right[i], "n") == 0;
         bool axis = false;
         for (size_t j = 0; j < sizeof pairs / sizeof pairs[0]; j++) {
             axis |= strcmp(left[i], pairs[j][0]) == 0 && strcmp(right[i], pairs[j][1]) == 0;
         }
-        if (!axis && strcmp(left[i], right[i]) != 0) {
+        if (!axis && !hemispheres && strcmp(left[i], right[i]) != 0) {
             return false;
         }
         axes += axis;

@@ -76,7 +76,8 @@ static bool parse_sexagesimal(struct text text, double *out_number)
     plain[length] = '\0';
     double parts[3] = {0};
     int read = 0;
-    for (char *at = plain; read < 3 && *at != '\0'; read++) {
+    char *at = plain;
+    for (; read < 3 && *at != '\0'; read++) {
         char *end = NULL;
         parts[read] = strtod(at, &end);
         if (end == at) {
@@ -87,6 +88,8 @@ static bool parse_sexagesimal(struct text text, double *out_number)
             at++;
         }
     }
+    /* Three numbers and nothing more are degrees, minutes and seconds without any mark, too. */
+    marked |= read == 3 && *at == '\0';
     if (!marked || read < 1 || parts[1] >= 60 || parts[2] >= 60) {
         return false;
     }
@@ -217,7 +220,10 @@ bool csv_value_is_real(struct text text)
     /* Whole numbers beyond 64 bits are identifiers, and keep their digits as text. */
     bool huge = text.length - at >= 19 && !memchr(text.data, '.', text.length) &&
                 !memchr(text.data, 'e', text.length) && !memchr(text.data, 'E', text.length);
-    return !code && text.length <= 30 && text_to_double(text, &number) && (!huge || csv_value_is_integer(text));
+    /* "+528717123456" is a telephone number. */
+    bool phone = text.length >= 11 && text.data[0] == '+' && !memchr(text.data, '.', text.length);
+    return !code && !phone && text.length <= 30 && text_to_double(text, &number) &&
+           (!huge || csv_value_is_integer(text));
 }
 
 bool csv_value_is_date(struct text text)

@@ -292,6 +292,9 @@ static double fit(const uint16_t *table, struct text raw, size_t i)
         if (upper && is_lower_letter(before)) {
             return -2.0;
         }
+        if (upper && is_upper_letter(before) && is_lower_letter(after)) {
+            return score * 0.15; /* "MÚrida" */
+        }
         if (lower && is_upper_letter(before) && is_upper_letter(after)) {
             return score * 0.15; /* "MARTíNEZ" is rare but real */
         }
@@ -513,17 +516,20 @@ static void count_spanish(const struct encoding_evidence *evidence, const char *
     }
 }
 
-/* Accented letters stand alone among plain ones; characters of Asia come as pairs of bytes. */
+/* Accented letters stand alone among plain ones, but for a few ("Güémez"); characters of Asia come as pairs of bytes.
+ */
 static bool stand_alone(const struct encoding_evidence *evidence)
 {
+    size_t pairs = 0;
+    size_t all = 0;
     for (size_t i = 0; i < evidence->sample_count; i++) {
-        for (size_t j = 1; j < evidence->samples[i].length && !evidence->samples[i].utf8; j++) {
-            if (evidence->samples[i].bytes[j] >= 0x80 && evidence->samples[i].bytes[j - 1] >= 0x80) {
-                return false;
-            }
+        const unsigned char *bytes = evidence->samples[i].bytes;
+        for (size_t j = 0; j < evidence->samples[i].length && !evidence->samples[i].utf8; j++) {
+            all += bytes[j] >= 0x80;
+            pairs += j > 0 && bytes[j] >= 0x80 && bytes[j - 1] >= 0x80;
         }
     }
-    return true;
+    return 4 * pairs <= all;
 }
 
 /* Declared to be of Central Europe, Asia and the like: true unless every value says that it is Spanish or UTF-8. */

@@ -308,6 +308,15 @@ static unsigned srid_of(struct text text)
                   : (unsigned)at[3] | (unsigned)at[2] << 8 | (unsigned)at[1] << 16 | (unsigned)at[0] << 24;
 }
 
+/* Without the mark that databases put before hexadecimal digits: "0x0101…" and "\\x0101…". */
+static struct text geometry_cell(struct text cell)
+{
+    cell = csv_value_trimmed(cell);
+    bool marked = cell.length > 2 && (cell.data[0] == '0' || cell.data[0] == '\\') &&
+                  (cell.data[1] == 'x' || cell.data[1] == 'X');
+    return marked ? (struct text){cell.data + 2, cell.length - 2} : cell;
+}
+
 /* The system that the first geometry names holds for all; those of another are left out. */
 static bool note_srid(struct feed_csv *feed, struct text cell)
 {
@@ -395,7 +404,7 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             return error_no_memory(err);
         }
         if (feed->places.geometry >= 0 && (size_t)feed->places.geometry < row.count &&
-            !note_srid(feed, csv_value_trimmed(row.cells[feed->places.geometry]))) {
+            !note_srid(feed, geometry_cell(row.cells[feed->places.geometry]))) {
             return error_no_memory(err);
         }
         for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
@@ -476,9 +485,8 @@ static bool read_geometry(struct feed_csv *feed, const struct csv_row *row, stru
                           struct feed_feature *feature, struct error *err)
 {
     if (feed->places.geometry >= 0) {
-        struct text cell = (size_t)feed->places.geometry < row->count
-                               ? csv_value_trimmed(row->cells[feed->places.geometry])
-                               : (struct text){"", 0};
+        struct text cell = (size_t)feed->places.geometry < row->count ? geometry_cell(row->cells[feed->places.geometry])
+                                                                      : (struct text){"", 0};
         double x;
         double y;
         if (parse_place(cell, &x, &y)) {

@@ -323,9 +323,9 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         feed->view = ogr_geopackage_is_view(feed) ? connection : NULL;
     }
     sql_patience_begin(feed->view, OGR_VIEW_SECONDS);
-    info->feature_count = OGR_L_TestCapability(feed->layer, OLCFastFeatureCount) && layer->kind == 0
-                              ? OGR_L_GetFeatureCount(feed->layer, 0)
-                              : -1;
+    /* The rows of a view are counted, since it may have no end. */
+    bool counted = layer->kind == 0 && (feed->view || OGR_L_TestCapability(feed->layer, OLCFastFeatureCount));
+    info->feature_count = counted ? OGR_L_GetFeatureCount(feed->layer, feed->view != NULL) : -1;
     if (feed->view && sql_patience_is_lost()) {
         ogr_geopackage_refuse_view(layer->name, err);
         goto done;
