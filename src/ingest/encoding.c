@@ -304,11 +304,12 @@ static double fit(const uint16_t *table, struct text raw, size_t i)
         return -3.0;
     }
     bool is_mark = c == 0xbf || c == 0xa1 || c == 0xba || c == 0xaa || c == 0xb0 || c == 0x201c || c == 0x201d ||
-                   c == 0x2019 || c == 0x2013 || c == 0xab || c == 0xbb || c == 0xa0 || c == 0xb4;
+                   c == 0x2018 || c == 0x2019 || c == 0x2013 || c == 0x2014 || c == 0x2026 || c == 0x2022 ||
+                   c == 0xab || c == 0xbb || c == 0xa0 || c == 0xb4;
     bool inside =
         (is_upper_letter(before) || is_lower_letter(before)) && (is_upper_letter(after) || is_lower_letter(after));
     if (is_mark) {
-        return inside ? -0.5 : 0.7;
+        return inside && c != 0x2019 ? -0.5 : 0.7; /* "O’Higgins" */
     }
     return in_word ? -2.0 : -0.5;
 }

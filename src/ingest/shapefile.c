@@ -258,12 +258,12 @@ static bool reform_date(const char *text, size_t length, char out[24])
     return true;
 }
 
-/* Whether a number says more than a whole one can. */
+/* Whether a number says more than its leading digits do. */
 static bool has_fraction(const char *text, size_t length, double *out_number)
 {
-    return (memchr(text, '.', length) || memchr(text, 'e', length) || memchr(text, 'E', length)) &&
-           text_to_double((struct text){text, length}, out_number) &&
-           (floor(*out_number) != *out_number || !memchr(text, '.', length));
+    bool power = memchr(text, 'e', length) || memchr(text, 'E', length);
+    return (power || memchr(text, '.', length)) && text_to_double((struct text){text, length}, out_number) &&
+           (power || floor(*out_number) != *out_number);
 }
 
 /* Whether the cell says what its column's type does not allow. */
