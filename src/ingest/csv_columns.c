@@ -114,6 +114,44 @@ static bool is_pair(struct text x, struct text y)
     return axes > 0;
 }
 
+enum { DEGREE_WORDS, MINUTE_WORDS, SECOND_WORDS };
+
+static bool is_unit(const char *word, int unit)
+{
+    static const char *const units[][8] = {
+        {"g", "gr", "gra", "grad", "grados", "deg", "d", NULL},
+        {"m", "mi", "min", "minutos", "minutes", NULL},
+        {"s", "se", "seg", "segundos", "sec", "seconds", NULL},
+    };
+    for (size_t i = 0; units[unit][i]; i++) {
+        if (strcmp(word, units[unit][i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column named as `column` is, but for a word of one unit that is there one of another; -1: none. */
+static int find_unit(const struct csv_row *header, size_t columns, size_t column, int unit, int other)
+{
+    char words[WORDS_MAX][WORD_BYTES] = {""};
+    size_t count = split_name(header->cells[column], words);
+    for (size_t j = 0; j < columns; j++) {
+        char theirs[WORDS_MAX][WORD_BYTES] = {""};
+        size_t units = 0;
+        bool same = j != column && split_name(header->cells[j], theirs) == count;
+        for (size_t k = 0; same && k < count; k++) {
+            bool differs = is_unit(words[k], unit) && is_unit(theirs[k], other);
+            units += differs;
+            same = differs || strcmp(words[k], theirs[k]) == 0;
+        }
+        if (same && units == 1) {
+            return (int)j;
+        }
+    }
+    return -1;
+}
+
 bool csv_columns_name_place(const struct csv_row *header)
 {
     return find_column(header, header->count, x_names) >= 0 && find_column(header, header->count, y_names) >= 0;
@@ -129,11 +167,16 @@ static bool is_named_degrees(struct text name)
 
 struct csv_columns csv_columns_find(const struct csv_row *header, size_t count)
 {
-    struct csv_columns found = {
-        .x = find_column(header, count, x_names), .y = find_column(header, count, y_names), .geometry = -1};
+    struct csv_columns found = {.x = find_column(header, count, x_names),
+                                .y = find_column(header, count, y_names),
+                                .geometry = -1,
+                                .minutes = {-1, -1},
+                                .seconds = {-1, -1}};
     for (size_t i = 0; (found.x < 0 || found.y < 0) && i < count; i++) {
         for (size_t j = 0; j < count; j++) {
-            if (i != j && is_pair(header->cells[i], header->cells[j])) {
+            bool part = find_unit(header, count, i, MINUTE_WORDS, DEGREE_WORDS) >= 0 ||
+                        find_unit(header, count, i, SECOND_WORDS, DEGREE_WORDS) >= 0;
+            if (i != j && !part && is_pair(header->cells[i], header->cells[j])) {
                 found.x = (int)i;
                 found.y = (int)j;
                 break;
@@ -144,6 +187,11 @@ struct csv_columns csv_columns_find(const struct csv_row *header, size_t count)
         found.geometry = find_column(header, count, wkt_names);
     } else {
         found.degrees = is_named_degrees(csv_value_trimmed(header->cells[found.x]));
+        for (size_t axis = 0; axis < 2; axis++) {
+            size_t column = (size_t)(axis == 0 ? found.x : found.y);
+            found.minutes[axis] = find_unit(header, count, column, DEGREE_WORDS, MINUTE_WORDS);
+            found.seconds[axis] = find_unit(header, count, column, DEGREE_WORDS, SECOND_WORDS);
+        }
     }
     return found;
 }

@@ -192,6 +192,24 @@ bool csv_value_coordinate(struct text text, double *out_number)
     return text_to_double((struct text){plain, length}, out_number) || parse_sexagesimal(text, out_number);
 }
 
+bool csv_value_packed(struct text text, bool longitude, double *out_degrees)
+{
+    if (longitude && text.length > 1 && text.data[0] == '-') {
+        text.data++;
+        text.length--;
+    }
+    uint64_t number = 0;
+    if (text.length < 6 || text.length > 7 || !text_to_uint(text, 1200000, &number)) {
+        return false;
+    }
+    uint64_t degrees = number / 10000;
+    uint64_t minutes = number / 100 % 100;
+    uint64_t seconds = number % 100;
+    bool inside = longitude ? degrees >= 86 && degrees <= 118 : degrees >= 14 && degrees <= 32;
+    *out_degrees = (longitude ? -1 : 1) * ((double)degrees + (double)minutes / 60 + (double)seconds / 3600);
+    return inside && minutes < 60 && seconds < 60;
+}
+
 bool csv_value_is_integer(struct text text)
 {
     size_t at = text.length > 0 && text.data[0] == '-';

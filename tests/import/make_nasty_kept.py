@@ -165,6 +165,11 @@ csv_case("kept_wkb_of_postgres", "n,wkt\n1,\\x0101000000%s\n" % WKB, 1, near=PLA
 csv_case("kept_ewkb_with_mark", "n,wkt\n1,\\x0101000020E6100000%s\n" % WKB, 1, near=PLACE)
 csv_case("kept_dms_blanks_only", "n,lon,lat\na,-103 24 24.12,25 32 34.08\n", 1, near=PLACE)
 csv_case("kept_dms_bad_minutes", "n,lon,lat\na,-103 74 24,25 32 34\nb,-103 24 24.12,25 32 34.08\n", 1, near=PLACE, left_out=1)
+csv_case("kept_dms_columns", "n,lon_g,lon_m,lon_s,lat_g,lat_m,lat_s\na,-103,24,24.12,25,32,34.08\n", 1, near=PLACE)
+csv_case("kept_dms_columns_words", "n,MIN LON,GRADOS LON,SEG LON,MIN LAT,GRADOS LAT,SEG LAT\na,24,-103,24.12,32,25,34.08\n", 1, near=PLACE)
+csv_case("kept_dms_inegi", "loc,LONGITUD,LATITUD,ALTITUD\nTotal,,,\na,1032424,253234,1120\nb,1020000,0253200,1130\n", 3, near=(-103.40667, 25.54278),
+         codes=["IMP-021"], exit=1)
+csv_case("kept_dms_inegi_not_all", "loc,LONGITUD,LATITUD\na,1032424,253234\nb,1028888,253299\n", None, codes=["IMP-020"])
 csv_case("kept_names_hemispheres", "n,Longitud (W),Latitud (N)\na,%s\n" % AT, 1, near=PLACE)
 csv_case("kept_names_geo_point_2d", 'n,geo_point_2d\na,"25.5428, -103.4067"\n', 1, near=PLACE)
 csv_case("kept_names_geo_shape", 'n,geo_point_2d,geo_shape\na,"25, -103","{""type"":""Polygon"",""coordinates"":[[[-104,25],[-103,25],[-103,26],[-104,25]]]}"\n',
