@@ -30,6 +30,17 @@ static bool is_minus(struct text text, size_t at)
     return found;
 }
 
+/* Whether two digits follow each blank: "103 24 24.5" is degrees, minutes and seconds without any mark. */
+static bool has_pairs(const char *plain)
+{
+    for (const char *at = strchr(plain, ' '); at; at = strchr(at + 1, ' ')) {
+        if (!isdigit((unsigned char)at[1]) || !isdigit((unsigned char)at[2])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* 25°32'34.1" N, 103 24 24 W, 25º 32' 34'' */
 static bool parse_sexagesimal(struct text text, double *out_number)
 {
@@ -88,8 +99,7 @@ static bool parse_sexagesimal(struct text text, double *out_number)
             at++;
         }
     }
-    /* Three numbers and nothing more are degrees, minutes and seconds without any mark, too. */
-    marked |= read == 3 && *at == '\0';
+    marked |= read == 3 && *at == '\0' && has_pairs(plain);
     if (!marked || read < 1 || parts[1] >= 60 || parts[2] >= 60) {
         return false;
     }

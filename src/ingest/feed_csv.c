@@ -469,7 +469,7 @@ static struct text cell_or_nought(const struct csv_row *row, int column)
     return cell.length > 0 ? cell : text_of("0");
 }
 
-/* Degrees, minutes and seconds from columns of their own: "103 24 36.5". */
+/* Degrees, minutes and seconds from columns of their own: "103:24:36.5". */
 static struct text join_units(const struct feed_csv *feed, const struct csv_row *row, size_t axis, struct text degrees,
                               struct arena *arena)
 {
@@ -478,7 +478,7 @@ static struct text join_units(const struct feed_csv *feed, const struct csv_row 
     if (degrees.length + minutes.length + seconds.length > 60) {
         return degrees;
     }
-    char *joined = arena_printf(arena, "%.*s %.*s %.*s", (int)degrees.length, degrees.data, (int)minutes.length,
+    char *joined = arena_printf(arena, "%.*s:%.*s:%.*s", (int)degrees.length, degrees.data, (int)minutes.length,
                                 minutes.data, (int)seconds.length, seconds.data);
     return joined ? text_of(joined) : degrees;
 }
