@@ -40,9 +40,10 @@ static const char *const y_names[AXIS_NAMES_MAX] = {
     "coordy",  "y",           "norte",           "northing", "point_y",
     "utm_y",   "y_utm",       "latitud_decimal", "stop_lat", "coordenada_y",
     "ycoord",  "y_latitud",   "latitud_y",       "pos_y",    "cy"};
-static const char *const wkt_names[AXIS_NAMES_MAX] = {"wkt",      "geom",        "geometry",  "geometria",
-                                                      "the_geom", "wkt_geom",    "geom_wkt",  "wkb_geometry",
-                                                      "shape",    "coordenadas", "st_astext", "wkb"};
+static const char *const wkt_names[AXIS_NAMES_MAX] = {
+    "wkt",          "geom",      "geometry",     "geometria", "the_geom", "wkt_geom",  "geom_wkt",
+    "wkb_geometry", "shape",     "coordenadas",  "st_astext", "wkb",      "geo_shape", "geo_point_2d",
+    "geo_point",    "ubicacion", "localizacion", "location",  "poligono", "geojson"};
 
 /* The first column whose name is in `names`, in the order of the names: "longitud" wins over "x". */
 static int find_column(const struct csv_row *header, size_t columns, const char *const *names)
@@ -99,16 +100,56 @@ static bool is_pair(struct text x, struct text y)
     }
     size_t axes = 0;
     for (size_t i = 0; i < count; i++) {
+        /* "Longitud (W)" and "Latitud (N)" say the same of their hemispheres. */
+        bool hemispheres = strlen(left[i]) == 1 && strchr("woe", left[i][0]) && strcmp(right[i], "n") == 0;
         bool axis = false;
         for (size_t j = 0; j < sizeof pairs / sizeof pairs[0]; j++) {
             axis |= strcmp(left[i], pairs[j][0]) == 0 && strcmp(right[i], pairs[j][1]) == 0;
         }
-        if (!axis && strcmp(left[i], right[i]) != 0) {
+        if (!axis && !hemispheres && strcmp(left[i], right[i]) != 0) {
             return false;
         }
         axes += axis;
     }
     return axes > 0;
+}
+
+enum { DEGREE_WORDS, MINUTE_WORDS, SECOND_WORDS };
+
+static bool is_unit(const char *word, int unit)
+{
+    static const char *const units[][8] = {
+        {"g", "gr", "gra", "grad", "grados", "deg", "d", NULL},
+        {"m", "mi", "min", "minutos", "minutes", NULL},
+        {"s", "se", "seg", "segundos", "sec", "seconds", NULL},
+    };
+    for (size_t i = 0; units[unit][i]; i++) {
+        if (strcmp(word, units[unit][i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The column named as `column` is, but for a word of one unit that is there one of another; -1: none. */
+static int find_unit(const struct csv_row *header, size_t columns, size_t column, int unit, int other)
+{
+    char words[WORDS_MAX][WORD_BYTES] = {""};
+    size_t count = split_name(header->cells[column], words);
+    for (size_t j = 0; j < columns; j++) {
+        char theirs[WORDS_MAX][WORD_BYTES] = {""};
+        size_t units = 0;
+        bool same = j != column && split_name(header->cells[j], theirs) == count;
+        for (size_t k = 0; same && k < count; k++) {
+            bool differs = is_unit(words[k], unit) && is_unit(theirs[k], other);
+            units += differs;
+            same = differs || strcmp(words[k], theirs[k]) == 0;
+        }
+        if (same && units == 1) {
+            return (int)j;
+        }
+    }
+    return -1;
 }
 
 bool csv_columns_name_place(const struct csv_row *header)
@@ -126,11 +167,16 @@ static bool is_named_degrees(struct text name)
 
 struct csv_columns csv_columns_find(const struct csv_row *header, size_t count)
 {
-    struct csv_columns found = {
-        .x = find_column(header, count, x_names), .y = find_column(header, count, y_names), .geometry = -1};
+    struct csv_columns found = {.x = find_column(header, count, x_names),
+                                .y = find_column(header, count, y_names),
+                                .geometry = -1,
+                                .minutes = {-1, -1},
+                                .seconds = {-1, -1}};
     for (size_t i = 0; (found.x < 0 || found.y < 0) && i < count; i++) {
         for (size_t j = 0; j < count; j++) {
-            if (i != j && is_pair(header->cells[i], header->cells[j])) {
+            bool part = find_unit(header, count, i, MINUTE_WORDS, DEGREE_WORDS) >= 0 ||
+                        find_unit(header, count, i, SECOND_WORDS, DEGREE_WORDS) >= 0;
+            if (i != j && !part && is_pair(header->cells[i], header->cells[j])) {
                 found.x = (int)i;
                 found.y = (int)j;
                 break;
@@ -141,6 +187,11 @@ struct csv_columns csv_columns_find(const struct csv_row *header, size_t count)
         found.geometry = find_column(header, count, wkt_names);
     } else {
         found.degrees = is_named_degrees(csv_value_trimmed(header->cells[found.x]));
+        for (size_t axis = 0; axis < 2; axis++) {
+            size_t column = (size_t)(axis == 0 ? found.x : found.y);
+            found.minutes[axis] = find_unit(header, count, column, DEGREE_WORDS, MINUTE_WORDS);
+            found.seconds[axis] = find_unit(header, count, column, DEGREE_WORDS, SECOND_WORDS);
+        }
     }
     return found;
 }

@@ -9,6 +9,10 @@ struct csv_columns {
     int y;
     int geometry; /* WKT or WKB, where there are no x and y; -1: none */
     bool degrees; /* the name of x can only be a longitude's */
+    /* Where degrees, minutes and seconds stand in columns of their own ("lon_g", "lon_m", "lon_s"), those of the last
+     * two for x and y; -1: none. */
+    int minutes[2];
+    int seconds[2];
 };
 
 /* Looks at the first `count` names of `header`. */

@@ -30,6 +30,17 @@ static bool is_minus(struct text text, size_t at)
     return found;
 }
 
+/* Whether two digits follow each blank: "103 24 24.5" is degrees, minutes and seconds without any mark. */
+static bool has_pairs(const char *plain)
+{
+    for (const char *at = strchr(plain, ' '); at; at = strchr(at + 1, ' ')) {
+        if (!isdigit((unsigned char)at[1]) || !isdigit((unsigned char)at[2])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* 25°32'34.1" N, 103 24 24 W, 25º 32' 34'' */
 static bool parse_sexagesimal(struct text text, double *out_number)
 {
@@ -76,7 +87,8 @@ static bool parse_sexagesimal(struct text text, double *out_number)
     plain[length] = '\0';
     double parts[3] = {0};
     int read = 0;
-    for (char *at = plain; read < 3 && *at != '\0'; read++) {
+    char *at = plain;
+    for (; read < 3 && *at != '\0'; read++) {
         char *end = NULL;
         parts[read] = strtod(at, &end);
         if (end == at) {
@@ -87,6 +99,7 @@ static bool parse_sexagesimal(struct text text, double *out_number)
             at++;
         }
     }
+    marked |= read == 3 && *at == '\0' && has_pairs(plain);
     if (!marked || read < 1 || parts[1] >= 60 || parts[2] >= 60) {
         return false;
     }
@@ -189,6 +202,24 @@ bool csv_value_coordinate(struct text text, double *out_number)
     return text_to_double((struct text){plain, length}, out_number) || parse_sexagesimal(text, out_number);
 }
 
+bool csv_value_packed(struct text text, bool longitude, double *out_degrees)
+{
+    if (longitude && text.length > 1 && text.data[0] == '-') {
+        text.data++;
+        text.length--;
+    }
+    uint64_t number = 0;
+    if (text.length < 6 || text.length > 7 || !text_to_uint(text, 1200000, &number)) {
+        return false;
+    }
+    uint64_t degrees = number / 10000;
+    uint64_t minutes = number / 100 % 100;
+    uint64_t seconds = number % 100;
+    bool inside = longitude ? degrees >= 86 && degrees <= 118 : degrees >= 14 && degrees <= 32;
+    *out_degrees = (longitude ? -1 : 1) * ((double)degrees + (double)minutes / 60 + (double)seconds / 3600);
+    return inside && minutes < 60 && seconds < 60;
+}
+
 bool csv_value_is_integer(struct text text)
 {
     size_t at = text.length > 0 && text.data[0] == '-';
@@ -217,7 +248,10 @@ bool csv_value_is_real(struct text text)
     /* Whole numbers beyond 64 bits are identifiers, and keep their digits as text. */
     bool huge = text.length - at >= 19 && !memchr(text.data, '.', text.length) &&
                 !memchr(text.data, 'e', text.length) && !memchr(text.data, 'E', text.length);
-    return !code && text.length <= 30 && text_to_double(text, &number) && (!huge || csv_value_is_integer(text));
+    /* "+528717123456" is a telephone number. */
+    bool phone = text.length >= 11 && text.data[0] == '+' && !memchr(text.data, '.', text.length);
+    return !code && !phone && text.length <= 30 && text_to_double(text, &number) &&
+           (!huge || csv_value_is_integer(text));
 }
 
 bool csv_value_is_date(struct text text)

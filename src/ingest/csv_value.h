@@ -15,6 +15,10 @@ struct text csv_value_trimmed(struct text text);
 /* "-103.4067", "-103,4067", "1,234,567.8", "1.234.567,8", "25°32'34.1\" N": false when it is none of these. */
 bool csv_value_coordinate(struct text text, double *out_number);
 
+/* Degrees, minutes and seconds as one whole number, as INEGI's tables of localities have them: 1032436 is 103°24'36".
+ * Longitudes, which are west, come out negative; false for what lies outside of Mexico. */
+bool csv_value_packed(struct text text, bool longitude, double *out_degrees);
+
 /* A whole number of up to 64 bits; "05035" is a code and none. */
 bool csv_value_is_integer(struct text text);
 bool csv_value_is_real(struct text text);

@@ -292,6 +292,9 @@ static double fit(const uint16_t *table, struct text raw, size_t i)
         if (upper && is_lower_letter(before)) {
             return -2.0;
         }
+        if (upper && is_upper_letter(before) && is_lower_letter(after)) {
+            return score * 0.15; /* "MÚrida" */
+        }
         if (lower && is_upper_letter(before) && is_upper_letter(after)) {
             return score * 0.15; /* "MARTíNEZ" is rare but real */
         }
@@ -301,11 +304,12 @@ static double fit(const uint16_t *table, struct text raw, size_t i)
         return -3.0;
     }
     bool is_mark = c == 0xbf || c == 0xa1 || c == 0xba || c == 0xaa || c == 0xb0 || c == 0x201c || c == 0x201d ||
-                   c == 0x2019 || c == 0x2013 || c == 0xab || c == 0xbb || c == 0xa0 || c == 0xb4;
+                   c == 0x2018 || c == 0x2019 || c == 0x2013 || c == 0x2014 || c == 0x2026 || c == 0x2022 ||
+                   c == 0xab || c == 0xbb || c == 0xa0 || c == 0xb4;
     bool inside =
         (is_upper_letter(before) || is_lower_letter(before)) && (is_upper_letter(after) || is_lower_letter(after));
     if (is_mark) {
-        return inside ? -0.5 : 0.7;
+        return inside && c != 0x2019 ? -0.5 : 0.7; /* "O’Higgins" */
     }
     return in_word ? -2.0 : -0.5;
 }
@@ -513,17 +517,20 @@ static void count_spanish(const struct encoding_evidence *evidence, const char *
     }
 }
 
-/* Accented letters stand alone among plain ones; characters of Asia come as pairs of bytes. */
+/* Accented letters stand alone among plain ones, but for a few ("Güémez"); characters of Asia come as pairs of bytes.
+ */
 static bool stand_alone(const struct encoding_evidence *evidence)
 {
+    size_t pairs = 0;
+    size_t all = 0;
     for (size_t i = 0; i < evidence->sample_count; i++) {
-        for (size_t j = 1; j < evidence->samples[i].length && !evidence->samples[i].utf8; j++) {
-            if (evidence->samples[i].bytes[j] >= 0x80 && evidence->samples[i].bytes[j - 1] >= 0x80) {
-                return false;
-            }
+        const unsigned char *bytes = evidence->samples[i].bytes;
+        for (size_t j = 0; j < evidence->samples[i].length && !evidence->samples[i].utf8; j++) {
+            all += bytes[j] >= 0x80;
+            pairs += j > 0 && bytes[j] >= 0x80 && bytes[j - 1] >= 0x80;
         }
     }
-    return true;
+    return 4 * pairs <= all;
 }
 
 /* Declared to be of Central Europe, Asia and the like: true unless every value says that it is Spanish or UTF-8. */

@@ -2,6 +2,7 @@
 #include "ingest/feed_csv.h"
 
 #include "ingest/csv_columns.h"
+#include "ingest/csv_geometry.h"
 #include "ingest/csv_guess.h"
 #include "ingest/csv_rows.h"
 #include "ingest/csv_value.h"
@@ -26,6 +27,7 @@ struct feed_csv {
     size_t column_count;
     enum csv_number_style *styles; /* of each column */
     struct csv_columns places;     /* `geometry` is the geometry and no field */
+    bool packed;                   /* 1032436 is 103°24'36" */
     bool quotes_tell;              /* texts are quoted and other values are not */
     unsigned srid;                 /* that geometries in text carry; 0: none does */
 };
@@ -283,35 +285,10 @@ static void settle_types(struct feed_csv *feed, const struct csv_guess *guesses,
     }
 }
 
-/* The number of the reference system in PostGIS's spellings: "SRID=4326;POINT…", or hexadecimal. 0: none. */
-static unsigned srid_of(struct text text)
-{
-    char head[20];
-    snprintf(head, sizeof head, "%.*s", (int)(text.length < sizeof head ? text.length : sizeof head - 1), text.data);
-    if (strncasecmp(head, "SRID=", 5) == 0) {
-        return (unsigned)strtoul(head + 5, NULL, 10) % 1000000;
-    }
-    bool little = strncmp(head, "01", 2) == 0;
-    if (text.length < 18 || strspn(head, "0123456789abcdefABCDEF") < 18 || (!little && strncmp(head, "00", 2) != 0)) {
-        return 0;
-    }
-    unsigned char bytes[9];
-    for (size_t i = 0; i < sizeof bytes; i++) {
-        const char digits[] = {head[2 * i], head[2 * i + 1], '\0'};
-        bytes[i] = (unsigned char)strtoul(digits, NULL, 16);
-    }
-    if (!(bytes[little ? 4 : 1] & 0x20)) {
-        return 0;
-    }
-    const unsigned char *at = bytes + 5;
-    return little ? (unsigned)at[0] | (unsigned)at[1] << 8 | (unsigned)at[2] << 16 | (unsigned)at[3] << 24
-                  : (unsigned)at[3] | (unsigned)at[2] << 8 | (unsigned)at[1] << 16 | (unsigned)at[0] << 24;
-}
-
 /* The system that the first geometry names holds for all; those of another are left out. */
 static bool note_srid(struct feed_csv *feed, struct text cell)
 {
-    unsigned srid = feed->srid == 0 ? srid_of(cell) : 0;
+    unsigned srid = feed->srid == 0 ? csv_geometry_srid(cell) : 0;
     if (srid == 0) {
         return true;
     }
@@ -363,6 +340,33 @@ static void tell_ragged(struct report_rows *ragged, const char *layer, struct re
     report_at(report, message, layer, NULL);
 }
 
+/* Whether both coordinates of a row can be degrees, minutes and seconds in one number. */
+static void note_packed(const struct feed_csv *feed, const struct csv_row *row, int64_t *packed, int64_t *unpacked)
+{
+    if (!feed->places.degrees || (size_t)feed->places.x >= row->count || (size_t)feed->places.y >= row->count) {
+        return;
+    }
+    struct text x = csv_value_trimmed(row->cells[feed->places.x]);
+    struct text y = csv_value_trimmed(row->cells[feed->places.y]);
+    double ignored;
+    if (x.length + y.length > 0) {
+        bool both = csv_value_packed(x, true, &ignored) && csv_value_packed(y, false, &ignored);
+        *packed += both;
+        *unpacked += !both;
+    }
+}
+
+static void tell_packed(struct report *report, const char *layer)
+{
+    struct report_message *message = report_tell(
+        report, "IMP-021", REPORT_WARNING,
+        "the coordinates are degrees, minutes and seconds in one number (1032436 is 103°24'36\"); longitudes are west",
+        "las coordenadas son grados, minutos y segundos en un solo número (1032436 es 103°24'36\"); las longitudes son "
+        "oeste");
+    report_cure(report, message, "look at the place on the map", "revise el lugar en el mapa");
+    report_at(report, message, layer, NULL);
+}
+
 /* Reads the whole table once: types hold for every value or not at all. */
 static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct report *report, const char *layer,
                        struct report_rows *ragged, struct error *err)
@@ -379,6 +383,8 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
     bool end = false;
     struct csv_row row;
     int64_t count = 0;
+    int64_t packed = 0;
+    int64_t unpacked = 0;
     for (;;) {
         if (!csv_rows_next(&feed->rows, &row, &end, err)) {
             return false;
@@ -395,9 +401,10 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             return error_no_memory(err);
         }
         if (feed->places.geometry >= 0 && (size_t)feed->places.geometry < row.count &&
-            !note_srid(feed, csv_value_trimmed(row.cells[feed->places.geometry]))) {
+            !note_srid(feed, csv_geometry_cell(row.cells[feed->places.geometry]))) {
             return error_no_memory(err);
         }
+        note_packed(feed, &row, &packed, &unpacked);
         for (size_t i = 0; i < feed->column_count && i < row.count; i++) {
             struct text cell = csv_value_trimmed(row.cells[i]);
             if (cell.length == 0) {
@@ -406,6 +413,10 @@ static bool find_types(struct feed_csv *feed, struct feed_field *fields, struct 
             csv_guess_note(&guesses[i], cell, row.quoted[i] && !needs_quotes(feed, cell));
             feed->quotes_tell |= !row.quoted[i];
         }
+    }
+    feed->packed = packed > 0 && unpacked == 0;
+    if (feed->packed) {
+        tell_packed(report, layer);
     }
     settle_types(feed, guesses, fields, report, layer);
     drop_geometry_text(feed, fields);
@@ -452,24 +463,24 @@ static bool point_wkb(double x, double y, struct arena *arena, struct feed_featu
     return true;
 }
 
-/* "25.5428, -103.4067" as maps on telephones copy it, latitude first; the other way round where only that can be. */
-static bool parse_place(struct text cell, double *out_x, double *out_y)
+static struct text cell_or_nought(const struct csv_row *row, int column)
 {
-    const char *comma = cell.length > 0 ? memchr(cell.data, ',', cell.length) : NULL;
-    if (!comma) {
-        return false;
+    struct text cell = column >= 0 && (size_t)column < row->count ? csv_value_trimmed(row->cells[column]) : text_of("");
+    return cell.length > 0 ? cell : text_of("0");
+}
+
+/* Degrees, minutes and seconds from columns of their own: "103:24:36.5". */
+static struct text join_units(const struct feed_csv *feed, const struct csv_row *row, size_t axis, struct text degrees,
+                              struct arena *arena)
+{
+    struct text minutes = cell_or_nought(row, feed->places.minutes[axis]);
+    struct text seconds = cell_or_nought(row, feed->places.seconds[axis]);
+    if (degrees.length + minutes.length + seconds.length > 60) {
+        return degrees;
     }
-    struct text first = csv_value_trimmed((struct text){cell.data, (size_t)(comma - cell.data)});
-    struct text second = csv_value_trimmed((struct text){comma + 1, (size_t)(cell.data + cell.length - comma - 1)});
-    double a;
-    double b;
-    if (!text_to_double(first, &a) || !text_to_double(second, &b)) {
-        return false;
-    }
-    bool latitude_first = fabs(a) <= 90;
-    *out_x = latitude_first ? b : a;
-    *out_y = latitude_first ? a : b;
-    return fabs(*out_x) <= 180 && fabs(*out_y) <= 90;
+    char *joined = arena_printf(arena, "%.*s:%.*s:%.*s", (int)degrees.length, degrees.data, (int)minutes.length,
+                                minutes.data, (int)seconds.length, seconds.data);
+    return joined ? text_of(joined) : degrees;
 }
 
 static bool read_geometry(struct feed_csv *feed, const struct csv_row *row, struct arena *arena,
@@ -477,17 +488,17 @@ static bool read_geometry(struct feed_csv *feed, const struct csv_row *row, stru
 {
     if (feed->places.geometry >= 0) {
         struct text cell = (size_t)feed->places.geometry < row->count
-                               ? csv_value_trimmed(row->cells[feed->places.geometry])
+                               ? csv_geometry_cell(row->cells[feed->places.geometry])
                                : (struct text){"", 0};
         double x;
         double y;
-        if (parse_place(cell, &x, &y)) {
+        if (csv_geometry_place(cell, &x, &y)) {
             return point_wkb(x, y, arena, feature) || error_no_memory(err);
         }
         if (cell.length > 0 && !ogr_geometry_parse(cell, arena, &feature->wkb, &feature->wkb_size)) {
             feature->damage_english = "the geometry text cannot be read";
             feature->damage_spanish = "el texto de la geometría no se puede leer";
-        } else if (cell.length > 0 && feed->srid != 0 && srid_of(cell) != feed->srid) {
+        } else if (cell.length > 0 && feed->srid != 0 && csv_geometry_srid(cell) != feed->srid) {
             feature->damage_english = "the geometry is in another reference system (SRID) than the first";
             feature->damage_spanish = "la geometría está en otro sistema de referencia (SRID) que la primera";
         }
@@ -503,6 +514,12 @@ static bool read_geometry(struct feed_csv *feed, const struct csv_row *row, stru
     }
     double x;
     double y;
+    if (feed->packed && csv_value_packed(cells[0], true, &x) && csv_value_packed(cells[1], false, &y)) {
+        return point_wkb(x, y, arena, feature) || error_no_memory(err);
+    }
+    for (size_t i = 0; i < 2 && feed->places.minutes[i] >= 0; i++) {
+        cells[i] = join_units(feed, row, i, cells[i], arena);
+    }
     if (!csv_value_coordinate(cells[0], &x) || !csv_value_coordinate(cells[1], &y)) {
         feature->damage_english = arena_printf(arena, "\"%.*s\", \"%.*s\" are no coordinates",
                                                (int)(cells[0].length > 40 ? 40 : cells[0].length), cells[0].data,

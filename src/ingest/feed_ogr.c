@@ -2,6 +2,7 @@
 #include "ingest/feed_ogr.h"
 
 #include "base/file.h"
+#include "ingest/geojson_crs.h"
 #include "ingest/ogr_dataset.h"
 #include "ingest/ogr_geopackage.h"
 #include "ingest/ogr_layer.h"
@@ -284,6 +285,24 @@ static bool choose_osm_layer(struct feed_ogr *feed, struct error *err)
     return true;
 }
 
+/* GDAL takes degrees where a GeoJSON names a system that it does not know. */
+static void tell_unknown_system(const struct source_layer *layer, struct feed_ogr *feed, struct report *report)
+{
+    struct text words = geojson_crs_unknown(layer->path, feed->arena);
+    if (!words.data || !text_is_utf8(words)) {
+        return;
+    }
+    int shown = words.length > 80 ? 80 : (int)words.length;
+    struct report_message *message = report_tell(
+        report, "IMP-020", REPORT_WARNING,
+        "the GeoJSON names a reference system that is not known (%.*s): its coordinates are taken as degrees",
+        "el GeoJSON nombra un sistema de referencia desconocido (%.*s): sus coordenadas se toman como grados", shown,
+        words.data);
+    report_cure(report, message, "if they are not degrees, load again with --srs EPSG:N",
+                "si no son grados, cargue de nuevo con --srs EPSG:N");
+    report_at(report, message, layer->name, NULL);
+}
+
 static const struct feed_kind ogr_kind;
 
 bool feed_ogr_open(const struct source_layer *layer, struct report *report, struct feed **out_feed, struct error *err)
@@ -323,9 +342,9 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         feed->view = ogr_geopackage_is_view(feed) ? connection : NULL;
     }
     sql_patience_begin(feed->view, OGR_VIEW_SECONDS);
-    info->feature_count = OGR_L_TestCapability(feed->layer, OLCFastFeatureCount) && layer->kind == 0
-                              ? OGR_L_GetFeatureCount(feed->layer, 0)
-                              : -1;
+    /* The rows of a view are counted, since it may have no end. */
+    bool counted = layer->kind == 0 && (feed->view || OGR_L_TestCapability(feed->layer, OLCFastFeatureCount));
+    info->feature_count = counted ? OGR_L_GetFeatureCount(feed->layer, feed->view != NULL) : -1;
     if (feed->view && sql_patience_is_lost()) {
         ogr_geopackage_refuse_view(layer->name, err);
         goto done;
@@ -349,6 +368,9 @@ bool feed_ogr_open(const struct source_layer *layer, struct report *report, stru
         info->encoding_source = ENCODING_FORMAT;
         if (!read_srs(feed, err)) {
             goto done;
+        }
+        if (layer->format == SOURCE_GEOJSON) {
+            tell_unknown_system(layer, feed, report);
         }
         feed->records_told = layer->format == SOURCE_GEOJSON_SEQUENCE ? count_records(layer->path) : 0;
         if (layer->format == SOURCE_GEOPACKAGE && !ogr_geopackage_look(feed, layer, report, err)) {

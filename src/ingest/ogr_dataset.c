@@ -71,7 +71,6 @@ static void set_up(void)
     CPLSetConfigOption("SHAPE_RESTORE_SHX", "NO");
     /* Attributes of the GeoJSON standard are kept as text where they are no plain values. */
     CPLSetConfigOption("OGR_GEOJSON_ARRAY_AS_STRING", "YES");
-    CPLSetConfigOption("OGR_SQLITE_LOAD_EXTENSIONS", "NO");
     OSRSetPROJEnableNetwork(0);
     GDALAllRegister();
     VSILFILE *settings = VSIFOpenL(OSM_SETTINGS_PATH, "wb");

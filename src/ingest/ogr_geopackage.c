@@ -19,9 +19,10 @@ enum { MISFIT_COLUMNS = 100 }; /* looked at by one query; SQLite takes 1000 term
 bool ogr_geopackage_refuse_view(const char *name, struct error *err)
 {
     error_tell(err, ERROR_INVALID, "IMP-060",
-               "the view \"%.80s\" of the GeoPackage works for more than %d s without giving a row: save it as a layer",
-               "la vista «%.80s» del GeoPackage trabaja más de %d s sin dar una fila: guárdela como capa", name,
-               (int)OGR_VIEW_SECONDS);
+               "the view \"%.80s\" of the GeoPackage works for more than %d s without giving a row or an end: save it "
+               "as a layer",
+               "la vista «%.80s» del GeoPackage trabaja más de %d s sin dar una fila o un final: guárdela como capa",
+               name, (int)OGR_VIEW_SECONDS);
     return false;
 }
 

@@ -24,6 +24,8 @@ struct findings {
     int64_t mixed; /* features with parts of several kinds */
     bool has_z;
     bool has_m;
+    struct report_rows null_rows;
+    struct report_rows origins; /* points at 0, 0 */
     struct report_rows unusable;
     struct report_rows invalid_rows;
     struct report_rows infinite;
@@ -93,7 +95,9 @@ static bool note_geometry(struct scan *scan, struct findings *found, const struc
     struct report_detail detail = {feature->row, NULL, result.english, result.spanish, result.x, result.y};
     if (result.fate == REPAIR_EMPTY) {
         found->nulls++;
-        return true;
+        detail.english = "no geometry";
+        detail.spanish = "sin geometría";
+        return report_rows_add(&found->null_rows, scan->report->arena, &detail) || error_no_memory(err);
     }
     if (result.fate == REPAIR_UNUSABLE) {
         return report_rows_add(&found->unusable, scan->report->arena, &detail) || error_no_memory(err);
@@ -113,6 +117,12 @@ static bool note_geometry(struct scan *scan, struct findings *found, const struc
         if (check && !report_rows_add(&found->invalid_rows, scan->report->arena, &detail)) {
             return error_no_memory(err);
         }
+    }
+    bool origin = result.kind == GEOMETRY_POINT && result.bbox.min_x == 0 && result.bbox.max_x == 0 &&
+                  result.bbox.min_y == 0 && result.bbox.max_y == 0;
+    struct report_detail beside = {feature->row, NULL, "the point is 0, 0", "el punto es 0, 0", 0, 0};
+    if (origin && !report_rows_add(&found->origins, scan->report->arena, &beside)) {
+        return error_no_memory(err);
     }
     found->kinds[result.kind]++;
     found->singles += (result.flags & REPAIR_WAS_SINGLE) != 0;
@@ -336,8 +346,12 @@ static void decide_kind(struct scan *scan, const struct findings *found)
         report_at(scan->report, message, layer->name, NULL);
     } else if (kinds == 0) {
         struct report_message *message =
-            report_tell(scan->report, "IMP-050", REPORT_ERROR, "none of %lld features has a usable geometry",
-                        "ninguno de los %lld elementos tiene una geometría utilizable", (long long)scan->features);
+            scan->features == 0
+                ? report_tell(scan->report, "IMP-050", REPORT_ERROR, "the layer has no features",
+                              "la capa no tiene elementos")
+                : report_tell(scan->report, "IMP-050", REPORT_ERROR,
+                              "no feature has a usable geometry (there are %lld features)",
+                              "ningún elemento tiene una geometría utilizable (hay %lld)", (long long)scan->features);
         report_cure(scan->report, message, "export the layer again", "exporte la capa de nuevo");
         report_at(scan->report, message, layer->name, NULL);
         scan->failed = true;
@@ -357,6 +371,18 @@ static void tell_rows(struct scan *scan, struct findings *found, bool check)
         struct report_message *message =
             report_tell(report, "IMP-050", REPORT_WARNING, "%lld features have no geometry; their attributes are kept",
                         "%lld elementos no tienen geometría; se conservan sus atributos", (long long)found->nulls);
+        report_take_rows(report, message, &found->null_rows);
+        report_at(report, message, name, NULL);
+    }
+    if (found->origins.count > 0 && (int64_t)found->origins.count < found->kinds[GEOMETRY_POINT]) {
+        struct report_message *message =
+            report_tell(report, "IMP-021", REPORT_WARNING,
+                        "%zu points lie exactly at 0, 0, which usually stands for an unknown place; they are kept",
+                        "%zu puntos están exactamente en 0, 0, que suele significar lugar desconocido; se conservan",
+                        found->origins.count);
+        report_cure(report, message, "give them their place, or leave the coordinates empty, and load again",
+                    "deles su lugar o deje vacías las coordenadas y cargue de nuevo");
+        report_take_rows(report, message, &found->origins);
         report_at(report, message, name, NULL);
     }
     if (check && found->invalid_rows.count > 0) {
@@ -366,7 +392,9 @@ static void tell_rows(struct scan *scan, struct findings *found, bool check)
         report_take_rows(report, message, &found->invalid_rows);
         report_at(report, message, name, NULL);
     }
-    if (check && found->unusable.count > 0) {
+    /* Where nothing is loaded these are the reasons. */
+    bool all = found->kinds[GEOMETRY_POINT] + found->kinds[GEOMETRY_LINE] + found->kinds[GEOMETRY_POLYGON] == 0;
+    if ((check || all) && found->unusable.count > 0) {
         struct report_message *message = report_tell(
             report, "IMP-050", REPORT_WARNING, "%zu features have unusable geometry; loading leaves them out",
             "%zu elementos tienen geometría inutilizable; al cargar se omiten", found->unusable.count);
@@ -459,6 +487,8 @@ void scan_pass_close(struct scan_pass *pass)
         key_set_drop(&found->keys[i]);
     }
     free(found->keys);
+    report_rows_finish(&found->null_rows);
+    report_rows_finish(&found->origins);
     report_rows_finish(&found->unusable);
     report_rows_finish(&found->invalid_rows);
     report_rows_finish(&found->infinite);

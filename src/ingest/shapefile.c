@@ -236,34 +236,40 @@ static bool is_date(const char *text, size_t length)
     return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] && (month != 2 || day < 29 || leap);
 }
 
+/* One or two digits at `*at`, as two in `out`. */
+static bool take_two(const char *text, size_t length, size_t *at, char out[2])
+{
+    size_t digits = 0;
+    while (digits < 2 && *at + digits < length && isdigit((unsigned char)text[*at + digits])) {
+        digits++;
+    }
+    out[0] = digits == 2 ? text[*at] : '0';
+    out[1] = digits > 0 ? text[*at + digits - 1] : '0';
+    *at += digits;
+    return digits > 0;
+}
+
 /* "2024-02-29", "2024/2/29" and what begins so (a time may follow), as YYYY-MM-DD. */
 static bool reform_date(const char *text, size_t length, char out[24])
 {
-    int year;
-    int month;
-    int day;
-    char plain[24];
-    char digits[40];
-    snprintf(plain, sizeof plain, "%.*s", (int)length, text);
-    bool parted = length >= 8 && isdigit((unsigned char)text[3]) && (text[4] == '-' || text[4] == '/');
-    if (!parted || sscanf(plain, "%4d%*1[-/]%2d%*1[-/]%2d", &year, &month, &day) != 3 || year < 0 || month < 0 ||
-        day < 0) {
+    char date[] = "YYYYMMDD";
+    size_t at = 5;
+    bool parted = length >= 8 && (text[4] == '-' || text[4] == '/') && take_two(text, length, &at, date + 4) &&
+                  at < length && text[at++] == text[4] && take_two(text, length, &at, date + 6);
+    memcpy(date, text, parted ? 4 : 0);
+    if (!parted || !is_date(date, strlen(date))) {
         return false;
     }
-    snprintf(digits, sizeof digits, "%04d%02d%02d", year, month, day);
-    if (!is_date(digits, strlen(digits))) {
-        return false;
-    }
-    snprintf(out, 24, "%.4s-%.2s-%.2s", digits, digits + 4, digits + 6);
+    snprintf(out, 24, "%.4s-%.2s-%.2s", date, date + 4, date + 6);
     return true;
 }
 
-/* Whether a number says more than a whole one can. */
+/* Whether a number says more than its leading digits do. */
 static bool has_fraction(const char *text, size_t length, double *out_number)
 {
-    return (memchr(text, '.', length) || memchr(text, 'e', length) || memchr(text, 'E', length)) &&
-           text_to_double((struct text){text, length}, out_number) &&
-           (floor(*out_number) != *out_number || !memchr(text, '.', length));
+    bool power = memchr(text, 'e', length) || memchr(text, 'E', length);
+    return (power || memchr(text, '.', length)) && text_to_double((struct text){text, length}, out_number) &&
+           (power || floor(*out_number) != *out_number);
 }
 
 /* Whether the cell says what its column's type does not allow. */

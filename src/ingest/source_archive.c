@@ -80,7 +80,7 @@ static bool add_members(struct source *source, const struct source_part *parts, 
             }
             continue;
         }
-        static const char *const sidecars[] = {"shx", "dbf", "prj", "cpg", "cst", SOURCE_WORLD_EXTENSIONS};
+        static const char *const sidecars[] = {"shx", "dbf", "prj", "qpj", "cpg", "cst", SOURCE_WORLD_EXTENSIONS};
         bool sidecar = false;
         for (size_t j = 0; j < sizeof sidecars / sizeof sidecars[0]; j++) {
             sidecar |= strcmp(part->extension, sidecars[j]) == 0;
@@ -158,19 +158,10 @@ static bool is_book(const struct archive *archive, enum source_format *out_forma
 
 bool source_archive_open(struct source *source, const char *path, struct report *report, struct error *err)
 {
-    static const char *const extensions[] = {"shp",    "shx",
-                                             "dbf",    "prj",
-                                             "cpg",    "cst",
-                                             "gpkg",   "geojson",
-                                             "json",   "geojsonl",
-                                             "ndjson", "fgb",
-                                             "kml",    "csv",
-                                             "tsv",    "txt",
-                                             "dxf",    "pbf",
-                                             "osm",    "tif",
-                                             "tiff",   "jp2",
-                                             "png",    "jpg",
-                                             "jpeg",   SOURCE_WORLD_EXTENSIONS};
+    static const char *const extensions[] = {
+        "shp",  "shx",      "dbf",    "prj",  "qpj", "cpg", "cst", "gpkg", "geojson",
+        "json", "geojsonl", "ndjson", "fgb",  "kml", "csv", "tsv", "txt",  "dxf",
+        "pbf",  "osm",      "tif",    "tiff", "jp2", "png", "jpg", "jpeg", SOURCE_WORLD_EXTENSIONS};
     struct archive archive;
     enum source_format book = SOURCE_ODS;
     struct source_part whole = {.name = path, .extension = "", .path = path};

@@ -6,6 +6,7 @@
 #include "ingest/feed_csv.h"
 #include "ingest/feed_ogr.h"
 #include "ingest/feed_sheet.h"
+#include "ingest/source_kml.h"
 #include "ingest/utf16.h"
 
 #include <ctype.h>
@@ -224,42 +225,6 @@ static bool add_single(struct source *source, const char *path, const char *name
     return true;
 }
 
-/* What a KML file says elsewhere, and never is fetched; and what the library that reads it does not survive. */
-static bool look_into_kml(const char *path, struct report *report, struct error *err)
-{
-    char *line = NULL;
-    size_t room = 0;
-    bool tracks = false;
-    bool links = false;
-    FILE *file = fopen(path, "rbe");
-    while (file && getdelim(&line, &room, '>', file) >= 0) {
-        const char *tag = strrchr(line, '<');
-        tracks |= tag && strncmp(tag, "<gx:MultiTrack", 14) == 0;
-        links |= tag && (strncmp(tag, "<NetworkLink>", 13) == 0 || strncmp(tag, "<NetworkLink ", 13) == 0);
-    }
-    free(line);
-    if (file) {
-        fclose(file);
-    }
-    if (links) {
-        struct report_message *message = report_tell(
-            report, "IMP-060", REPORT_WARNING, "the KML points to other files (NetworkLink); they are not fetched",
-            "el KML remite a otros archivos (NetworkLink); no se descargan");
-        report_cure(report, message, "in Google Earth, save the linked places as KML, and load that file",
-                    "en Google Earth guarde los lugares enlazados como KML y cargue ese archivo");
-    }
-    if (tracks) {
-        error_tell(
-            err, ERROR_INVALID, "IMP-060",
-            "the KML has tracks of several parts (gx:MultiTrack), which are not read: open it in Google Earth or QGIS "
-            "and export it as GeoPackage",
-            "el KML tiene recorridos de varias partes (gx:MultiTrack), que no se leen: ábralo en QGIS y expórtelo "
-            "como GeoPackage");
-        return false;
-    }
-    return true;
-}
-
 /* Changes that SQLite keeps beside the file until another program closes it would be missing without a word. */
 static bool is_unfinished(const char *path, struct error *err)
 {
@@ -291,7 +256,7 @@ bool source_file_add(struct source *source, const char *path, const char *name, 
         }
         return add_container(source, path, SOURCE_GEOPACKAGE, "gpkg", report, err);
     case CONTENT_KML:
-        if (!look_into_kml(path, report, err)) {
+        if (!source_kml_look(source, &path, report, err)) {
             return false;
         }
         return add_container(source, path, SOURCE_KML, "kml", report, err);

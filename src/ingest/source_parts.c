@@ -134,7 +134,7 @@ const struct source_part *source_parts_beside(const struct source_part *parts, s
 bool source_parts_list(struct source *source, const char *path, struct source_part **out_parts, size_t *out_count,
                        struct error *err)
 {
-    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "cpg", "cst", SOURCE_WORLD_EXTENSIONS};
+    static const char *const extensions[] = {"shp", "shx", "dbf", "prj", "qpj", "cpg", "cst", SOURCE_WORLD_EXTENSIONS};
     const char *base = source_parts_base(path);
     const char *dot = strrchr(base, '.');
     size_t stem = dot ? (size_t)(dot - base) : strlen(base);
@@ -185,7 +185,7 @@ static int compare_parts(const void *a, const void *b)
 bool source_parts_used(struct source *source, const char *path, struct source_part used[SOURCE_PARTS_USED_MAX],
                        size_t *out_count, struct error *err)
 {
-    static const char *const extensions[] = {"shx", "dbf", "prj", "cpg", "cst"};
+    static const char *const extensions[] = {"shx", "dbf", "prj", "qpj", "cpg", "cst"};
     struct source_part *parts = NULL;
     size_t count = 0;
     if (!source_parts_list(source, path, &parts, &count, err)) {

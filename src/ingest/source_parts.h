@@ -8,7 +8,7 @@
 /* World files: where a picture lies. */
 #define SOURCE_WORLD_EXTENSIONS "tfw", "tifw", "tiffw", "pgw", "pngw", "jgw", "jpgw", "jpegw", "j2w", "jp2w", "wld"
 
-enum { SOURCE_LAYERS_MAX = 200, SOURCE_PARTS_USED_MAX = 6 };
+enum { SOURCE_LAYERS_MAX = 200, SOURCE_PARTS_USED_MAX = 7 };
 
 struct source_part {
     const char *name; /* with folders, for people */

@@ -157,6 +157,7 @@ bool source_shapefile_add(struct source *source, const struct source_part *parts
     const struct source_part *dbf = source_parts_beside(parts, count, shp, "dbf");
     dbf = dbf ? dbf : only_table(source, parts, count);
     const struct source_part *prj = source_parts_beside(parts, count, shp, "prj");
+    prj = prj ? prj : source_parts_beside(parts, count, shp, "qpj"); /* QGIS 2 wrote both */
     const struct source_part *cpg = source_parts_beside(parts, count, shp, "cpg");
     cpg = cpg ? cpg : source_parts_beside(parts, count, shp, "cst");
     layer->path = source_parts_place(source, shp->path, "shp", err);

@@ -365,7 +365,7 @@ def kml_case(name, body, loaded, head='<?xml version="1.0" encoding="UTF-8"?>', 
 PLACEMARK = "<Placemark><name>Peña</name><Point><coordinates>%r,%r,0</coordinates></Point></Placemark>" % PLACE
 kml_case("plain", PLACEMARK, 1, near=PLACE, texts=["Peña"])
 kml_case("latin1", PLACEMARK, 1, head='<?xml version="1.0" encoding="ISO-8859-1"?>', encoding="latin-1", texts=["Peña"])
-kml_case("utf8_said_latin1", PLACEMARK, None, encoding="latin-1")
+kml_case("utf8_said_latin1", PLACEMARK, 1, encoding="latin-1", texts=["Peña"], codes=["IMP-010"])
 kml_case("no_head", PLACEMARK, 1, head="", texts=["Peña"])
 kml_case("bom", PLACEMARK, 1, head='\ufeff<?xml version="1.0" encoding="UTF-8"?>', texts=["Peña"])
 kml_case("utf16", PLACEMARK, 1, head='<?xml version="1.0" encoding="UTF-16"?>', encoding="utf-16", texts=["Peña"])

@@ -22,9 +22,10 @@ from osgeo import ogr
 
 import make_nasty
 import make_nasty_formats
+import make_nasty_kept
 import make_nasty_shapes
 
-assert make_nasty_formats and make_nasty_shapes
+assert make_nasty_formats and make_nasty_kept and make_nasty_shapes
 # Writing through to the disk some thousand times is what takes long.
 if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 2 << 30:
     tempfile.tempdir = "/dev/shm"

@@ -35,6 +35,9 @@ static void test_coordinates(void **state)
         {"inf", NAN},
         {"nan", NAN},
         {"1 2 3", NAN},
+        {"-103 24 24", -103.4066666666},
+        {"103 24 24 7", NAN},
+        {"103 74 24", NAN},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         double number = 0;

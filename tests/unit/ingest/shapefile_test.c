@@ -185,10 +185,16 @@ static void test_faults(void **state)
         uint32_t row;
         unsigned column;
         bool starred;
+        enum shapefile_meaning meaning;
         const char *text;
-    } cells[] = {{1, 0, true, "****"}, {1, 1, false, "20210229"}, {4, 0, false, "1,5"}, {4, 1, false, "2020  1"}};
-    assert_int_equal(faults.cell_count, 4);
-    for (size_t i = 0; i < 4; i++) {
+    } cells[] = {{1, 0, true, SHAPEFILE_NOTHING, "****"},
+                 {1, 1, false, SHAPEFILE_NOTHING, "20210229"},
+                 {3, 0, false, SHAPEFILE_FRACTION, ""}, /* the column announces whole numbers */
+                 {4, 0, false, SHAPEFILE_NOTHING, "1,5"},
+                 {4, 1, false, SHAPEFILE_NOTHING, "2020  1"}};
+    assert_int_equal(faults.cell_count, 5);
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(faults.cells[i].meaning, cells[i].meaning);
         assert_int_equal(faults.cells[i].row, cells[i].row);
         assert_int_equal(faults.cells[i].column, cells[i].column);
         assert_int_equal(faults.cells[i].starred, cells[i].starred);
