@@ -142,12 +142,23 @@ BLEND_INLINE void blend_run(uint8_t *pixels, size_t count, uint32_t source)
     }
 }
 
-/* `count` pixels of `above`, each times `opacity` / 255, over `below`. */
+/* `count` pixels of `above`, each times `opacity` / 255, over `below`. Most of a layer is empty, much of the rest
+ * opaque: neither is blended. */
 BLEND_INLINE void blend_row(uint8_t *below, const uint8_t *above, size_t count, uint32_t opacity)
 {
+    const uint64_t alphas = UINT64_C(0xff000000ff000000);
     size_t i = 0;
     blend_u16x16 factors = blend_factors((blend_u32x8){0} + opacity);
     for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
+        uint64_t pairs[4];
+        memcpy(pairs, above + i * 4, sizeof pairs);
+        if ((pairs[0] | pairs[1] | pairs[2] | pairs[3]) == 0) {
+            continue;
+        }
+        if (opacity == 255 && (pairs[0] & pairs[1] & pairs[2] & pairs[3] & alphas) == alphas) {
+            memcpy(below + i * 4, pairs, sizeof pairs);
+            continue;
+        }
         struct blend_wide source = blend_scale_wide(blend_widen(blend_load(above + i * 4)), factors);
         blend_store(below + i * 4, blend_over_wide(blend_widen(blend_load(below + i * 4)), source));
     }

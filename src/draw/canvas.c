@@ -76,6 +76,10 @@ void canvas_clear(struct canvas *canvas, struct pixel pixel)
 {
     uint32_t word = blend_word(pixel);
     size_t count = pixel_count(canvas);
+    if (word == 0) {
+        memset(canvas->rgba, 0, count * 4);
+        return;
+    }
     for (size_t i = 0; i < count; i++) {
         memcpy(canvas->rgba + i * 4, &word, 4);
     }

@@ -370,8 +370,7 @@ BLEND_INLINE size_t list_near(const struct palette *palette, uint32_t word, uint
         floats largest = off * off;
         least[i] = largest;
         for (unsigned channel = 0; channel < 3; channel++) {
-            uint32_t first = (word >> 8 * channel & 255) / CUBE_SIDE * CUBE_SIDE;
-            float low = (float)first;
+            float low = (float)(word >> 8 * channel & 255 & ~(CUBE_SIDE - 1U));
             floats below = spread(low) - palette->channels[channel][i];
             floats above = palette->channels[channel][i] - spread(low + CUBE_SIDE - 1);
             floats outside = -lesser(lesser(-below, -above), spread(0)); /* 0 between both ends */

@@ -226,7 +226,7 @@ static void print_figures(const struct figures *figures, size_t count)
     printf("\n");
     print_replay("fills: ours / Cairo", fills, count);
     print_replay("strokes: ours / Cairo", strokes, count);
-    printf("| PNG with palette: ours / libpng's defaults |");
+    printf("| PNG: ours / libpng's defaults |");
     for (size_t i = 0; i < count; i++) {
         double ours = figures[i].stages.us[STAGE_PALETTE] + figures[i].stages.us[STAGE_PNG];
         printf(" %.2f / %.2f ms, %.0fx (%.1f / %.1f kB) |", ours / 1e3, figures[i].libpng_us / 1e3,
