@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The files of the www folder, read once at the start with compressed copies beside them, so that serving one touches
- * no disk and no path of a request ever reaches the file system. */
+/* The files of the www folder, read once at the start with compressed copies beside them (those in brotli a moment
+ * later), so that serving one touches no disk and no path of a request ever reaches the file system. */
 
 #include "server/handler.h"
 

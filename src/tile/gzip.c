@@ -43,11 +43,21 @@ bool gzip_expand(const void *bytes, size_t size, struct buffer *out)
     return ok;
 }
 
+/* The smallest window that holds everything: a larger one would only take memory, 32 MB of it at most. */
+static int window_bits(size_t size)
+{
+    int bits = BROTLI_MIN_WINDOW_BITS;
+    while (bits < BROTLI_DEFAULT_WINDOW && ((size_t)1 << bits) - 16 < size) {
+        bits++;
+    }
+    return bits;
+}
+
 bool gzip_compress_brotli(const void *bytes, size_t size, int quality, struct buffer *out)
 {
     size_t bound = BrotliEncoderMaxCompressedSize(size);
     unsigned char *room = bound > 0 ? buffer_reserve(out, bound) : NULL;
-    if (!room || !BrotliEncoderCompress(quality, BROTLI_DEFAULT_WINDOW, BROTLI_MODE_TEXT, size, bytes, &bound, room)) {
+    if (!room || !BrotliEncoderCompress(quality, window_bits(size), BROTLI_MODE_TEXT, size, bytes, &bound, room)) {
         return false;
     }
     out->length += bound;

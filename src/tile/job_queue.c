@@ -109,3 +109,17 @@ size_t job_queue_of_client(const struct job_queue *queue, enum job_class class, 
 {
     return queue->classes[class].lanes[lane_of(client)].length;
 }
+
+size_t job_queue_ahead(const struct job_queue *queue, enum job_class class, uint64_t client)
+{
+    const struct job_class_queue *jobs = &queue->classes[class];
+    const struct job_lane *own = &jobs->lanes[lane_of(client)];
+    size_t turns = own->length + 1;
+    size_t ahead = own->length;
+    for (const struct job_lane *lane = jobs->first; lane; lane = lane->next) {
+        if (lane != own) {
+            ahead += lane->length < turns ? lane->length : turns;
+        }
+    }
+    return ahead;
+}

@@ -51,3 +51,6 @@ void job_queue_move(struct job_queue *queue, struct job *job, enum job_class cla
 size_t job_queue_length(const struct job_queue *queue, enum job_class class);
 /* Jobs of the client that wait in the class. */
 size_t job_queue_of_client(const struct job_queue *queue, enum job_class class, uint64_t client);
+/* Jobs of the class that would be done before a new one of the client: all of its own, and of each other client as many
+ * as it has turns meanwhile. */
+size_t job_queue_ahead(const struct job_queue *queue, enum job_class class, uint64_t client);

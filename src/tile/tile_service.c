@@ -33,8 +33,11 @@ enum {
 static const int64_t millisecond = 1000 * 1000;
 /* New requests are refused when by the mean time of a job they would wait longer than this: better a quick "come again"
  * than an answer that comes when nobody wants it any more. */
-static const int64_t wait_goal = 700 * millisecond;
-/* A job that waited longer than this is refused instead of run. */
+static const int64_t wait_goal = 500 * millisecond;
+/* A job that waited longer than this is refused instead of run, as long as many more wait … */
+static const int64_t wait_late = 800 * millisecond;
+static const int64_t many = 150 * millisecond;
+/* … and longer than this in any case. */
 static const int64_t wait_max = 5000 * millisecond;
 /* Nobody waits longer than this for a tile that changed: it is answered as it was. */
 static const int64_t stale_after = 100 * millisecond;
@@ -78,7 +81,10 @@ struct worker_thread {
     pthread_t thread;
     struct tile_worker worker;
     struct disk_reader *disk; /* NULL when switched off */
-    bool is_ready;            /* `worker` was initialised */
+    const char *data_folder;  /* until it began */
+    bool has_begun;           /* guarded by the service's lock: `worker` was initialised, or `problem` says why not */
+    bool is_ready;            /* it was */
+    struct error problem;
     bool is_running;
 };
 
@@ -92,6 +98,7 @@ struct tile_service {
 
     pthread_mutex_t lock; /* guards all up to the workers */
     pthread_cond_t wake;  /* a job came, or the end */
+    pthread_cond_t begun; /* a worker is ready, or cannot be */
     struct job_queue queue;
     struct flight *flights[FLIGHT_BUCKETS];
     int64_t mean_ns; /* of a job that is no redraw */
@@ -126,6 +133,12 @@ static struct flight **flight_link(struct tile_service *service, const struct ti
     return link;
 }
 
+/* How long so many jobs take, by the mean. */
+static int64_t time_of(const struct tile_service *service, size_t jobs)
+{
+    return (int64_t)jobs * service->mean_ns / (int64_t)service->worker_count;
+}
+
 /* True when a new request of this client may wait. */
 static bool has_room(const struct tile_service *service, uint64_t client)
 {
@@ -133,12 +146,16 @@ static bool has_room(const struct tile_service *service, uint64_t client)
     if (service->stopping || length >= service->queue_max) {
         return false;
     }
-    /* One client cannot fill the queue. */
-    if (client != 0 && job_queue_of_client(&service->queue, JOB_NEW, client) >= service->queue_max / 2 + 1) {
+    /* One client cannot fill the queue, and those who wait already cannot fill the last eighth of it. */
+    size_t own = job_queue_of_client(&service->queue, JOB_NEW, client);
+    if (client != 0 && own > 0 &&
+        (own >= service->queue_max / 2 + 1 || length >= service->queue_max - service->queue_max / 8)) {
         return false;
     }
-    return length < 2 * (size_t)service->worker_count ||
-           (int64_t)length * service->mean_ns / (int64_t)service->worker_count < wait_goal;
+    /* Others' jobs delay one only as far as they go before it: who asks for little is not refused for those who ask
+     * for much. */
+    size_t ahead = job_queue_ahead(&service->queue, JOB_NEW, client);
+    return ahead < 2 * (size_t)service->worker_count || time_of(service, ahead) < wait_goal;
 }
 
 static void push(struct tile_service *service, struct service_job *job, enum job_class class, uint64_t client)
@@ -173,7 +190,9 @@ static struct service_job *pop(struct tile_service *service, bool *out_refuse)
         return NULL;
     }
     int64_t waited = clock_monotonic_ns() - job->head.since_ns;
-    *out_refuse = service->stopping || (job->head.class == JOB_NEW && waited > wait_max);
+    bool is_late = waited > wait_max ||
+                   (waited > wait_late && time_of(service, job_queue_length(&service->queue, JOB_NEW)) > many);
+    *out_refuse = service->stopping || (job->head.class == JOB_NEW && is_late);
     if (!*out_refuse && waited > ask_after && nobody_waits(job)) {
         *out_refuse = true;
         service->stats.abandoned++;
@@ -394,10 +413,31 @@ static void refuse_job(struct service_job *job)
     free(job);
 }
 
+/* Each worker opens what it needs by itself, so that a start takes no longer with many of them. */
+static bool begin_worker(struct worker_thread *self)
+{
+    struct tile_service *service = self->service;
+    bool ok = true;
+    if (service->disk) {
+        self->disk = disk_reader_create(service->disk);
+        ok = self->disk != NULL || error_no_memory(&self->problem);
+    }
+    ok = ok && tile_worker_init(&self->worker, self->data_folder, &self->problem);
+    pthread_mutex_lock(&service->lock);
+    self->has_begun = true;
+    self->is_ready = ok;
+    pthread_cond_broadcast(&service->begun);
+    pthread_mutex_unlock(&service->lock);
+    return ok;
+}
+
 static void *work(void *context)
 {
     struct worker_thread *self = context;
     struct tile_service *service = self->service;
+    if (!begin_worker(self)) {
+        return NULL;
+    }
     pthread_mutex_lock(&service->lock);
     while (!service->stopping) {
         bool refuse = false;
@@ -534,7 +574,7 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
 static bool is_loaded(const struct tile_service *service)
 {
     size_t ahead = job_queue_length(&service->queue, JOB_NEW) + service->busy;
-    return (int64_t)ahead * service->mean_ns / (int64_t)service->worker_count > service->stale_after_ns;
+    return time_of(service, ahead) > service->stale_after_ns;
 }
 
 /* Has the tile made again for the next who asks. False when it is made soon, or when too many wait: the caller then
@@ -674,16 +714,7 @@ void tile_service_stats(struct tile_service *service, struct tile_service_stats 
 
 static bool start_worker(struct worker_thread *self, const char *data_folder, struct error *err)
 {
-    if (self->service->disk) {
-        self->disk = disk_reader_create(self->service->disk);
-        if (!self->disk) {
-            return error_no_memory(err);
-        }
-    }
-    if (!tile_worker_init(&self->worker, data_folder, err)) {
-        return false;
-    }
-    self->is_ready = true;
+    self->data_folder = data_folder;
     int failure = pthread_create(&self->thread, NULL, work, self);
     if (failure != 0) {
         error_set(err, ERROR_INTERNAL, "could not start a worker thread: %s", strerror(failure));
@@ -691,6 +722,20 @@ static bool start_worker(struct worker_thread *self, const char *data_folder, st
     }
     self->is_running = true;
     return true;
+}
+
+static bool wait_for_worker(struct worker_thread *self, struct error *err)
+{
+    struct tile_service *service = self->service;
+    pthread_mutex_lock(&service->lock);
+    while (!self->has_begun) {
+        pthread_cond_wait(&service->begun, &service->lock);
+    }
+    pthread_mutex_unlock(&service->lock);
+    if (!self->is_ready) {
+        *err = self->problem;
+    }
+    return self->is_ready;
 }
 
 static bool start_workers(struct tile_service *service, const struct tile_service_options *options, struct error *err)
@@ -709,6 +754,11 @@ static bool start_workers(struct tile_service *service, const struct tile_servic
     for (unsigned i = 0; i < wanted; i++) {
         service->workers[i].service = service;
         if (!start_worker(&service->workers[i], options->data_folder, err)) {
+            return false;
+        }
+    }
+    for (unsigned i = 0; i < wanted; i++) {
+        if (!wait_for_worker(&service->workers[i], err)) {
             return false;
         }
     }
@@ -739,6 +789,7 @@ bool tile_service_create(const struct tile_service_options *options, struct tile
     }
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->wake, NULL);
+    pthread_cond_init(&service->begun, NULL);
     if (!make_parts(service, options, err) ||
         !catalog_watch_create(options->data_folder, options->styles_folder, &service->watch, err) ||
         !start_workers(service, options, err)) {
@@ -800,6 +851,7 @@ void tile_service_destroy(struct tile_service *service)
     tile_cache_destroy(service->cache);
     label_cache_destroy(service->labels);
     catalog_watch_destroy(service->watch);
+    pthread_cond_destroy(&service->begun);
     pthread_cond_destroy(&service->wake);
     pthread_mutex_destroy(&service->lock);
     free(service);

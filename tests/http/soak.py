@@ -31,7 +31,7 @@ from tests.http.harness import BASE_STYLE, PROGRAM, Server, point_collection
 MIB = 1 << 20
 # What is held besides the tile cache (docs/capacity.md): the program with its fonts, plans of labels; for each worker
 # its arena, pictures and pages of the store; for each connection its pool and what waits to be read.
-BASE_MIB, WORKER_MIB = 160, 96
+BASE_MIB, WORKER_MIB = 160, 160
 
 
 def town_style():

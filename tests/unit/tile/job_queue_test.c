@@ -58,6 +58,21 @@ static void test_clients_take_turns(void **state)
     assert_null(job_queue_pop(&queue));
 }
 
+static void test_what_goes_before(void **state)
+{
+    (void)state;
+    assert_int_equal(job_queue_ahead(&queue, JOB_NEW, 1), 0);
+    for (int i = 0; i < 6; i++) {
+        push('a', JOB_NEW, 1);
+    }
+    push('b', JOB_NEW, 2);
+    push('b', JOB_NEW, 2);
+    push('c', JOB_DIRTY, 3);
+    assert_int_equal(job_queue_ahead(&queue, JOB_NEW, 1), 8); /* its own and both of the other */
+    assert_int_equal(job_queue_ahead(&queue, JOB_NEW, 2), 5); /* its own, and three turns of the first */
+    assert_int_equal(job_queue_ahead(&queue, JOB_NEW, 3), 2); /* one turn of each */
+}
+
 static void test_oldest_first(void **state)
 {
     (void)state;
@@ -97,6 +112,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_clients_take_turns, clear),
+        cmocka_unit_test_setup(test_what_goes_before, clear),
         cmocka_unit_test_setup(test_oldest_first, clear),
         cmocka_unit_test_setup(test_classes, clear),
         cmocka_unit_test_setup(test_move, clear),

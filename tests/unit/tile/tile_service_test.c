@@ -259,6 +259,32 @@ static void test_queue_is_bounded(void **state)
     tile_blob_unref(answers.last);
 }
 
+/* What waited long is refused while much more waits, and made once little is left. */
+static void test_late_ones_are_shed(void **state)
+{
+    struct tile_service *service = open_service(1, 0, 64);
+    struct answers answers = ANSWERS;
+    const struct timespec pause = {.tv_nsec = 900 * 1000 * 1000};
+    (void)state;
+    fake_tiles_hold(true);
+    struct tile_request first = tile_of("base", 9, 0);
+    get(service, &first, &answers);
+    wait_until_running(1);
+    for (uint32_t x = 1; x <= 5; x++) {
+        struct tile_request request = tile_of("base", 9, x);
+        get(service, &request, &answers);
+    }
+    assert_int_equal(answers.errors, 0);
+    nanosleep(&pause, NULL);
+    fake_tiles_hold(false);
+    wait_for(&answers, 6);
+    assert_true(answers.errors >= 1 && answers.errors <= 4);
+    assert_int_equal(answers.last_kind, ERROR_UNAVAILABLE);
+    assert_int_equal(answers.tiles, 6 - answers.errors);
+    tile_service_destroy(service);
+    tile_blob_unref(answers.last);
+}
+
 struct ran {
     struct answers *answers;
     bool without_worker;
@@ -556,6 +582,7 @@ int main(void)
         cmocka_unit_test(test_equal_requests_share),
         cmocka_unit_test(test_every_waiter_gets_the_failure),
         cmocka_unit_test(test_queue_is_bounded),
+        cmocka_unit_test(test_late_ones_are_shed),
         cmocka_unit_test(test_jobs),
         cmocka_unit_test(test_new_and_begun_take_turns),
         cmocka_unit_test(test_stop_answers_everyone),
