@@ -98,8 +98,12 @@ bool store_cells_are_complete(struct store *store, bool *out_complete, struct er
 bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
                 struct arena *arena, struct feature_list *out_found, struct error *err);
 
-/* The same for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
- * zoom as at a farther one, where small features stand for several: a vector tile stays below about 500 kB. */
+/* Whether the box of any feature touches `area`. Reads the nodes of the tree that touch it, and one block. */
+bool store_touches(struct store *store, const struct store_layer *layer, const struct world_box *area,
+                   bool *out_touches, struct error *err);
+
+/* store_find for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
+ * zoom as at a farther one, where small features stand for several: so few tiles have to be reduced (tile/tile_vector.h). */
 bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
                            uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err);
 
