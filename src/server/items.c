@@ -310,7 +310,8 @@ static void answer(struct response *response, const struct request *request, str
         no_memory(response, request);
         return;
     }
-    if (!make_piece(stream, context, &stream->first, &stream->has_ended, &err)) {
+    /* A download is asked for without a worker: whole layers are seldom small. */
+    if (context->worker && !make_piece(stream, context, &stream->first, &stream->has_ended, &err)) {
         destroy_stream(stream);
         response_error(response, request, &err);
         return;

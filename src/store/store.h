@@ -114,8 +114,13 @@ bool store_find_wanted(struct store *store, const struct store_layer *layer, con
                        const struct store_wish *wish, struct arena *arena, struct feature_list *out_found,
                        struct error *err);
 
-/* The same for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
- * zoom as at a farther one, where small features stand for several: a vector tile stays below about 500 kB. */
+/* Whether the box of any feature touches `area`. Reads the nodes of the tree that touch it, and one block. */
+bool store_touches(struct store *store, const struct store_layer *layer, const struct world_box *area,
+                   bool *out_touches, struct error *err);
+
+/* store_find for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
+ * zoom as at a farther one, where small features stand for several: so few tiles have to be reduced
+ * (tile/tile_vector.h). */
 bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
                            uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err);
 
@@ -138,7 +143,7 @@ struct store_query {
     uint64_t offset;
     int64_t after_row; /* only rows greater than this: for going on where a page or chunk ended; 0 from the start */
     const struct store_selection *selection; /* of this bbox, found before; NULL: it is looked for */
-    bool needs_no_count; /* store_select may leave `count` 0 where they are too many to hold */
+    bool needs_no_count;                     /* store_select may leave `count` 0 where they are too many to hold */
 };
 
 /* Which items meet a box, found once for an answer that is counted first and then given in pieces. Belongs to no store

@@ -209,6 +209,43 @@ static bool select_rows(struct candidates *found, struct store *store, struct ar
     return true;
 }
 
+static enum reader_next stop_at_first(void *context, const struct cell_feature *feature, struct error *err)
+{
+    (void)feature;
+    (void)err;
+    *(bool *)context = true;
+    return READER_STOP;
+}
+
+static bool touches(struct store *store, const struct store_layer *layer, const struct world_box *area, bool *out_found,
+                    struct error *err)
+{
+    bool found = false;
+    bool ok = true;
+    for (int64_t copy = -1; copy <= 1 && ok && !found; copy++) {
+        struct world_box part;
+        ok = !reader_area_in_world(area, copy * GRID_WORLD_UNITS, &part) ||
+             reader_walk(store, layer, CELL_BAND_FULL, &part, stop_at_first, &found, err);
+    }
+    *out_found = found;
+    return ok;
+}
+
+bool store_touches(struct store *store, const struct store_layer *layer, const struct world_box *area,
+                   bool *out_touches, struct error *err)
+{
+    bool found;
+    if (!reader_begin(store, layer, err)) {
+        return false;
+    }
+    bool ok = touches(store, layer, area, &found, err);
+    reader_end(store);
+    if (ok) {
+        *out_touches = found;
+    }
+    return ok;
+}
+
 bool store_select(struct store *store, const struct store_layer *layer, const struct store_query *query,
                   struct store_selection **out_selection, struct error *err)
 {

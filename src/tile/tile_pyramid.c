@@ -217,10 +217,8 @@ static bool is_empty(struct run *run, struct tile_id tile, uint32_t zoom)
     int64_t margin = tile_width(zoom) / 256 * PROBE_MARGIN_PX;
     struct world_box area = {box.min_x - margin, box.min_y - margin, box.max_x + margin, box.max_y + margin};
     for (size_t i = 0; i < run->layer_count; i++) {
-        struct feature_list found;
-        arena_reset(run->probe.arena);
-        if (!store_find(run->probe.store, run->layers[i], &area, GRID_ZOOM_MAX, run->probe.arena, &found, NULL) ||
-            found.count > 0) {
+        bool touches;
+        if (!store_touches(run->probe.store, run->layers[i], &area, &touches, NULL) || touches) {
             return false;
         }
     }
