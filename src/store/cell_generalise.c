@@ -1,114 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/cell_generalise.h"
 
-#include "base/large_memory.h"
 #include "store/cell.h"
 #include "store/cell_thin.h"
 
 #include <math.h>
 #include <stdlib.h>
-
-enum { SLOTS_MIN_LOG2 = 12, SLOTS_MAX_LOG2 = 25, SLOT_EMPTY = 0, SLOT_JUNCTION = UINT16_MAX };
-
-/* --- junctions --- */
-
-/* Each slot holds a hash of the neighbours of the vertices that fall into it, or that they differ. */
-struct cell_junctions {
-    uint16_t *slots;
-    size_t slot_bytes;
-    uint64_t mask;
-};
-
-bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junctions, struct error *err)
-{
-    unsigned log2 = SLOTS_MIN_LOG2;
-    while (log2 < SLOTS_MAX_LOG2 && (UINT64_C(1) << log2) < 2 * vertices) {
-        log2++;
-    }
-    struct cell_junctions *junctions = calloc(1, sizeof *junctions);
-    size_t bytes = sizeof(uint16_t) << log2;
-    uint16_t *slots = large_memory_take(bytes);
-    if (!junctions || !slots) {
-        free(junctions);
-        large_memory_drop(slots, bytes);
-        return error_no_memory(err);
-    }
-    *junctions = (struct cell_junctions){slots, bytes, (UINT64_C(1) << log2) - 1};
-    *out_junctions = junctions;
-    return true;
-}
-
-void cell_junctions_close(struct cell_junctions *junctions)
-{
-    if (junctions) {
-        large_memory_drop(junctions->slots, junctions->slot_bytes);
-        free(junctions);
-    }
-}
-
-static uint64_t hash_point(struct world_point point)
-{
-    uint64_t bits = (uint64_t)(uint32_t)point.x << 32 | (uint32_t)point.y;
-    bits *= UINT64_C(0x9E3779B97F4A7C15);
-    bits ^= bits >> 32;
-    bits *= UINT64_C(0xD6E8FEB86659FD93);
-    return bits ^ bits >> 32;
-}
-
-/* The same for both directions; 0 stands for "no neighbour". */
-static uint16_t hash_neighbours(uint64_t before, uint64_t after)
-{
-    uint64_t sum = before + after;
-    return (uint16_t)(1 + (sum ^ sum >> 16) % (SLOT_JUNCTION - 1));
-}
-
-static void note(struct cell_junctions *junctions, uint64_t vertex, uint16_t neighbours)
-{
-    uint16_t *slot = &junctions->slots[vertex & junctions->mask];
-    uint16_t seen = __atomic_load_n(slot, __ATOMIC_RELAXED);
-    if (seen == neighbours) {
-        return;
-    }
-    if (seen == SLOT_EMPTY &&
-        __atomic_compare_exchange_n(slot, &seen, neighbours, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
-        return;
-    }
-    if (seen != neighbours) {
-        __atomic_store_n(slot, SLOT_JUNCTION, __ATOMIC_RELAXED);
-    }
-}
-
-static void note_part(struct cell_junctions *junctions, const struct world_point *points, uint32_t count, bool is_ring)
-{
-    /* A ring's last vertex is its first one. */
-    uint32_t distinct = is_ring ? count - 1 : count;
-    if (distinct < 2) {
-        return;
-    }
-    uint64_t before = is_ring ? hash_point(points[distinct - 1]) : 0;
-    uint64_t now = hash_point(points[0]);
-    for (uint32_t i = 0; i < distinct; i++) {
-        uint64_t after = i + 1 < distinct || is_ring ? hash_point(points[i + 1]) : 0;
-        note(junctions, now, hash_neighbours(before, after));
-        before = now;
-        now = after;
-    }
-}
-
-void cell_junctions_note(struct cell_junctions *junctions, const struct geometry *geometry)
-{
-    uint32_t start = 0;
-    for (uint32_t p = 0; p < geometry->part_count && geometry->kind != GEOMETRY_POINT; p++) {
-        note_part(junctions, geometry->points + start, geometry->parts[p].end - start,
-                  geometry->kind == GEOMETRY_POLYGON);
-        start = geometry->parts[p].end;
-    }
-}
-
-static bool is_junction(const struct cell_junctions *junctions, struct world_point point)
-{
-    return junctions && junctions->slots[hash_point(point) & junctions->mask] == SLOT_JUNCTION;
-}
 
 /* --- ranks --- */
 
@@ -382,7 +279,7 @@ static bool rank_part(struct cell_generaliser *generaliser, const struct world_p
 {
     uint32_t distinct = is_ring ? count - 1 : count;
     for (uint32_t i = 0; i < count; i++) {
-        ranks[i] = is_junction(junctions, points[i]) ? 0 : CELL_BAND_FULL;
+        ranks[i] = junctions && cell_junctions_has(junctions, points[i]) ? 0 : CELL_BAND_FULL;
     }
     if (is_ring) {
         anchor_ring(points, distinct, ranks);

@@ -6,16 +6,9 @@
  * band. Between two junctions each feature has the same chain of vertices, and Douglas-Peucker on the chain, which does
  * not care in what direction it is walked, says once for each vertex from which band on it is needed: its rank. */
 
+#include "store/cell_junctions.h"
+
 #include "geo/feature.h"
-
-/* Which vertices of a layer are junctions. A lossy table: a vertex may be taken for one that is none, for all features
- * alike. May be filled by several threads at once; what it says does not depend on the order. */
-struct cell_junctions;
-
-/* `vertices`: how many will be noted, about. */
-bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junctions, struct error *err);
-void cell_junctions_close(struct cell_junctions *junctions);
-void cell_junctions_note(struct cell_junctions *junctions, const struct geometry *geometry);
 
 /* Working memory. Belongs to one thread. */
 struct cell_generaliser;

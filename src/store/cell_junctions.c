@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: MIT */
+#include "store/cell_junctions.h"
+
+#include "base/large_memory.h"
+
+#include <stdlib.h>
+
+enum {
+    BUCKET_SLOTS = 16, /* a line of the processor's cache */
+    BUCKET_BYTES = 64,
+    BUCKETS_MIN = 64,
+    BUCKETS_MAX = 3 << 19,  /* 96 MB */
+    VERTICES_A_BUCKET = 10, /* that are noted; in a coverage most are noted twice or more */
+    /* A missed junction is a gap between neighbours, a false one a vertex too much: so more bits tell neighbours apart.
+     */
+    NEIGHBOUR_BITS = 20,
+    TAGS = (1 << (32 - NEIGHBOUR_BITS)) - 1,
+    NEIGHBOURS_DIFFER = (1 << NEIGHBOUR_BITS) - 1
+};
+
+/* No slot of a vertex is like these. */
+static const uint32_t slot_empty = 0;
+static const uint32_t slot_full = UINT32_MAX; /* the last one of a bucket that more vertices fell into */
+
+/* A slot: what tells the vertex from others in the bucket, a hash of its neighbours or that they differ. */
+struct cell_junctions {
+    uint32_t *slots; /* buckets on the lines of the cache */
+    uint64_t bucket_count;
+};
+
+bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junctions, struct error *err)
+{
+    uint64_t buckets = vertices / VERTICES_A_BUCKET + BUCKETS_MIN;
+    buckets = buckets < BUCKETS_MAX ? buckets : BUCKETS_MAX;
+    struct cell_junctions *junctions = calloc(1, sizeof *junctions);
+    uint32_t *slots = large_memory_take((size_t)buckets * BUCKET_BYTES);
+    if (!junctions || !slots) {
+        free(junctions);
+        large_memory_drop(slots, (size_t)buckets * BUCKET_BYTES);
+        return error_no_memory(err);
+    }
+    *junctions = (struct cell_junctions){slots, buckets};
+    *out_junctions = junctions;
+    return true;
+}
+
+void cell_junctions_close(struct cell_junctions *junctions)
+{
+    if (junctions) {
+        large_memory_drop(junctions->slots, (size_t)junctions->bucket_count * BUCKET_BYTES);
+        free(junctions);
+    }
+}
+
+static uint64_t hash_point(struct world_point point)
+{
+    uint64_t bits = (uint64_t)(uint32_t)point.x << 32 | (uint32_t)point.y;
+    bits *= UINT64_C(0x9E3779B97F4A7C15);
+    bits ^= bits >> 32;
+    bits *= UINT64_C(0xD6E8FEB86659FD93);
+    return bits ^ bits >> 32;
+}
+
+/* The same for both directions. */
+static uint32_t hash_neighbours(uint64_t before, uint64_t after)
+{
+    uint64_t sum = before + after;
+    return (uint32_t)(1 + (sum ^ sum >> 32) % (NEIGHBOURS_DIFFER - 1));
+}
+
+static uint32_t *bucket_of(const struct cell_junctions *junctions, uint64_t vertex)
+{
+    return junctions->slots + ((vertex >> 32) * junctions->bucket_count >> 32) * BUCKET_SLOTS;
+}
+
+static uint32_t tag_of(uint64_t vertex)
+{
+    return (uint32_t)((vertex & UINT32_MAX) % TAGS);
+}
+
+/* Slots are taken from the first on and never given back, so two threads cannot note one vertex in two of them. */
+static void note(struct cell_junctions *junctions, uint64_t vertex, uint32_t neighbours)
+{
+    uint32_t *bucket = bucket_of(junctions, vertex);
+    uint32_t tag = tag_of(vertex);
+    uint32_t wanted = tag << NEIGHBOUR_BITS | neighbours;
+    for (size_t i = 0; i < BUCKET_SLOTS; i++) {
+        uint32_t seen = __atomic_load_n(&bucket[i], __ATOMIC_RELAXED);
+        if (seen == slot_empty &&
+            __atomic_compare_exchange_n(&bucket[i], &seen, wanted, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+            return;
+        }
+        if (seen == wanted || seen == slot_full) {
+            return;
+        }
+        if (seen >> NEIGHBOUR_BITS == tag) {
+            /* Fails when another thread just did so, or when the bucket became full. */
+            __atomic_compare_exchange_n(&bucket[i], &seen, tag << NEIGHBOUR_BITS | NEIGHBOURS_DIFFER, false,
+                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+            return;
+        }
+    }
+    __atomic_store_n(&bucket[BUCKET_SLOTS - 1], slot_full, __ATOMIC_RELAXED);
+}
+
+static void note_part(struct cell_junctions *junctions, const struct world_point *points, uint32_t count, bool is_ring)
+{
+    /* A ring's last vertex is its first one. */
+    uint32_t distinct = is_ring ? count - 1 : count;
+    if (distinct < 2) {
+        return;
+    }
+    uint64_t before = is_ring ? hash_point(points[distinct - 1]) : 0;
+    uint64_t now = hash_point(points[0]);
+    for (uint32_t i = 0; i < distinct; i++) {
+        uint64_t after = i + 1 < distinct || is_ring ? hash_point(points[i + 1]) : 0;
+        note(junctions, now, hash_neighbours(before, after));
+        before = now;
+        now = after;
+    }
+}
+
+void cell_junctions_note(struct cell_junctions *junctions, const struct geometry *geometry)
+{
+    uint32_t start = 0;
+    for (uint32_t p = 0; p < geometry->part_count && geometry->kind != GEOMETRY_POINT; p++) {
+        note_part(junctions, geometry->points + start, geometry->parts[p].end - start,
+                  geometry->kind == GEOMETRY_POLYGON);
+        start = geometry->parts[p].end;
+    }
+}
+
+bool cell_junctions_has(const struct cell_junctions *junctions, struct world_point point)
+{
+    uint64_t vertex = hash_point(point);
+    const uint32_t *bucket = bucket_of(junctions, vertex);
+    uint32_t tag = tag_of(vertex);
+    if (bucket[BUCKET_SLOTS - 1] == slot_full) {
+        return true;
+    }
+    for (size_t i = 0; i < BUCKET_SLOTS && bucket[i] != slot_empty; i++) {
+        if (bucket[i] >> NEIGHBOUR_BITS == tag) {
+            return (bucket[i] & NEIGHBOURS_DIFFER) == NEIGHBOURS_DIFFER;
+        }
+    }
+    return false;
+}
