@@ -93,10 +93,16 @@ bool ring_nesting_find(const double *vertices, struct nested_ring *rings, size_t
             if (!may || !surrounds(vertices, &rings[j], &rings[i], &steps)) {
                 continue;
             }
-            rings[i].depth++;
             if (rings[i].around == SIZE_MAX || measures[j].area < measures[rings[i].around].area) {
                 rings[i].around = j;
             }
+        }
+    }
+    /* Along the chain, and not by counting what surrounds it: what is only nearly inside by rounding must not give a
+     * hole around a hole, which would be lost. Each ring around is larger, so chains end. */
+    for (size_t i = 0; i < count && steps <= STEPS_MAX; i++) {
+        for (size_t at = rings[i].around; at != SIZE_MAX; at = rings[at].around) {
+            rings[i].depth++;
         }
     }
     free(measures);

@@ -452,7 +452,7 @@ static bool conclude(struct scan *scan, const struct scan_wishes *wishes, struct
     scan_columns_check(scan, wishes);
     tell_rows(scan, found, check);
     list_keys(scan, found);
-    if (!scan_crs_decide(scan, wishes, err) || !scan_crs_place(scan, err)) {
+    if (!scan_crs_decide(scan, wishes, err) || !scan_crs_place(scan, check, err)) {
         return false;
     }
     scan_crs_check(scan);

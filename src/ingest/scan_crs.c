@@ -167,7 +167,19 @@ bool scan_crs_decide(struct scan *scan, const struct scan_wishes *wishes, struct
     return true;
 }
 
-bool scan_crs_place(struct scan *scan, struct error *err)
+/* What a look does not see row by row, loading will. */
+static void tell_astray(struct scan *scan)
+{
+    struct report_message *message = report_tell(
+        scan->report, "IMP-021", REPORT_WARNING,
+        "some coordinates (from %.10g, %.10g to %.10g, %.10g) lie nowhere on Earth; loading leaves their features out",
+        "algunas coordenadas (de %.10g, %.10g a %.10g, %.10g) no están en ningún lugar de la Tierra; al cargar se "
+        "omiten sus elementos",
+        scan->extent.min_x, scan->extent.min_y, scan->extent.max_x, scan->extent.max_y);
+    report_at(scan->report, message, scan->layer->name, NULL);
+}
+
+bool scan_crs_place(struct scan *scan, bool check, struct error *err)
 {
     scan->layer->bbox = bbox_empty();
     if (bbox_is_empty(&scan->extent) || !scan->crs.definition || scan->failed) {
@@ -189,10 +201,16 @@ bool scan_crs_place(struct scan *scan, struct error *err)
         }
     }
     projection_to_lonlat(projection, xy, count);
+    bool astray = false;
     for (size_t i = 0; i < count; i++) {
+        /* Written so that what is no number is astray. */
+        astray |= !(fabs(xy[2 * i]) <= 360.000001) || !(fabs(xy[2 * i + 1]) <= 90.000001);
         if (isfinite(xy[2 * i]) && isfinite(xy[2 * i + 1])) {
             bbox_add(&scan->layer->bbox, xy[2 * i], xy[2 * i + 1]);
         }
+    }
+    if (check && astray) {
+        tell_astray(scan);
     }
     projection_close(projection);
     return true;

@@ -123,7 +123,7 @@ static void check_nesting(struct rings *rings)
                 abort();
             }
         }
-        if ((rings->nested[i].depth == 0) != (rings->nested[i].around == SIZE_MAX) || rings->nested[i].depth < steps) {
+        if ((rings->nested[i].depth == 0) != (rings->nested[i].around == SIZE_MAX) || rings->nested[i].depth != steps) {
             abort();
         }
     }

@@ -168,7 +168,7 @@ def damage_shp(rng, content):
         return "record at %d twice" % at
     for other, size in records:
         for place in range(other + 12, other + 8 + size - 15, 16):
-            if rng.random() < 0.3:
+            if place + 16 <= len(content) and rng.random() < 0.3:
                 x, y = struct.unpack_from("<dd", content, place)
                 struct.pack_into("<dd", content, place, y, x)
     return "x and y exchanged here and there"
