@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/error.h"
 
+#include "base/text.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,7 +11,9 @@ static void format_into(char *out, const char *format, va_list args) __attribute
 
 static void format_into(char *out, const char *format, va_list args)
 {
-    vsnprintf(out, ERROR_TEXT_BYTES, format, args);
+    char raw[ERROR_TEXT_BYTES];
+    vsnprintf(raw, sizeof raw, format, args);
+    text_mend_utf8(text_of(raw), out, ERROR_TEXT_BYTES);
 }
 
 void error_set(struct error *err, enum error_kind kind, const char *format, ...)
@@ -48,7 +52,7 @@ static void put_before(char *text, const char *context)
 {
     char whole[2 * ERROR_TEXT_BYTES + 4];
     snprintf(whole, sizeof whole, "%s: %s", context, text);
-    snprintf(text, ERROR_TEXT_BYTES, "%.*s", ERROR_TEXT_BYTES - 1, whole);
+    text_mend_utf8(text_of(whole), text, ERROR_TEXT_BYTES);
 }
 
 void error_prefix(struct error *err, const char *format, ...)

@@ -144,7 +144,8 @@ void json_write_bool(struct json_writer *writer, bool boolean)
 void json_write_int(struct json_writer *writer, int64_t integer)
 {
     begin_item(writer);
-    buffer_printf(writer->out, "%lld", (long long)integer);
+    char digits[32];
+    buffer_append(writer->out, digits, text_put_int(integer, digits));
 }
 
 void json_write_double(struct json_writer *writer, double number)

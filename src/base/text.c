@@ -141,6 +141,56 @@ bool text_is_utf8(struct text text)
     return true;
 }
 
+/* The bytes of a character at `at` that lacks its last ones, since the text was cut; 0: it is none. */
+static size_t cut_length(struct text text, size_t at)
+{
+    static const char *const ends[] = {"\xc2\xbb", "\xe2\x80", "\"", ")"};
+    unsigned char lead = (unsigned char)text.data[at];
+    size_t whole = lead >= 0xf0 ? 4 : lead >= 0xe0 ? 3 : 2;
+    size_t length = 1;
+    if (lead < 0xc2 || lead > 0xf4) {
+        return 0;
+    }
+    while (length < whole && at + length < text.length && ((unsigned char)text.data[at + length] & 0xc0) == 0x80) {
+        length++;
+    }
+    bool ends_here = at + length == text.length;
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        size_t size = strlen(ends[i]);
+        ends_here |= text.length - at - length >= size && memcmp(text.data + at + length, ends[i], size) == 0;
+    }
+    return length < whole && ends_here ? length : 0;
+}
+
+size_t text_mend_utf8(struct text text, char *out, size_t room)
+{
+    size_t put = 0;
+    for (size_t at = 0; at < text.length;) {
+        uint32_t code_point = 0;
+        char bytes[4];
+        size_t length = decode((const unsigned char *)text.data + at, text.length - at, &code_point);
+        if (length == 0) {
+            unsigned char byte = (unsigned char)text.data[at];
+            size_t cut = cut_length(text, at);
+            if (cut > 0) {
+                at += cut;
+                continue;
+            }
+            code_point = byte >= 0xa0 ? byte : '?';
+            length = 1;
+        }
+        size_t size = text_put_code_point(code_point, bytes);
+        if (put + size >= room) {
+            break;
+        }
+        memcpy(out + put, bytes, size);
+        put += size;
+        at += length;
+    }
+    out[put] = '\0';
+    return put;
+}
+
 bool text_is_id(struct text text)
 {
     if (text.length == 0 || text.length > 64) {
@@ -282,6 +332,56 @@ bool text_to_double(struct text text, double *out_number)
     return true;
 }
 
+size_t text_put_int(int64_t number, char out[32])
+{
+    char digits[20];
+    size_t count = 0;
+    char *at = out;
+    uint64_t magnitude = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+    do {
+        digits[count++] = (char)('0' + magnitude % 10);
+        magnitude /= 10;
+    } while (magnitude > 0);
+    if (number < 0) {
+        *at++ = '-';
+    }
+    while (count > 0) {
+        *at++ = digits[--count];
+    }
+    *at = '\0';
+    return (size_t)(at - out);
+}
+
+/* Most numbers that people write have few decimals: such a one is a whole number divided by a power of ten, both exact
+ * as double, and when the quotient (the double nearest to it) is the number itself, the decimal is its shortest form.
+ * Returns 0 for others. */
+static size_t put_short_decimal(double number, char out[32])
+{
+    static const double tens[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    double magnitude = fabs(number);
+    for (size_t decimals = 1; decimals <= 6 && magnitude >= 1e-4 && magnitude * tens[decimals] < 1e15; decimals++) {
+        int64_t steps = (int64_t)(magnitude * tens[decimals] + 0.5);
+        if ((double)steps / tens[decimals] != magnitude) {
+            continue;
+        }
+        int64_t whole = steps / (int64_t)tens[decimals];
+        int64_t fraction = steps % (int64_t)tens[decimals];
+        size_t length = 0;
+        if (number < 0) {
+            out[length++] = '-';
+        }
+        length += text_put_int(whole, out + length);
+        out[length++] = '.';
+        for (size_t i = decimals; i-- > 0; fraction /= 10) {
+            out[length + i] = (char)('0' + fraction % 10);
+        }
+        length += decimals;
+        out[length] = '\0';
+        return length;
+    }
+    return 0;
+}
+
 size_t text_put_double(double number, char out[32])
 {
     if (!isfinite(number)) {
@@ -293,7 +393,11 @@ size_t text_put_double(double number, char out[32])
         return 1;
     }
     if (fabs(number) < 1e15 && number == (double)(int64_t)number) {
-        return (size_t)snprintf(out, 32, "%lld", (long long)number);
+        return text_put_int((int64_t)number, out);
+    }
+    size_t short_length = put_short_decimal(number, out);
+    if (short_length > 0) {
+        return short_length;
     }
     int length = 0;
     for (int digits = 15; digits <= 17; digits++) {

@@ -28,6 +28,9 @@ uint32_t text_next_code_point(struct text text, size_t *position);
 size_t text_put_code_point(uint32_t code_point, char out[4]);
 /* True when `text` is well-formed UTF-8 (Unicode 15, table 3-7: no overlong forms, no surrogates). */
 bool text_is_utf8(struct text text);
+/* A sentence that foreign words got into, made UTF-8: bytes that are none are read as Latin-1, but for a character that
+ * was cut off before a quotation mark or the end. `out` ends with a NUL and a whole character; returns its length. */
+size_t text_mend_utf8(struct text text, char *out, size_t room);
 
 /* True for the ids of layers and maps: [a-z0-9] then at most 63 of [a-z0-9_-]. Ids are looked up, never joined to a
  * path unchecked. */
@@ -49,6 +52,8 @@ bool text_to_uint(struct text text, uint64_t max, uint64_t *out_number);
 /* A finite decimal number such as "-103.4067" or "1e3", all of the text, in the C locale. */
 bool text_to_double(struct text text, double *out_number);
 
+/* In decimal digits, NUL-terminated; returns the length. */
+size_t text_put_int(int64_t number, char out[32]);
 /* The shortest decimal that reads back as the same double (at most 32 bytes with the NUL); "null" for NaN and
  * infinities. Returns the length. */
 size_t text_put_double(double number, char out[32]);

@@ -425,9 +425,11 @@ struct palette_map {
     const struct palette *palette;
     list_near_kernel *list_near;
     nearest_kernel *nearest;
-    uint32_t words[MEMO_SLOTS];
-    uint16_t found[MEMO_SLOTS]; /* index, and MISSED */
-    uint32_t cube_from[CUBES];  /* where in `near` its colours begin: their number less one, then they; 0: not listed */
+    struct memo {
+        uint32_t word;
+        uint32_t found; /* index, and MISSED */
+    } memo[MEMO_SLOTS];
+    uint32_t cube_from[CUBES]; /* where in `near` its colours begin: their number less one, then they; 0: not listed */
     uint32_t near_count;
     uint8_t near[NEAR_MAX];
 };
@@ -486,7 +488,7 @@ static size_t nearest_of(struct palette_map *map, uint32_t word)
     return nearest_listed(map, map->near + map->cube_from[cube], word);
 }
 
-static uint16_t find(struct palette_map *map, uint32_t word)
+static uint32_t find(struct palette_map *map, uint32_t word)
 {
     size_t index = nearest_of(map, word);
     uint32_t met = map->palette->words[index];
@@ -495,7 +497,7 @@ static uint16_t find(struct palette_map *map, uint32_t word)
         int off = (int)(word >> shift & 255) - (int)(met >> shift & 255);
         missed |= off > PALETTE_ERROR_MAX || off < -PALETTE_ERROR_MAX ? MISSED : 0U;
     }
-    return (uint16_t)(index | missed);
+    return (uint32_t)index | missed;
 }
 
 struct palette_map *palette_map_create(const struct palette *palette)
@@ -508,10 +510,9 @@ struct palette_map *palette_map_create(const struct palette *palette)
         memset(map->cube_from, 0, sizeof map->cube_from);
         map->near_count = 1; /* 0: not listed */
         /* Every slot holds a true answer from the start: that for the word 0, which is looked up in slot 0 alone. */
-        memset(map->words, 0, sizeof map->words);
-        map->found[0] = find(map, 0);
-        for (size_t i = 1; i < MEMO_SLOTS; i++) {
-            map->found[i] = map->found[0];
+        struct memo none = {0, find(map, 0)};
+        for (size_t i = 0; i < MEMO_SLOTS; i++) {
+            map->memo[i] = none;
         }
     }
     return map;
@@ -527,26 +528,39 @@ const struct palette *palette_map_palette(const struct palette_map *map)
     return map->palette;
 }
 
-/* How many pixels from `pixels` on have the colour `word`; looks at eight at once. */
-BLEND_INLINE size_t run_length(const uint8_t *pixels, size_t count, uint32_t word)
+static inline uint32_t look_up(struct palette_map *map, uint32_t word)
 {
-    size_t length = 0;
-    uint64_t pair = (uint64_t)word << 32 | word;
-    for (; length + 8 <= count; length += 8) {
-        uint64_t pairs[4];
-        memcpy(pairs, pixels + length * 4, sizeof pairs);
-        if (((pairs[0] ^ pair) | (pairs[1] ^ pair) | (pairs[2] ^ pair) | (pairs[3] ^ pair)) != 0) {
-            break;
-        }
+    struct memo *memo = &map->memo[slot_of(word)];
+    if (memo->word != word) {
+        *memo = (struct memo){word, find(map, word)};
     }
-    for (; length < count; length++) {
-        uint32_t next;
-        memcpy(&next, pixels + length * 4, 4);
-        if (next != word) {
-            break;
-        }
+    return memo->found;
+}
+
+/* Eight pixels. Most groups are of the colour before them; in the others every pixel is looked up, since where colours
+ * change is as good as random. Returns how many are missed; `*last` becomes the last colour. */
+BLEND_INLINE size_t map_group(struct palette_map *map, const uint8_t *pixels, uint8_t *out_indices, bool *out_used,
+                              struct memo *last)
+{
+    uint64_t pair = (uint64_t)last->word << 32 | last->word;
+    uint64_t pairs[4];
+    memcpy(pairs, pixels, sizeof pairs);
+    if (((pairs[0] ^ pair) | (pairs[1] ^ pair) | (pairs[2] ^ pair) | (pairs[3] ^ pair)) == 0) {
+        memset(out_indices, (uint8_t)last->found, LANES);
+        return last->found & MISSED ? LANES : 0;
     }
-    return length;
+    size_t missed = 0;
+    uint32_t word = 0;
+    uint32_t found = 0;
+    for (size_t i = 0; i < LANES; i++) {
+        memcpy(&word, pixels + i * 4, 4);
+        found = look_up(map, word);
+        out_indices[i] = (uint8_t)found;
+        out_used[(uint8_t)found] = true;
+        missed += (found & MISSED) != 0;
+    }
+    *last = (struct memo){word, found};
+    return missed;
 }
 
 size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices,
@@ -554,29 +568,24 @@ size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, 
 {
     size_t count = (size_t)canvas->width_px * canvas->height_px;
     size_t missed = 0;
+    size_t i = 0;
+    uint32_t word = 0;
     memset(out_used, 0, PALETTE_COLORS_MAX * sizeof out_used[0]);
-    for (size_t i = 0; i < count;) {
-        uint32_t word;
+    if (count == 0) {
+        return 0;
+    }
+    memcpy(&word, canvas->rgba, 4);
+    struct memo last = {word, look_up(map, word)};
+    out_used[(uint8_t)last.found] = true;
+    for (; i + LANES <= count; i += LANES) {
+        missed += map_group(map, canvas->rgba + i * 4, out_indices + i, out_used, &last);
+    }
+    for (; i < count; i++) {
         memcpy(&word, canvas->rgba + i * 4, 4);
-        size_t slot = slot_of(word);
-        if (map->words[slot] != word) {
-            map->words[slot] = word;
-            map->found[slot] = find(map, word);
-        }
-        uint16_t found = map->found[slot];
+        uint32_t found = look_up(map, word);
         out_indices[i] = (uint8_t)found;
         out_used[(uint8_t)found] = true;
-        size_t length = 1;
-        uint32_t next = ~word;
-        if (i + 1 < count) {
-            memcpy(&next, canvas->rgba + (i + 1) * 4, 4);
-        }
-        if (next == word) {
-            length = run_length(canvas->rgba + i * 4, count - i, word);
-            memset(out_indices + i, (uint8_t)found, length);
-        }
-        missed += found & MISSED ? length : 0;
-        i += length;
+        missed += (found & MISSED) != 0;
     }
     return missed;
 }

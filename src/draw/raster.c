@@ -5,55 +5,17 @@
 
 #include "draw/blend.h"
 #include "draw/cpu.h"
+#include "draw/raster_cells.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum {
-    SIZE_MAX_PX = 4096,
-    GROUP = 8,                      /* cells per touched bit, and per step of the sweep */
-    FULL = DRAW_ONE * 2 * DRAW_ONE, /* the sum of a fully covered pixel */
-    /* A row's sums stay in int32 because each edge adds at most FULL to it: after this many edges they are cut back. */
-    ROW_EDGES_MAX = 16000,
-    ROW_WINDINGS_KEPT = 2048
-};
+enum { SIZE_MAX_PX = 4096, GROUP = RASTER_GROUP, FULL = RASTER_FULL, ROW_WINDINGS_KEPT = 2048 };
 
 typedef uint32_t u32x4 __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef float f32x8 __attribute__((vector_size(32)));
-
-typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
-typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);
-typedef void merge_fn(struct raster *raster, enum fill_rule rule);
-typedef void paint_merged_fn(struct raster *raster, struct canvas *canvas, uint32_t source);
-typedef void sweep_apart_fn(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source);
-
-struct raster {
-    uint32_t width_max_px;
-    uint32_t height_max_px;
-    uint32_t width_px;
-    uint32_t height_px;
-    int64_t right; /* width and height in fixed point */
-    int64_t bottom;
-    size_t stride;    /* cells a row; the last GROUP cells take what falls right of the picture and are never read */
-    size_t bit_words; /* words of touched bits a row */
-    uint32_t row_min; /* touched rows; row_min > row_max when there is none */
-    uint32_t row_max;
-    uint32_t *cells;       /* signed differences, kept unsigned so that wrapping is defined */
-    uint64_t *bits;        /* bit i of a row: cells i * GROUP … were touched */
-    uint32_t *row_edges;   /* edges added to the row since its sums were last bounded */
-    uint8_t *coverage;     /* one row, for patterns */
-    uint8_t *merged;       /* coverage kept by raster_merge, rows of `stride` */
-    uint64_t *merged_bits; /* as `bits`: groups of `merged` that are not zero */
-    uint32_t merged_min;   /* rows; merged_min > merged_max when there is none */
-    uint32_t merged_max;
-    sweep_color_fn *sweep_color;
-    sweep_row_fn *sweep_row;
-    merge_fn *merge;
-    paint_merged_fn *paint_merged;
-    sweep_apart_fn *sweep_apart;
-};
 
 /* ---- Sweeping: from differences to coverage ---- */
 
@@ -565,7 +527,7 @@ void raster_begin(struct raster *raster, uint32_t width_px, uint32_t height_px)
 
 /* Cuts windings of more than ROW_WINDINGS_KEPT back by even numbers, so that the sums of the row cannot overflow
  * however many shapes lie upon each other. Neither fill rule sees the difference. */
-static void bound_row(struct raster *raster, size_t row)
+void raster_bound_row(struct raster *raster, size_t row)
 {
     const int32_t limit = ROW_WINDINGS_KEPT * FULL;
     uint32_t *cells = raster->cells + row * raster->stride;
@@ -590,45 +552,19 @@ static void bound_row(struct raster *raster, size_t row)
     raster->row_edges[row] = ROW_WINDINGS_KEPT + 2;
 }
 
-static inline void count_edge(struct raster *raster, size_t row)
-{
-    if (++raster->row_edges[row] > ROW_EDGES_MAX) {
-        bound_row(raster, row);
-    }
-}
-
-static inline void touch_rows(struct raster *raster, int64_t first, int64_t last)
-{
-    raster->row_min = (uint32_t)first < raster->row_min ? (uint32_t)first : raster->row_min;
-    raster->row_max = (uint32_t)last > raster->row_max ? (uint32_t)last : raster->row_max;
-}
-
-static inline void touch_cells(uint64_t *bits, size_t first, size_t last)
-{
-    size_t group = first / GROUP;
-    size_t group_last = last / GROUP;
-    if (group_last - group <= 1 && group / 64 == group_last / 64) { /* nearly always */
-        bits[group / 64] |= UINT64_C(1) << group % 64 | UINT64_C(1) << group_last % 64;
-        return;
-    }
-    for (; group <= group_last; group++) {
-        bits[group / 64] |= UINT64_C(1) << group % 64;
-    }
-}
-
 /* An edge left of the picture: only its height in each row counts. */
 static void add_left(struct raster *raster, int64_t y0, int64_t y1, int32_t sign)
 {
     int64_t first = y0 > 0 ? y0 / DRAW_ONE : 0;
     int64_t last = (y1 < raster->bottom ? y1 - 1 : raster->bottom - 1) / DRAW_ONE;
-    touch_rows(raster, first, last);
+    raster_touch_rows(raster, first, last);
     for (int64_t row = first; row <= last; row++) {
         int64_t top = row * DRAW_ONE;
         int64_t from = y0 > top ? y0 : top;
         int64_t to = y1 < top + DRAW_ONE ? y1 : top + DRAW_ONE;
         raster->bits[(size_t)row * raster->bit_words] |= 1;
         raster->cells[(size_t)row * raster->stride] += (uint32_t)(sign * (int32_t)(to - from) * 2 * DRAW_ONE);
-        count_edge(raster, (size_t)row);
+        raster_count_edge(raster, (size_t)row);
     }
 }
 
@@ -695,7 +631,7 @@ static void add_wide_piece(struct raster *raster, uint32_t *cells, uint64_t *bit
         add_cell(cells + pixel_last, sign * (height - done), end);
     }
     int64_t touched_last = pixel_last + 1 < (int64_t)raster->width_px ? pixel_last + 1 : (int64_t)raster->width_px - 1;
-    touch_cells(bits, touched_first, (size_t)touched_last);
+    raster_touch_cells(bits, touched_first, (size_t)touched_last);
 }
 
 /* The part of an edge inside one row. */
@@ -709,7 +645,7 @@ static inline void add_piece(struct raster *raster, int64_t row, const struct ed
     }
     uint32_t *cells = raster->cells + (size_t)row * raster->stride;
     uint64_t *bits = raster->bits + (size_t)row * raster->bit_words;
-    count_edge(raster, (size_t)row);
+    raster_count_edge(raster, (size_t)row);
     if (right <= 0) {
         cells[0] += (uint32_t)(sign * (int32_t)(yb - ya) * 2 * DRAW_ONE);
         bits[0] |= 1;
@@ -719,7 +655,7 @@ static inline void add_piece(struct raster *raster, int64_t row, const struct ed
     if (right - pixel * DRAW_ONE <= DRAW_ONE) {
         add_cell(cells + pixel, sign * (int32_t)(yb - ya), (int32_t)(left + right - 2 * pixel * DRAW_ONE));
         size_t touched_last = (size_t)pixel + 1 < raster->width_px ? (size_t)pixel + 1 : (size_t)pixel;
-        touch_cells(bits, (size_t)pixel, touched_last);
+        raster_touch_cells(bits, (size_t)pixel, touched_last);
         return;
     }
     add_wide_piece(raster, cells, bits, edge, xa, ya, xb, yb, sign);
@@ -749,7 +685,7 @@ static inline void add_edge(struct raster *raster, int64_t x0, int64_t y0, int64
     int64_t row_first = y0 >> 8;
     int64_t row_last = (y1 - 1) >> 8;
     if (row_first == row_last && x0 >> 8 == x1 >> 8 && (x0 | y0) >= 0) { /* the whole edge in one pixel */
-        touch_rows(raster, row_first, row_first);
+        raster_touch_rows(raster, row_first, row_first);
         add_piece(raster, row_first, NULL, x0, y0, x1, y1, sign);
         return;
     }
@@ -758,7 +694,7 @@ static inline void add_edge(struct raster *raster, int64_t x0, int64_t y0, int64
     struct edge edge = {x0, y0, 0, 0, x1 < x0 ? -0.5 : 0.5};
     int64_t first = row_first > 0 ? row_first : 0;
     int64_t last = row_last < (int64_t)raster->height_px ? row_last : (int64_t)raster->height_px - 1;
-    touch_rows(raster, first, last);
+    raster_touch_rows(raster, first, last);
     edge.dx_per_y = dx / dy;
     edge.dy_per_x = x1 == x0 ? 0 : dy / dx;
     int64_t ya = first == row_first ? y0 : first * DRAW_ONE;

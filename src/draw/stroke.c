@@ -8,6 +8,8 @@
 
 #include "draw/stroke.h"
 
+#include "draw/hairline.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -824,6 +826,9 @@ bool stroke_add(struct raster *raster, const struct draw_point *points, size_t c
                 const struct stroke *stroke)
 {
     if (count == 0 || !(stroke->width_px > 0)) {
+        return true;
+    }
+    if (hairline_fits(stroke) && hairline_add(raster, points, count, closed, stroke)) {
         return true;
     }
     struct pen pen = pen_of(raster, stroke);

@@ -167,6 +167,21 @@ static struct world_point cross(struct world_point a, struct world_point b, cons
     return (struct world_point){(int32_t)floor((double)a.x + dx * ((double)(limit - a.y) / dy) + 0.5), (int32_t)limit};
 }
 
+/* True when something of the extent lies beyond the side. */
+static bool cuts(const struct world_box *box, const struct world_box *extent, int side)
+{
+    switch (side) {
+    case 0:
+        return extent->min_x < box->min_x;
+    case 1:
+        return extent->max_x > box->max_x;
+    case 2:
+        return extent->min_y < box->min_y;
+    default:
+        return extent->max_y > box->max_y;
+    }
+}
+
 static bool clip_ring(const struct world_point *points, uint32_t count, const struct world_box *box, bool is_hole,
                       struct collected *out)
 {
@@ -177,11 +192,23 @@ static bool clip_ring(const struct world_point *points, uint32_t count, const st
     }
     struct world_point *to = from + room;
     size_t size = 0;
+    struct world_box extent = {INT32_MAX, INT32_MAX, INT32_MIN, INT32_MIN};
     for (uint32_t i = 0; i + 1 < count; i++) {
-        from[size++] = points[i]; /* open: the closing vertex is put back at the end */
+        struct world_point point = points[i];
+        from[size++] = point; /* open: the closing vertex is put back at the end */
+        extent.min_x = point.x < extent.min_x ? point.x : extent.min_x;
+        extent.max_x = point.x > extent.max_x ? point.x : extent.max_x;
+        extent.min_y = point.y < extent.min_y ? point.y : extent.min_y;
+        extent.max_y = point.y > extent.max_y ? point.y : extent.max_y;
+    }
+    if (!world_box_touches(&extent, box)) {
+        return true;
     }
     for (int side = 0; side < 4 && size > 0; side++) {
         size_t kept = 0;
+        if (!cuts(box, &extent, side)) {
+            continue; /* most rings meet one side at most */
+        }
         for (size_t i = 0; i < size; i++) {
             struct world_point a = from[i];
             struct world_point b = from[i + 1 == size ? 0 : i + 1];

@@ -17,6 +17,29 @@ enum { WKT_BYTES_MAX = 64 * 1024, WKT_DEPTH_MAX = 40 };
  * a metre, which is why a wrong pick among them does no harm, and NAD27 stands apart (up to 200 m). */
 enum frame { FRAME_UNKNOWN, FRAME_WGS84, FRAME_ITRF92, FRAME_ITRF2008, FRAME_NAD27, FRAME_NAD83 };
 
+/* A grid of shifts is a file somewhere; "@null" is the word for none, which Web Mercator needs. */
+static bool names_a_grid(struct text wkt)
+{
+    static const char option[] = "+nadgrids";
+    static const char none[] = "=@null";
+    struct text rest = wkt;
+    for (;;) {
+        const char *at = memmem(rest.data, rest.length, option, sizeof option - 1);
+        if (!at) {
+            return false;
+        }
+        at += sizeof option - 1;
+        rest = (struct text){at, (size_t)(wkt.data + wkt.length - at)};
+        if (rest.length < sizeof none - 1 || memcmp(at, none, sizeof none - 1) != 0) {
+            return true;
+        }
+        char after = rest.length > sizeof none - 1 ? at[sizeof none - 1] : ' ';
+        if (after != ' ' && after != '"') {
+            return true;
+        }
+    }
+}
+
 static bool is_clean(struct text wkt)
 {
     if (wkt.length == 0 || wkt.length > WKT_BYTES_MAX) {
@@ -31,13 +54,13 @@ static bool is_clean(struct text wkt)
             return false;
         }
     }
-    static const char *const tricks[] = {"://", "+init", "+nadgrids", "+geoidgrids", "proj=pipeline", "PROJ4_GRIDS"};
+    static const char *const tricks[] = {"://", "+init", "+geoidgrids", "proj=pipeline", "PROJ4_GRIDS"};
     for (size_t i = 0; i < sizeof tricks / sizeof tricks[0]; i++) {
         if (memmem(wkt.data, wkt.length, tricks[i], strlen(tricks[i]))) {
             return false;
         }
     }
-    return true;
+    return !names_a_grid(wkt);
 }
 
 /* Lower-case letters and digits only: "D_ITRF_2008" becomes "ditrf2008". */
@@ -359,7 +382,7 @@ bool crs_identify(struct text raw, struct arena *arena, struct crs_finding *out_
 {
     char *text = tidy(raw, arena);
     struct text wkt = text_of(text ? text : "");
-    if (text && (!is_clean(wkt) || raw.length > 2 * WKT_BYTES_MAX)) {
+    if (text && bare_code(text) == 0 && (!is_clean(wkt) || raw.length > 2 * WKT_BYTES_MAX)) {
         return refuse(wkt.length > 0 ? wkt : raw, err);
     }
     bool ok = false;

@@ -513,6 +513,19 @@ static void count_spanish(const struct encoding_evidence *evidence, const char *
     }
 }
 
+/* Accented letters stand alone among plain ones; characters of Asia come as pairs of bytes. */
+static bool stand_alone(const struct encoding_evidence *evidence)
+{
+    for (size_t i = 0; i < evidence->sample_count; i++) {
+        for (size_t j = 1; j < evidence->samples[i].length && !evidence->samples[i].utf8; j++) {
+            if (evidence->samples[i].bytes[j] >= 0x80 && evidence->samples[i].bytes[j - 1] >= 0x80) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
 /* Declared to be of Central Europe, Asia and the like: true unless every value says that it is Spanish or UTF-8. */
 static void decide_foreign(const struct encoding_evidence *evidence, const char *declared, struct encoding_choice *out)
 {
@@ -531,7 +544,7 @@ static void decide_foreign(const struct encoding_evidence *evidence, const char 
     size_t others = 0;
     size_t declared_spanish = 0;
     size_t declared_others = 0;
-    if (is_multibyte(declared) || wide) {
+    if (wide || (is_multibyte(declared) && !stand_alone(evidence))) {
         return;
     }
     count_spanish(evidence, single, &spanish, &others);
@@ -707,9 +720,10 @@ static struct text decode_single(const struct encoding *encoding, struct text ra
         return (struct text){raw.data, length_before_cut(raw)};
     }
     const uint16_t *table = encoding->table;
-    if (!encoding->strict && fit_all(table, raw) < -1) {
+    double own = fit_all(table, raw);
+    if (!encoding->strict && own < 1) {
         const uint16_t *other = table == cp1252_upper ? cp850_upper : cp1252_upper;
-        if (fit_all(other, raw) > 1) {
+        if (fit_all(other, raw) > (own < -1 ? 1 : own + 1.5)) {
             *outcome |= ENCODING_OTHERWISE;
             table = other;
         }
@@ -738,6 +752,7 @@ struct text encoding_decode(struct encoding *encoding, struct text raw, unsigned
         return decode_single(encoding, raw, width, arena, out_outcome);
     }
     if (text_is_utf8(raw)) {
+        *out_outcome = memmem(raw.data, raw.length, "\xef\xbf\xbd", 3) ? ENCODING_LOST_BEFORE : ENCODING_OK;
         return raw;
     }
     return decode_odd(encoding, raw, width, arena, out_outcome);

@@ -63,9 +63,10 @@ void encoding_decide(const struct encoding_evidence *evidence, const char *decla
 
 enum encoding_outcome {
     ENCODING_OK = 0,
-    ENCODING_OTHERWISE = 1, /* the value was in another encoding than the layer and was read in that */
-    ENCODING_CUT = 2,       /* a half character at the end was dropped */
-    ENCODING_REPLACED = 4   /* bytes that mean nothing became U+FFFD */
+    ENCODING_OTHERWISE = 1,  /* the value was in another encoding than the layer and was read in that */
+    ENCODING_CUT = 2,        /* a half character at the end was dropped */
+    ENCODING_REPLACED = 4,   /* bytes that mean nothing became U+FFFD */
+    ENCODING_LOST_BEFORE = 8 /* U+FFFD stood there already */
 };
 
 /* A name that came without any word on its encoding, as UTF-8; NULL when memory is out. */

@@ -34,7 +34,7 @@ struct feed_feature {
     size_t wkb_size;
     const char *damage_english; /* not NULL: there is a geometry, but it cannot be read */
     const char *damage_spanish;
-    const struct value *values; /* field_count; strings are raw bytes */
+    const struct value *values; /* field_count; strings are raw bytes, numbers may be infinite or none */
 };
 
 struct feed;

@@ -39,21 +39,33 @@ static const char *key_text(const struct scan *scan, const struct value *values,
     return NULL;
 }
 
-/* Text of the source as UTF-8; the rest as it is. */
+/* What is odd about the values of a feature. */
+struct oddities {
+    unsigned text;      /* enum encoding_outcome */
+    ptrdiff_t infinite; /* the first column with such a number; -1: none */
+    ptrdiff_t no_number;
+};
+
+/* Text of the source as UTF-8; numbers that are none, which neither JSON nor a style knows, as no value. */
 static struct value *decode_values(const struct scan *scan, struct encoding *encoding,
-                                   const struct feed_feature *feature, struct arena *arena, unsigned *out_outcome)
+                                   const struct feed_feature *feature, struct arena *arena, struct oddities *out_odd)
 {
     struct value *values = arena_array(arena, scan->field_count, sizeof *values);
-    *out_outcome = 0;
+    *out_odd = (struct oddities){.infinite = -1, .no_number = -1};
     for (size_t i = 0; values && i < scan->field_count; i++) {
         values[i] = feature->values[i];
+        if (values[i].type == VALUE_REAL && !isfinite(values[i].real)) {
+            ptrdiff_t *first = isnan(values[i].real) ? &out_odd->no_number : &out_odd->infinite;
+            *first = *first < 0 ? (ptrdiff_t)i : *first;
+            values[i] = value_null();
+        }
         if (values[i].type != VALUE_STRING || scan->fields[i].type != FIELD_STRING) {
             continue;
         }
         unsigned outcome;
         values[i].string =
             encoding_decode(encoding, feature->values[i].string, scan->feed->info.fields[i].width, arena, &outcome);
-        *out_outcome |= outcome;
+        out_odd->text |= outcome;
         if (!values[i].string.data) {
             return NULL;
         }
@@ -90,6 +102,7 @@ struct loading {
     struct encoding *encoding;
     struct arena *arena; /* of the feature at hand */
     struct row_fates fates;
+    struct bbox placed; /* of what was loaded, in degrees */
     int64_t loaded;
     int64_t left_out;
 };
@@ -118,6 +131,9 @@ static bool make_shape(struct loading *loading, const struct repair_result *resu
         return row_fates_list(&loading->fates.misplaced, &place, "a coordinate has no place on Earth in this system",
                               "una coordenada no tiene lugar en la Tierra en este sistema", rows_arena(loading), err);
     }
+    for (uint32_t i = 0; i < shape.vertex_count; i++) {
+        bbox_add(&loading->placed, xy[2 * i], xy[2 * i + 1]);
+    }
     shape.xy = xy;
     if (!shape_cut_at_antimeridian(&shape, loading->arena, &out->shape)) {
         return error_no_memory(err);
@@ -127,13 +143,43 @@ static bool make_shape(struct loading *loading, const struct repair_result *resu
     return true;
 }
 
+/* Numbers that were no value in the end, by their columns. */
+static bool list_numbers(struct loading *loading, const struct oddities *odd, const struct report_detail *detail,
+                         struct error *err)
+{
+    const struct {
+        ptrdiff_t column;
+        struct report_rows *rows;
+        const char *english;
+        const char *spanish;
+    } entries[] = {
+        {odd->infinite, &loading->fates.infinite, "infinite", "infinito"},
+        {odd->no_number, &loading->fates.no_number, "not a number", "no es un número"},
+    };
+    for (size_t i = 0; i < sizeof entries / sizeof entries[0]; i++) {
+        if (entries[i].column < 0) {
+            continue;
+        }
+        const char *name = loading->scan->fields[entries[i].column].name;
+        const char *english = arena_printf(loading->arena, "column \"%s\": %s", name, entries[i].english);
+        const char *spanish = arena_printf(loading->arena, "columna «%s»: %s", name, entries[i].spanish);
+        if (!english || !spanish) {
+            return error_no_memory(err);
+        }
+        if (!row_fates_list(entries[i].rows, detail, english, spanish, rows_arena(loading), err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static bool add_feature(struct loading *loading, const struct feed_feature *feature, struct error *err)
 {
     const struct scan *scan = loading->scan;
     struct row_fates *fates = &loading->fates;
     char key[64];
-    unsigned outcome;
-    struct value *values = decode_values(scan, loading->encoding, feature, loading->arena, &outcome);
+    struct oddities odd;
+    struct value *values = decode_values(scan, loading->encoding, feature, loading->arena, &odd);
     if (!values) {
         return error_no_memory(err);
     }
@@ -173,8 +219,8 @@ static bool add_feature(struct loading *loading, const struct feed_feature *feat
         return true;
     }
     loading->loaded++;
-    return row_fates_list_text(fates, outcome, &detail, rows_arena(loading), err) &&
-           import_stream_add(loading->journey->stream, &out, err);
+    return row_fates_list_text(fates, odd.text, &detail, rows_arena(loading), err) &&
+           list_numbers(loading, &odd, &detail, err) && import_stream_add(loading->journey->stream, &out, err);
 }
 
 static struct text make_descriptor(const struct journey *journey, const struct plan *plan, const struct scan *scan)
@@ -320,6 +366,10 @@ static bool check_fates(struct loading *loading, struct error *err)
 {
     const struct plan *plan = loading->plan;
     bool losses = row_fates_any_loss(&loading->fates);
+    if (losses) {
+        /* The look's extent has what was left out, or mended away. */
+        plan->scan.layer->bbox = loading->placed;
+    }
     row_fates_tell(&loading->fates, plan->from->name, loading->journey->report);
     if (loading->loaded == 0) {
         error_tell(err, ERROR_INVALID, "IMP-050", "layer \"%s\": no feature is left to load",
@@ -352,7 +402,8 @@ static bool open_loading(struct loading *loading, struct error *err)
 static bool load_once(struct journey *journey, struct plan *plan, bool *out_again, struct error *err)
 {
     bool ok = false;
-    struct loading loading = {.journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan};
+    struct loading loading = {
+        .journey = journey, .plan = plan, .scan = plan->guessed ? &plan->guess : &plan->scan, .placed = bbox_empty()};
     repair_nest_rings(journey->repair, plan->from->format == SOURCE_SHAPEFILE);
     if (!open_loading(&loading, err) || !load_raster(journey, plan, err) || !begin_version(&loading, err) ||
         !read_features(&loading, err)) {

@@ -35,7 +35,7 @@ static void tell_bad_cells(struct feed_ogr *feed, const struct source_layer *lay
         struct report_rows rows = {0};
         for (size_t i = 0; i < faults->cell_count; i++) {
             const struct shapefile_cell *cell = &faults->cells[i];
-            if (cell->column != column || cell->starred != starred || cell->with_comma) {
+            if (cell->column != column || cell->starred != starred || cell->meaning != SHAPEFILE_NOTHING) {
                 continue;
             }
             struct report_detail detail = {.row = (int64_t)cell->row + 1, .x = NAN, .y = NAN};
@@ -79,8 +79,12 @@ static void tell_commas(const struct feed_ogr *feed, const struct source_layer *
         size_t count = 0;
         for (size_t i = 0; i < faults->cell_count; i++) {
             struct shapefile_cell *cell = &faults->cells[i];
-            cell->with_comma = cell->with_comma && (cell->column != column || is_real);
-            if (cell->column == column && cell->with_comma) {
+            if (cell->column != column || cell->meaning != SHAPEFILE_COMMA) {
+                continue;
+            }
+            if (!is_real) {
+                cell->meaning = SHAPEFILE_NOTHING;
+            } else {
                 first = first ? first : cell;
                 count++;
             }
@@ -97,6 +101,55 @@ static void tell_commas(const struct feed_ogr *feed, const struct source_layer *
     }
 }
 
+/* Numbers with a fraction in a column that announces none: all of it is read as such. */
+static void tell_fractions(struct feed_ogr *feed, const struct source_layer *layer, const struct shapefile_table *table,
+                           struct shapefile_faults *faults, struct report *report)
+{
+    for (size_t column = 0; column < table->column_count; column++) {
+        const struct shapefile_cell *first = NULL;
+        size_t count = 0;
+        for (size_t i = 0; i < faults->cell_count; i++) {
+            const struct shapefile_cell *cell = &faults->cells[i];
+            if (cell->column == column && cell->meaning == SHAPEFILE_FRACTION) {
+                first = first ? first : cell;
+                count++;
+            }
+        }
+        bool known = column < feed->base.info.field_count && feed->columns[column] == (int)column;
+        if (count == 0 || !known || feed->fields[column].type != FIELD_INTEGER) {
+            continue;
+        }
+        feed->fields[column].type = FIELD_REAL;
+        const char *name = text_is_utf8(text_of(table->columns[column].name)) ? table->columns[column].name : "?";
+        struct report_message *message = report_tell(
+            report, "IMP-030", REPORT_NOTICE,
+            "column \"%s\" announces whole numbers and has %zu with decimals (%.15g): it is read with decimals",
+            "la columna «%s» anuncia números enteros y tiene %zu con decimales (%.15g): se lee con decimales", name,
+            count, first->number);
+        report_at(report, message, layer->name, name);
+    }
+}
+
+/* Columns of bytes would be read as text that means nothing. */
+static void leave_binary(struct feed_ogr *feed, const struct shapefile_table *table, const bool *binary)
+{
+    struct feed_info *info = &feed->base.info;
+    size_t kept = 0;
+    if (table->column_count != info->field_count) {
+        return;
+    }
+    for (size_t i = 0; i < info->field_count; i++) {
+        if (binary[i]) {
+            info->left_columns[info->left_column_count++] = feed->fields[i].name.data;
+            continue;
+        }
+        feed->fields[kept] = feed->fields[i];
+        feed->columns[kept] = feed->columns[i];
+        feed->logical[kept++] = feed->logical[i];
+    }
+    info->field_count = kept;
+}
+
 /* What OGR would pass over without a word: deleted rows, numbers that did not fit, values that are none. */
 static bool tell_faults(struct feed_ogr *feed, const struct source_layer *layer, const struct shapefile_table *table,
                         struct report *report, struct error *err)
@@ -108,8 +161,10 @@ static bool tell_faults(struct feed_ogr *feed, const struct source_layer *layer,
     feed->bad_cells = faults.cells;
     feed->bad_count = faults.cell_count;
     tell_commas(feed, layer, table, &faults, report);
+    tell_fractions(feed, layer, table, &faults, report);
     tell_bad_cells(feed, layer, table, &faults, true, report);
     tell_bad_cells(feed, layer, table, &faults, false, report);
+    leave_binary(feed, table, faults.binary);
     struct report_rows rows = {0};
     for (size_t i = 0; i < faults.deleted_count && faults.deleted[i] < layer->records; i++) {
         struct report_detail detail = {(int64_t)faults.deleted[i] + 1, NULL, "marked as deleted",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/ogr_value.h"
 
-#include <math.h>
 #include <ogr_api.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,12 +45,6 @@ static struct value date_value(OGRFeatureH feature, int column, enum field_type 
                  abs(minutes) % 60);
     }
     return value_of_string(arena_strdup(arena, text));
-}
-
-/* Neither JSON nor a style knows a number that is none. */
-static struct value real_value(double number)
-{
-    return isfinite(number) ? value_of_real(number) : value_null();
 }
 
 static struct value logical_value(const char *text)
@@ -115,13 +108,17 @@ struct value ogr_value_of(const struct feed_ogr *feed, void *feature, size_t i, 
 {
     int column = feed->columns[i];
     const struct shapefile_cell *bad = feed->bad_count > 0 ? find_bad_cell(feed, OGR_F_GetFID(feature), column) : NULL;
+    enum field_type type = feed->base.info.fields[i].type;
+    if (bad && bad->meaning == SHAPEFILE_DATE && type == FIELD_DATE) {
+        return value_of_string(arena_strdup(arena, bad->text));
+    }
     if (bad) {
-        return bad->with_comma ? value_of_real(bad->number) : value_null();
+        bool number = bad->meaning == SHAPEFILE_COMMA || bad->meaning == SHAPEFILE_FRACTION;
+        return number ? value_of_real(bad->number) : value_null();
     }
     if (!OGR_F_IsFieldSetAndNotNull(feature, column)) {
         return value_null();
     }
-    enum field_type type = feed->base.info.fields[i].type;
     switch (type) {
     case FIELD_INTEGER:
         return value_of_int(OGR_F_GetFieldAsInteger64(feature, column));
@@ -131,7 +128,7 @@ struct value ogr_value_of(const struct feed_ogr *feed, void *feature, size_t i, 
         }
         return logical_value(OGR_F_GetFieldAsString(feature, column));
     case FIELD_REAL:
-        return real_value(OGR_F_GetFieldAsDouble(feature, column));
+        return value_of_real(OGR_F_GetFieldAsDouble(feature, column));
     case FIELD_DATE:
     case FIELD_DATETIME:
     case FIELD_TIME:

@@ -59,14 +59,11 @@ static const char *print_into(struct report *report, const char *format, va_list
 
 static const char *print_into(struct report *report, const char *format, va_list args)
 {
-    char text[1024];
-    vsnprintf(text, sizeof text, format, args);
-    /* The end of a long text may be half a character. */
-    for (size_t length = strlen(text), cut = 0; cut < 4 && length + 4 > sizeof text && !text_is_utf8(text_of(text));
-         cut++) {
-        text[--length] = '\0';
-    }
-    const char *copy = encoding_readable(text, report->arena);
+    char raw[1024];
+    char text[sizeof raw];
+    vsnprintf(raw, sizeof raw, format, args);
+    text_mend_utf8(text_of(raw), text, sizeof text);
+    const char *copy = arena_strdup(report->arena, text);
     report->out_of_memory |= !copy;
     return copy ? copy : "";
 }
@@ -158,6 +155,13 @@ void report_take_rows(struct report *report, struct report_message *message, str
     message->rows = kept;
 }
 
+static const char *keep_readable(const char *text, struct arena *arena)
+{
+    char readable[1024];
+    text_mend_utf8(text_of(text), readable, sizeof readable);
+    return arena_strdup(arena, readable);
+}
+
 bool report_rows_add(struct report_rows *rows, struct arena *arena, const struct report_detail *detail)
 {
     if (rows->count == rows->capacity) {
@@ -173,9 +177,9 @@ bool report_rows_add(struct report_rows *rows, struct arena *arena, const struct
     if (rows->detail_count < REPORT_DETAILS_MAX) {
         struct report_detail *kept = &rows->details[rows->detail_count++];
         *kept = *detail;
-        kept->key = detail->key ? arena_strdup(arena, detail->key) : NULL;
-        kept->english = arena_strdup(arena, detail->english);
-        kept->spanish = arena_strdup(arena, detail->spanish);
+        kept->key = detail->key ? keep_readable(detail->key, arena) : NULL;
+        kept->english = keep_readable(detail->english, arena);
+        kept->spanish = keep_readable(detail->spanish, arena);
     }
     return true;
 }

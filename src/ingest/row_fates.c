@@ -54,7 +54,10 @@ bool row_fates_list_text(struct row_fates *fates, unsigned outcome, const struct
                                                         "se quitó medio carácter al final", arena, err)) &&
            (!(outcome & ENCODING_REPLACED) ||
             row_fates_list(&fates->lost_text, detail, "bytes without meaning became \xef\xbf\xbd",
-                           "bytes sin significado se cambiaron por \xef\xbf\xbd", arena, err));
+                           "bytes sin significado se cambiaron por \xef\xbf\xbd", arena, err)) &&
+           (!(outcome & ENCODING_LOST_BEFORE) ||
+            row_fates_list(&fates->lost_before, detail, "\xef\xbf\xbd in the text, kept",
+                           "\xef\xbf\xbd en el texto, se conserva", arena, err));
 }
 
 static void tell_fate(struct report *report, const char *layer, struct report_rows *rows, const char *code,
@@ -98,14 +101,22 @@ void row_fates_tell(struct row_fates *fates, const char *layer, struct report *r
               "el ancho de la columna cortó un carácter, que se quitó");
     tell_fate(report, layer, &fates->lost_text, "IMP-010", REPORT_WARNING, "some bytes mean nothing in this encoding",
               "hay bytes que no significan nada en esta codificación");
+    tell_fate(report, layer, &fates->lost_before, "IMP-010", REPORT_WARNING,
+              "text that lost characters before it came here (\xef\xbf\xbd stands for them)",
+              "hay texto que perdió caracteres antes de llegar (\xef\xbf\xbd está en su lugar)");
+    tell_fate(report, layer, &fates->infinite, "IMP-030", REPORT_WARNING, "infinite numbers, kept as no value",
+              "números infinitos, que quedan sin valor");
+    tell_fate(report, layer, &fates->no_number, "IMP-030", REPORT_NOTICE,
+              "values that are no number (NaN), kept as no value",
+              "valores que no son un número (NaN), que quedan sin valor");
 }
 
 void row_fates_finish(struct row_fates *fates)
 {
-    struct report_rows *const all[] = {&fates->unusable,    &fates->misplaced,   &fates->other_kind,
-                                       &fates->mended,      &fates->closed,      &fates->dropped_parts,
-                                       &fates->other_parts, &fates->zero_length, &fates->heights,
-                                       &fates->odd_text,    &fates->cut_text,    &fates->lost_text};
+    struct report_rows *const all[] = {
+        &fates->unusable,      &fates->misplaced,   &fates->other_kind,  &fates->mended,   &fates->closed,
+        &fates->dropped_parts, &fates->other_parts, &fates->zero_length, &fates->heights,  &fates->odd_text,
+        &fates->cut_text,      &fates->lost_text,   &fates->lost_before, &fates->infinite, &fates->no_number};
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         report_rows_finish(all[i]);
     }
@@ -115,6 +126,6 @@ bool row_fates_any_loss(const struct row_fates *fates)
 {
     return fates->unusable.count + fates->misplaced.count + fates->other_kind.count + fates->mended.count +
                fates->closed.count + fates->dropped_parts.count + fates->other_parts.count + fates->heights.count +
-               fates->lost_text.count >
+               fates->lost_text.count + fates->infinite.count >
            0;
 }

@@ -18,6 +18,9 @@ struct row_fates {
     struct report_rows odd_text;
     struct report_rows cut_text;
     struct report_rows lost_text;
+    struct report_rows lost_before; /* text that had U+FFFD in the file */
+    struct report_rows infinite;    /* numbers that became no value */
+    struct report_rows no_number;
 };
 
 /* Lists one row: that of `base`, with what happened to it. */

@@ -26,6 +26,7 @@ struct findings {
     bool has_m;
     struct report_rows unusable;
     struct report_rows invalid_rows;
+    struct report_rows infinite;
     struct report_rows duplicates; /* of the key */
     struct report_rows keyless;
     struct key_set *keys;
@@ -135,9 +136,16 @@ bool scan_note(struct scan *scan, struct scan_pass *pass, const struct feed_feat
     const struct feed_info *info = &scan->feed->info;
     struct findings *found = &pass->found;
     scan->features++;
+    bool noted = false;
     for (size_t i = 0; i < info->field_count; i++) {
         if (info->fields[i].type == FIELD_STRING && feature->values[i].type == VALUE_STRING) {
             encoding_evidence_add(&found->evidence, feature->values[i].string, info->fields[i].width);
+        } else if (check && !noted && feature->values[i].type == VALUE_REAL && isinf(feature->values[i].real)) {
+            struct report_detail detail = {feature->row, NULL, "an infinite number", "un número infinito", NAN, NAN};
+            noted = true;
+            if (!report_rows_add(&found->infinite, scan->report->arena, &detail)) {
+                return error_no_memory(err);
+            }
         }
     }
     if (!note_keys(scan, found, feature, pass->key)) {
@@ -365,6 +373,13 @@ static void tell_rows(struct scan *scan, struct findings *found, bool check)
         report_take_rows(report, message, &found->unusable);
         report_at(report, message, name, NULL);
     }
+    if (found->infinite.count > 0) {
+        struct report_message *message = report_tell(
+            report, "IMP-030", REPORT_WARNING, "%zu features have infinite numbers; loading keeps them as no value",
+            "%zu elementos tienen números infinitos; al cargar quedan sin valor", found->infinite.count);
+        report_take_rows(report, message, &found->infinite);
+        report_at(report, message, name, NULL);
+    }
     struct report_rows *const wrong[] = {&found->duplicates, &found->keyless};
     for (size_t i = 0; scan->key >= 0 && i < 2; i++) {
         if (wrong[i]->count == 0) {
@@ -446,6 +461,7 @@ void scan_pass_close(struct scan_pass *pass)
     free(found->keys);
     report_rows_finish(&found->unusable);
     report_rows_finish(&found->invalid_rows);
+    report_rows_finish(&found->infinite);
     report_rows_finish(&found->duplicates);
     report_rows_finish(&found->keyless);
     free(pass);

@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-enum { NAME_BYTES_MAX = 120 };
+/* The names of a .dbf are cut at ten bytes, which may be the middle of a letter. */
+enum { NAME_BYTES_MAX = 120, DBF_NAME_BYTES = 10 };
 
 static bool is_taken(const struct field *fields, size_t count, const char *name)
 {
@@ -57,7 +58,7 @@ bool scan_columns_name(struct scan *scan, struct error *err)
     }
     for (size_t i = 0; i < info->field_count; i++) {
         unsigned outcome;
-        struct text text = encoding_decode(encoding, info->fields[i].name, 0, scan->arena, &outcome);
+        struct text text = encoding_decode(encoding, info->fields[i].name, DBF_NAME_BYTES, scan->arena, &outcome);
         const char *name = text.data ? clean_name(text, i + 1, scan->arena) : NULL;
         const char *unique = name;
         for (int copy = 2; unique && is_taken(fields, i, unique); copy++) {

@@ -205,20 +205,38 @@ void scan_crs_check(struct scan *scan)
     if (scan->failed || bbox_is_empty(&scan->extent) || !crs_area(&scan->crs, &area) || area.min_x > area.max_x) {
         return;
     }
-    const double slack = 5;
+    /* Data of a narrow zone may reach into its neighbours; those of a country do not. */
+    const double slack = area.max_x - area.min_x > 12 ? 0 : 5;
     bool outside = bbox_is_empty(box) || box->min_x > area.max_x + slack || box->max_x < area.min_x - slack ||
                    box->min_y > area.max_y + slack || box->max_y < area.min_y - slack;
-    /* The same place with the sign of its longitude lost. */
-    bool mirrored = !outside && box->min_x >= 86 && box->max_x <= 119 && box->min_y >= 14 && box->max_y <= 33.5 &&
-                    crs_is_geographic(&scan->crs);
+    /* The same place with the sign of its longitude lost, or northern metres in a southern zone. */
+    bool mirrored = !outside && box->min_x >= 86 && box->max_x <= 119 && box->min_y >= 14 && box->max_y <= 33.5;
+    bool degrees = crs_is_geographic(&scan->crs);
+    bool southern = !outside && !degrees && box->max_y < -56 && box->min_y > -78 && area.max_y >= 0;
     if (mirrored) {
         struct report_message *message =
             report_tell(scan->report, "IMP-021", REPORT_WARNING,
                         "the coordinates fall in Asia (longitude %.10g to %.10g): has the minus sign been lost?",
-                        "las coordenadas caen en Asia (longitud %.10g a %.10g): ¿se perdió el signo menos?",
-                        scan->extent.min_x, scan->extent.max_x);
-        report_cure(scan->report, message, "longitudes in Mexico are negative: mend the column and load again",
-                    "en México las longitudes son negativas: corrija la columna y cargue de nuevo");
+                        "las coordenadas caen en Asia (longitud %.10g a %.10g): ¿se perdió el signo menos?", box->min_x,
+                        box->max_x);
+        if (degrees) {
+            report_cure(scan->report, message, "longitudes in Mexico are negative: mend the column and load again",
+                        "en México las longitudes son negativas: corrija la columna y cargue de nuevo");
+        } else {
+            report_cure(scan->report, message,
+                        "central meridians in Mexico are negative: give the right system with --srs",
+                        "en México los meridianos centrales son negativos: indique el sistema correcto con --srs");
+        }
+        report_at(scan->report, message, scan->layer->name, NULL);
+    }
+    if (southern) {
+        struct report_message *message = report_tell(
+            scan->report, "IMP-021", REPORT_WARNING,
+            "the coordinates fall near Antarctica (latitude %.10g to %.10g): is it a zone of the northern hemisphere?",
+            "las coordenadas caen cerca de la Antártida (latitud %.10g a %.10g): ¿es una zona del hemisferio norte?",
+            box->min_y, box->max_y);
+        report_cure(scan->report, message, "give the right system, such as EPSG:32613, with --srs",
+                    "indique el sistema correcto, por ejemplo EPSG:32613, con --srs");
         report_at(scan->report, message, scan->layer->name, NULL);
     }
     if (outside) {
@@ -227,8 +245,9 @@ void scan_crs_check(struct scan *scan)
                         "the coordinates fall outside the area of %s: is that the right system?",
                         "las coordenadas caen fuera del área de %s: ¿es el sistema correcto?",
                         scan->crs.code ? scan->crs.code : scan->crs.name);
-        report_cure(scan->report, message, "look at the place on the map; if it is wrong, load again with --srs EPSG:N",
-                    "revise el lugar en el mapa; si está mal, cargue de nuevo con --srs EPSG:N");
+        report_cure(scan->report, message,
+                    "look at the place on the map; if it is wrong, load again with --srs EPSG:N or exchange x and y",
+                    "revise el lugar en el mapa; si está mal, cargue de nuevo con --srs EPSG:N o intercambie x e y");
         report_at(scan->report, message, scan->layer->name, NULL);
     }
 }

@@ -2,6 +2,7 @@
 #include "ingest/shapefile.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -235,6 +236,36 @@ static bool is_date(const char *text, size_t length)
     return month >= 1 && month <= 12 && day >= 1 && day <= days[month - 1] && (month != 2 || day < 29 || leap);
 }
 
+/* "2024-02-29", "2024/2/29" and what begins so (a time may follow), as YYYY-MM-DD. */
+static bool reform_date(const char *text, size_t length, char out[24])
+{
+    int year;
+    int month;
+    int day;
+    char plain[24];
+    char digits[40];
+    snprintf(plain, sizeof plain, "%.*s", (int)length, text);
+    bool parted = length >= 8 && isdigit((unsigned char)text[3]) && (text[4] == '-' || text[4] == '/');
+    if (!parted || sscanf(plain, "%4d%*1[-/]%2d%*1[-/]%2d", &year, &month, &day) != 3 || year < 0 || month < 0 ||
+        day < 0) {
+        return false;
+    }
+    snprintf(digits, sizeof digits, "%04d%02d%02d", year, month, day);
+    if (!is_date(digits, strlen(digits))) {
+        return false;
+    }
+    snprintf(out, 24, "%.4s-%.2s-%.2s", digits, digits + 4, digits + 6);
+    return true;
+}
+
+/* Whether a number says more than a whole one can. */
+static bool has_fraction(const char *text, size_t length, double *out_number)
+{
+    return (memchr(text, '.', length) || memchr(text, 'e', length) || memchr(text, 'E', length)) &&
+           text_to_double((struct text){text, length}, out_number) &&
+           (floor(*out_number) != *out_number || !memchr(text, '.', length));
+}
+
 /* Whether the cell says what its column's type does not allow. */
 static bool is_fault(const struct shapefile_column *column, const char *cell, struct shapefile_numbers *numbers,
                      struct shapefile_cell *out)
@@ -248,16 +279,38 @@ static bool is_fault(const struct shapefile_column *column, const char *cell, st
         end--;
     }
     size_t length = end - start;
-    bool sound = length == 0 || (column->type == 'D' ? column->width != 8 || is_date(cell + start, length)
-                                                     : is_number(cell + start, length));
-    if (sound) {
-        numbers->is_filled = numbers->is_filled || length == column->width;
+    bool dated = column->type == 'D';
+    if (length == 0) {
         return false;
+    }
+    if (dated && column->width != 8 && length <= 20 && reform_date(cell + start, length, out->text)) {
+        out->meaning = SHAPEFILE_DATE;
+        return true;
+    }
+    if (dated ? is_date(cell + start, length) : is_number(cell + start, length)) {
+        numbers->is_filled = numbers->is_filled || (!dated && length == column->width);
+        bool fraction = !dated && column->decimals == 0 && has_fraction(cell + start, length, &out->number);
+        out->meaning = fraction ? SHAPEFILE_FRACTION : SHAPEFILE_NOTHING;
+        return fraction;
     }
     out->starred = cell[start] == '*' && column->type != 'D';
     numbers->starred_count += out->starred;
     snprintf(out->text, sizeof out->text, "%.*s", (int)(length > 20 ? 20 : length), cell + start);
     return true;
+}
+
+/* Whether a cell of the types that FoxPro and dBASE 7 write as bytes holds such. */
+static bool holds_bytes(const struct shapefile_column *column, const char *cell)
+{
+    if (column->type == '\0' || !strchr("IBOYT@+", column->type)) {
+        return false;
+    }
+    for (unsigned i = 0; i < column->width; i++) {
+        if ((unsigned char)cell[i] < 0x20) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Arrays of the faults grow by doubling in the arena, which they share the life of. */
@@ -311,7 +364,7 @@ static void find_commas(const struct shapefile_table *table, const struct shapef
         }
         for (size_t i = 0; i < count && certain; i++) {
             if (cells[i].column == column && parse_comma(cells[i].text, &number, &decimals)) {
-                cells[i].with_comma = true;
+                cells[i].meaning = SHAPEFILE_COMMA;
                 cells[i].number = number;
             }
         }
@@ -326,11 +379,12 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
     FILE *file = open_sized(path, &size);
     char *row = malloc((size_t)table->row_bytes + 1);
     struct shapefile_numbers *numbers = arena_array(arena, table->column_count + 1, sizeof *numbers);
+    bool *binary = arena_array(arena, table->column_count + 1, sizeof *binary);
     void *cells = NULL;
     void *deleted = NULL;
     size_t cell_count = 0;
     size_t deleted_count = 0;
-    if (!row || !numbers) {
+    if (!row || !numbers || !binary) {
         error_no_memory(err);
         goto done;
     }
@@ -352,7 +406,11 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
             const struct shapefile_column *column = &table->columns[j];
             struct shapefile_cell cell = {.row = i, .column = j};
             bool checked = column->type == 'N' || column->type == 'F' || column->type == 'D';
-            if (!checked || at + column->width > table->row_bytes) {
+            if (at + column->width > table->row_bytes) {
+                continue;
+            }
+            if (!checked) {
+                binary[j] = binary[j] || holds_bytes(column, row + at);
                 continue;
             }
             numbers[j].has_point = numbers[j].has_point || memchr(row + at, '.', column->width);
@@ -370,7 +428,7 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
         }
     }
     find_commas(table, numbers, cells, cell_count);
-    *out_faults = (struct shapefile_faults){numbers, cells, cell_count, deleted, deleted_count};
+    *out_faults = (struct shapefile_faults){numbers, cells, cell_count, deleted, deleted_count, binary};
     ok = true;
 done:
     if (file) {

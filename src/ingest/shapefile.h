@@ -34,12 +34,20 @@ bool shapefile_read_table(const char *path, struct arena *arena, struct shapefil
 bool shapefile_fit_table(const char *path, const struct shapefile_table *table, uint32_t records, const char *out,
                          struct error *err);
 
-/* A cell of a number or date column whose content is none. */
+/* What a cell means that GDAL would misread. */
+enum shapefile_meaning {
+    SHAPEFILE_NOTHING,
+    SHAPEFILE_COMMA,    /* "1,5" in a column that writes all its decimals so: `number` is what is meant */
+    SHAPEFILE_FRACTION, /* "1.5" in a column that announces whole numbers: `number` */
+    SHAPEFILE_DATE      /* a date that is not written YYYYMMDD: `text` as YYYY-MM-DD */
+};
+
+/* A cell of a number or date column whose content is none, or is not what GDAL takes it for. */
 struct shapefile_cell {
     uint32_t row; /* from 0 */
     unsigned column;
-    bool starred;    /* asterisks: no value, or a number that did not fit; see shapefile_numbers */
-    bool with_comma; /* "1,5" in a column that writes all its decimals so: `number` is what is meant */
+    bool starred; /* asterisks: no value, or a number that did not fit; see shapefile_numbers */
+    enum shapefile_meaning meaning;
     double number;
     char text[24]; /* as it stands, cut */
 };
@@ -61,6 +69,7 @@ struct shapefile_faults {
     size_t cell_count;
     const uint32_t *deleted; /* rows that are marked as deleted */
     size_t deleted_count;
+    const bool *binary; /* by column: numbers in bytes, which are no text (dBASE 7, FoxPro) */
 };
 
 /* Reads all rows of the table for what its readers commonly pass over in silence. */

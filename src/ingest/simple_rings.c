@@ -25,12 +25,20 @@ struct segment {
     uint32_t last_column;
 };
 
+/* A segment that the sweep has reached and not yet left, with what most pairs are told apart by. */
+struct active {
+    double min_y;
+    double max_y;
+    uint32_t segment;
+    uint32_t last_column;
+};
+
 struct sweep {
     const double *vertices;
     struct segment *segments;
+    struct active *active;
     uint32_t *order;   /* segments by column */
     uint32_t *columns; /* where each column starts in `order` */
-    uint32_t *active;
     uint32_t count;
 };
 
@@ -151,7 +159,7 @@ static bool pair_is_sound(const struct sweep *sweep, uint32_t one, uint32_t othe
 {
     const struct segment *a = &sweep->segments[one];
     const struct segment *b = &sweep->segments[other];
-    if (a->max_y < b->min_y || b->max_y < a->min_y || a->max_x < b->min_x || b->max_x < a->min_x) {
+    if (a->max_x < b->min_x || b->max_x < a->min_x) {
         return true;
     }
     const double *p = sweep->vertices + STRIDE * (size_t)a->from;
@@ -168,22 +176,27 @@ static bool pair_is_sound(const struct sweep *sweep, uint32_t one, uint32_t othe
 static bool no_segments_meet(struct sweep *sweep)
 {
     uint64_t tests_left = (uint64_t)sweep->count * TESTS_PER_SEGMENT + TESTS_AT_LEAST;
-    uint32_t active = 0;
+    struct active *active = sweep->active;
+    uint32_t count = 0;
     for (uint32_t i = 0; i < sweep->count; i++) {
-        uint32_t now = sweep->order[i];
-        uint32_t column = sweep->segments[now].column;
-        if (tests_left < active) {
+        const struct segment *segment = &sweep->segments[sweep->order[i]];
+        struct active now = {segment->min_y, segment->max_y, sweep->order[i], segment->last_column};
+        if (tests_left < count) {
             return false;
         }
-        tests_left -= active;
-        for (uint32_t j = 0; j < active;) {
-            if (sweep->segments[sweep->active[j]].last_column < column) {
-                sweep->active[j] = sweep->active[--active];
-            } else if (!pair_is_sound(sweep, sweep->active[j++], now)) {
+        tests_left -= count;
+        for (uint32_t j = 0; j < count;) {
+            if (active[j].last_column < segment->column) {
+                active[j] = active[--count];
+                continue;
+            }
+            bool apart = (active[j].max_y < now.min_y) | (now.max_y < active[j].min_y);
+            if (!apart && !pair_is_sound(sweep, active[j].segment, now.segment)) {
                 return false;
             }
+            j++;
         }
-        sweep->active[active++] = now;
+        active[count++] = now;
     }
     return true;
 }
@@ -239,13 +252,14 @@ bool simple_rings_prove(struct simple_rings *work, const double *vertices, const
         segments += rings[r].end - rings[r].start - 1;
     }
     if (ring_count == 0 || ring_count > RINGS_MAX || segments > SEGMENTS_MAX || rings[0].is_hole ||
-        !reserve(work, segments * (sizeof(struct segment) + 3 * sizeof(uint32_t)) + sizeof(uint32_t))) {
+        !reserve(work, segments * (sizeof(struct segment) + sizeof(struct active) + 2 * sizeof(uint32_t)) +
+                           sizeof(uint32_t))) {
         return false;
     }
     struct sweep sweep = {.vertices = vertices, .segments = work->memory};
-    sweep.order = (uint32_t *)(sweep.segments + segments);
-    sweep.active = sweep.order + segments;
-    sweep.columns = sweep.active + segments;
+    sweep.active = (struct active *)(sweep.segments + segments);
+    sweep.order = (uint32_t *)(sweep.active + segments);
+    sweep.columns = sweep.order + segments;
     return set_segments(&sweep, rings, ring_count) && put_in_columns(&sweep) && no_segments_meet(&sweep) &&
            (ring_count == 1 || nesting_is_sound(vertices, rings, ring_count));
 }

@@ -28,7 +28,8 @@ enum {
 
 enum { COMMAND_MOVE_TO = 1, COMMAND_LINE_TO = 2, COMMAND_CLOSE_PATH = 7 };
 
-enum { BYTES_MAX = 64 << 20 };
+enum { BYTES_MAX = 64 << 20, EXTENT_LOG2 = 12, VARINT_32_BYTES = 5, COMMAND_BYTES = 3 * VARINT_32_BYTES };
+_Static_assert(MVT_EXTENT == 1 << EXTENT_LOG2, "the extent is a power of two: world units become its units by a shift");
 
 struct world_box mvt_area(struct tile_id tile)
 {
@@ -37,37 +38,109 @@ struct world_box mvt_area(struct tile_id tile)
     return (struct world_box){box.min_x - margin, box.min_y - margin, box.max_x + margin, box.max_y + margin};
 }
 
-/* The distinct values of a layer, found by hash. */
+/* The distinct values of a layer, found by hash. Their messages are written when they are first met. */
+struct value_slot {
+    uint32_t hash;
+    uint32_t number; /* index + 1; 0: free */
+};
+
 struct value_table {
     const struct value **values;
-    uint32_t *slots; /* index + 1 */
-    size_t slot_count;
+    struct value_slot *slots;
+    size_t slot_count; /* a power of two, twice the room of `values` */
     size_t count;
 };
 
-struct layer_encoder {
+struct encoder {
     struct arena *arena;
-    const struct feature_list *list;
+    const struct mvt_layer *layer;
+    struct mvt_reduction reduction;
+    struct tile_id tile;
+    struct world_box area;
+    struct world_box box;  /* of the tile */
     int32_t *key_of_field; /* -1: not used yet */
-    uint32_t key_count;
     uint32_t *fields_of_keys;
+    uint32_t key_count;
     struct value_table table;
     struct buffer features;
-    struct buffer feature; /* scratch */
-    struct buffer part;    /* scratch */
+    struct buffer values;
+    struct buffer geometry;     /* scratch: of one feature */
+    struct world_point *points; /* scratch */
+    size_t points_max;
+    unsigned char *tags; /* scratch: room for two numbers a field */
 };
 
-static uint64_t value_hash(const struct value *value)
+/* --- numbers ------------------------------------------------------------------------------------------------------ */
+
+static uint32_t zigzag(int32_t number)
+{
+    return (uint32_t)number << 1 ^ (uint32_t)(number >> 31);
+}
+
+/* There must be room. Returns the end of what was written. */
+static inline unsigned char *put_varint(unsigned char *at, uint32_t value)
+{
+    while (value >= 0x80) {
+        *at++ = (unsigned char)(value | 0x80);
+        value >>= 7;
+    }
+    *at++ = (unsigned char)value;
+    return at;
+}
+
+static size_t varint_size(uint64_t value)
+{
+    size_t size = 1;
+    for (; value >= 0x80; value >>= 7) {
+        size++;
+    }
+    return size;
+}
+
+/* --- values ------------------------------------------------------------------------------------------------------- */
+
+static uint64_t load_bytes(const char *at, size_t size)
+{
+    uint64_t bytes = 0;
+    memcpy(&bytes, at, size);
+    return bytes;
+}
+
+/* Only tells values of one tile apart: nothing written depends on it. */
+static uint32_t fold(uint64_t a, uint64_t b)
+{
+    uint64_t mixed = (a ^ UINT64_C(0x9e3779b97f4a7c15)) * (b ^ UINT64_C(0xd6e8feb86659fd93));
+    mixed ^= mixed >> 32;
+    mixed *= UINT64_C(0xff51afd7ed558ccd);
+    return (uint32_t)(mixed >> 32);
+}
+
+static uint32_t text_hash(struct text text)
+{
+    size_t length = text.length;
+    if (length > 16) {
+        return (uint32_t)hash_bytes(text.data, length);
+    }
+    if (length >= 8) {
+        return fold(load_bytes(text.data, 8), load_bytes(text.data + length - 8, 8) + length);
+    }
+    return fold(load_bytes(text.data, length), length);
+}
+
+static uint32_t value_hash(const struct value *value)
 {
     switch (value->type) {
     case VALUE_STRING:
-        return hash_bytes_seeded(value->string.data, value->string.length, VALUE_STRING);
-    case VALUE_REAL:
-        return hash_bytes_seeded(&value->real, sizeof value->real, VALUE_REAL);
+        return text_hash(value->string);
+    case VALUE_REAL: {
+        uint64_t bits;
+        memcpy(&bits, &value->real, sizeof bits);
+        return fold(bits, VALUE_REAL << 8);
+    }
     case VALUE_INT:
-        return hash_mix(VALUE_INT, (uint64_t)value->integer);
+        return fold((uint64_t)value->integer, VALUE_INT << 8);
     default:
-        return hash_mix(VALUE_BOOL, value->boolean);
+        return fold(value->boolean, VALUE_BOOL << 8);
     }
 }
 
@@ -78,65 +151,33 @@ static bool same_value(const struct value *a, const struct value *b)
     }
     if (a->type == VALUE_REAL) {
         /* By their bits: NaN does not come here, and 0 is not -0. */
-        uint64_t a_bits;
-        uint64_t b_bits;
-        memcpy(&a_bits, &a->real, sizeof a_bits);
-        memcpy(&b_bits, &b->real, sizeof b_bits);
-        return a_bits == b_bits;
+        return memcmp(&a->real, &b->real, sizeof a->real) == 0;
     }
     return value_equal(a, b);
 }
 
 static bool table_grow(struct value_table *table, struct arena *arena)
 {
-    size_t larger = table->slot_count == 0 ? 256 : table->slot_count * 2;
-    uint32_t *slots = arena_array(arena, larger, sizeof *slots);
+    size_t larger = table->slot_count == 0 ? 1024 : table->slot_count * 4;
+    struct value_slot *slots = arena_array(arena, larger, sizeof *slots);
     const struct value **values =
         arena_grow(arena, (void *)table->values, table->slot_count / 2 * sizeof *values, larger / 2 * sizeof *values);
     if (!slots || !values) {
         return false;
     }
-    for (size_t i = 0; i < table->count; i++) {
-        size_t slot = value_hash(values[i]) & (larger - 1);
-        while (slots[slot] != 0) {
+    for (size_t i = 0; i < table->slot_count; i++) {
+        size_t slot = table->slots[i].hash & (larger - 1);
+        while (table->slots[i].number != 0 && slots[slot].number != 0) {
             slot = (slot + 1) & (larger - 1);
         }
-        slots[slot] = (uint32_t)i + 1;
+        if (table->slots[i].number != 0) {
+            slots[slot] = table->slots[i];
+        }
     }
     table->slots = slots;
     table->values = values;
     table->slot_count = larger;
     return true;
-}
-
-static bool table_find(struct value_table *table, const struct value *value, struct arena *arena, uint32_t *out_index)
-{
-    if (table->count == table->slot_count / 2 && !table_grow(table, arena)) {
-        return false;
-    }
-    size_t slot = value_hash(value) & (table->slot_count - 1);
-    while (table->slots[slot] != 0) {
-        uint32_t index = table->slots[slot] - 1;
-        if (same_value(table->values[index], value)) {
-            *out_index = index;
-            return true;
-        }
-        slot = (slot + 1) & (table->slot_count - 1);
-    }
-    table->values[table->count] = value;
-    table->slots[slot] = (uint32_t)++table->count;
-    *out_index = (uint32_t)table->count - 1;
-    return true;
-}
-
-static void put_message(struct buffer *out, unsigned field, const struct buffer *content)
-{
-    buffer_append_varint(out, field);
-    buffer_append_varint(out, content->length);
-    buffer_append(out, content->data, content->length);
-    if (content->failed) {
-        out->failed = true;
-    }
 }
 
 static void put_string(struct buffer *out, unsigned field, struct text text)
@@ -146,71 +187,121 @@ static void put_string(struct buffer *out, unsigned field, struct text text)
     buffer_append(out, text.data, text.length);
 }
 
+/* A value's message is so small that its length is one byte, texts apart. */
 static void put_value(struct buffer *out, const struct value *value)
 {
+    unsigned char bytes[16];
+    unsigned char *at = bytes + 2;
     switch (value->type) {
     case VALUE_STRING:
+        buffer_append_byte(out, LAYER_VALUES);
+        buffer_append_varint(out, 1 + varint_size(value->string.length) + value->string.length);
         put_string(out, VALUE_FIELD_STRING, value->string);
         return;
     case VALUE_REAL: {
-        buffer_append_varint(out, VALUE_FIELD_DOUBLE);
         uint64_t bits;
         memcpy(&bits, &value->real, sizeof bits);
+        *at++ = VALUE_FIELD_DOUBLE;
         for (int i = 0; i < 8; i++) {
-            buffer_append_byte(out, (unsigned char)(bits >> (8 * i)));
+            *at++ = (unsigned char)(bits >> (8 * i));
         }
-        return;
+        break;
     }
-    case VALUE_INT:
-        buffer_append_varint(out, VALUE_FIELD_INT);
-        buffer_append_varint(out, (uint64_t)value->integer);
-        return;
+    case VALUE_INT: {
+        uint64_t number = (uint64_t)value->integer;
+        *at++ = VALUE_FIELD_INT;
+        for (; number >= 0x80; number >>= 7) {
+            *at++ = (unsigned char)(number | 0x80);
+        }
+        *at++ = (unsigned char)number;
+        break;
+    }
     default:
-        buffer_append_varint(out, VALUE_FIELD_BOOL);
-        buffer_append_byte(out, value->boolean);
+        *at++ = VALUE_FIELD_BOOL;
+        *at++ = value->boolean;
     }
+    bytes[0] = LAYER_VALUES;
+    bytes[1] = (unsigned char)(at - bytes - 2);
+    buffer_append(out, bytes, (size_t)(at - bytes));
 }
 
-/* --- geometry --- */
+static bool find_value(struct encoder *encoder, const struct value *value, uint32_t *out_index)
+{
+    struct value_table *table = &encoder->table;
+    if (table->count == table->slot_count / 2 && !table_grow(table, encoder->arena)) {
+        return false;
+    }
+    uint32_t hash = value_hash(value);
+    size_t slot = hash & (table->slot_count - 1);
+    while (table->slots[slot].number != 0) {
+        uint32_t index = table->slots[slot].number - 1;
+        if (table->slots[slot].hash == hash && same_value(table->values[index], value)) {
+            *out_index = index;
+            return true;
+        }
+        slot = (slot + 1) & (table->slot_count - 1);
+    }
+    table->values[table->count] = value;
+    table->slots[slot] = (struct value_slot){hash, (uint32_t)++table->count};
+    put_value(&encoder->values, value);
+    *out_index = (uint32_t)table->count - 1;
+    return true;
+}
 
+/* --- geometry ----------------------------------------------------------------------------------------------------- */
+
+/* Where the next command begins. */
 struct pen {
-    struct buffer *out;
+    unsigned char *at;
     int32_t x;
     int32_t y;
 };
 
-static uint32_t zigzag(int32_t number)
-{
-    return (uint32_t)number << 1 ^ (uint32_t)(number >> 31);
-}
-
 static void pen_command(struct pen *pen, unsigned command, uint32_t count)
 {
-    buffer_append_varint(pen->out, (uint64_t)count << 3 | command);
+    pen->at = put_varint(pen->at, count << 3 | command);
 }
 
-static void pen_to(struct pen *pen, struct world_point point)
+static inline void pen_to(struct pen *pen, struct world_point point)
 {
-    buffer_append_varint(pen->out, zigzag(point.x - pen->x));
-    buffer_append_varint(pen->out, zigzag(point.y - pen->y));
+    pen->at = put_varint(pen->at, zigzag(point.x - pen->x));
+    pen->at = put_varint(pen->at, zigzag(point.y - pen->y));
     pen->x = point.x;
     pen->y = point.y;
 }
 
-/* World units to units of the tile's extent, rounded, equal neighbours dropped. Returns how many are left. */
-static uint32_t to_tile(struct world_point *points, uint32_t count, int64_t shift_x, struct tile_id tile, bool is_point)
+/* World units become units of the tile's extent, rounded to the nearest multiple of the reduction's grid. */
+struct raster {
+    int64_t origin_x;
+    int64_t origin_y;
+    int shift; /* negative: the tile's units are finer than the world's */
+    unsigned grid_log2;
+};
+
+static struct raster raster_of(const struct encoder *encoder, int64_t shift_x)
 {
-    struct world_box box = tile_box(tile);
-    double scale = (double)MVT_EXTENT / (double)tile_width(tile.z);
+    return (struct raster){shift_x - encoder->box.min_x, -encoder->box.min_y,
+                           32 - (int)encoder->tile.z - EXTENT_LOG2 + (int)encoder->reduction.grid_log2,
+                           encoder->reduction.grid_log2};
+}
+
+static inline int32_t to_grid(int64_t units, const struct raster *raster)
+{
+    int64_t steps = raster->shift > 0 ? (units + ((int64_t)1 << (raster->shift - 1))) >> raster->shift
+                                      : units * ((int64_t)1 << -raster->shift);
+    return (int32_t)(steps * ((int64_t)1 << raster->grid_log2));
+}
+
+/* Writes the points of a part to `out`, equal neighbours dropped unless they are `all` wanted. Returns how many. */
+static uint32_t to_tile(const struct world_point *points, uint32_t count, const struct raster *raster, bool all,
+                        struct world_point *out)
+{
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct world_point point = {
-            (int32_t)floor((double)(points[i].x + shift_x - box.min_x) * scale + 0.5),
-            (int32_t)floor((double)((int64_t)points[i].y - box.min_y) * scale + 0.5),
-        };
-        if (is_point || kept == 0 || point.x != points[kept - 1].x || point.y != points[kept - 1].y) {
-            points[kept++] = point;
-        }
+        struct world_point point = {to_grid((int64_t)points[i].x + raster->origin_x, raster),
+                                    to_grid((int64_t)points[i].y + raster->origin_y, raster)};
+        out[kept] = point;
+        kept += all || kept == 0 || point.x != out[kept - 1].x || point.y != out[kept - 1].y;
     }
     return kept;
 }
@@ -236,9 +327,8 @@ static void put_line(struct pen *pen, const struct world_point *points, uint32_t
 }
 
 /* `points` is closed; the closing vertex is not written. Exterior rings are written with positive area. */
-static void put_ring(struct pen *pen, struct world_point *points, uint32_t count, bool is_hole)
+static void put_ring(struct pen *pen, const struct world_point *points, uint32_t count, bool turn)
 {
-    bool turn = (ring_area(points, count) < 0) != is_hole;
     pen_command(pen, COMMAND_MOVE_TO, 1);
     pen_to(pen, points[0]);
     pen_command(pen, COMMAND_LINE_TO, count - 2);
@@ -248,157 +338,286 @@ static void put_ring(struct pen *pen, struct world_point *points, uint32_t count
     pen_command(pen, COMMAND_CLOSE_PATH, 1);
 }
 
-/* Writes the geometry into encoder->part; leaves it empty when nothing of it is left in the tile. */
-static bool put_geometry(struct layer_encoder *encoder, const struct feature *feature, struct tile_id tile,
-                         struct error *err)
+/* What is left of a line or polygon that is too small for the grid: one step of it. */
+static void put_trace(struct pen *pen, enum geometry_kind kind, struct world_point at, unsigned grid_log2)
 {
-    struct world_box area = mvt_area(tile);
-    struct geometry clipped;
-    buffer_clear(&encoder->part);
-    if (!geometry_clip(&feature->geometry, feature->shift_x, &area, encoder->arena, &clipped)) {
-        return error_no_memory(err);
+    int32_t step = 1 << grid_log2;
+    struct world_point square[] = {
+        at, {at.x + step, at.y}, {at.x + step, at.y + step}, {at.x, at.y + step}, at,
+    };
+    if (kind == GEOMETRY_POLYGON) {
+        put_ring(pen, square, 5, false);
+    } else {
+        put_line(pen, square, 2);
     }
-    struct world_point *points =
-        arena_memdup(encoder->arena, clipped.points, (size_t)clipped.vertex_count * sizeof *points);
-    if (!points) {
-        return error_no_memory(err);
+}
+
+static bool make_room(struct encoder *encoder, const struct geometry *geometry)
+{
+    size_t parts = (size_t)geometry->part_count + 1;
+    size_t vertices = (size_t)geometry->vertex_count + 8;
+    if (vertices > encoder->points_max) {
+        encoder->points_max = vertices * 2;
+        encoder->points = arena_alloc_raw(encoder->arena, encoder->points_max * sizeof *encoder->points);
     }
-    struct pen pen = {.out = &encoder->part};
-    if (clipped.kind == GEOMETRY_POINT && clipped.vertex_count > 0) {
-        to_tile(points, clipped.vertex_count, feature->shift_x, tile, true);
-        pen_command(&pen, COMMAND_MOVE_TO, clipped.vertex_count);
-        for (uint32_t i = 0; i < clipped.vertex_count; i++) {
-            pen_to(&pen, points[i]);
-        }
-        return true;
+    buffer_clear(&encoder->geometry);
+    return encoder->points &&
+           buffer_reserve(&encoder->geometry, parts * COMMAND_BYTES + vertices * 2 * VARINT_32_BYTES);
+}
+
+static void put_points(struct encoder *encoder, const struct geometry *geometry, const struct raster *raster,
+                       struct pen *pen)
+{
+    /* Of a swarm of points on one coarse place one is enough. */
+    bool all = raster->grid_log2 == 0;
+    uint32_t count = to_tile(geometry->points, geometry->vertex_count, raster, all, encoder->points);
+    pen_command(pen, COMMAND_MOVE_TO, count);
+    for (uint32_t i = 0; i < count; i++) {
+        pen_to(pen, encoder->points[i]);
     }
+}
+
+static void put_parts(struct encoder *encoder, const struct geometry *geometry, const struct raster *raster,
+                      struct pen *pen)
+{
+    struct world_point *points = encoder->points;
     uint32_t start = 0;
     bool shell_kept = false;
-    for (uint32_t p = 0; p < clipped.part_count; p++) {
-        uint32_t end = clipped.parts[p].end;
-        bool is_hole = clipped.parts[p].is_hole;
-        uint32_t count = to_tile(points + start, end - start, feature->shift_x, tile, false);
-        if (clipped.kind == GEOMETRY_LINE && count >= 2) {
-            put_line(&pen, points + start, count);
-        } else if (clipped.kind == GEOMETRY_POLYGON) {
-            bool keep = count >= 4 && ring_area(points + start, count) != 0 && (!is_hole || shell_kept);
-            if (keep) {
-                put_ring(&pen, points + start, count, is_hole);
+    for (uint32_t p = 0; p < geometry->part_count; p++) {
+        uint32_t end = geometry->parts[p].end;
+        bool is_hole = geometry->parts[p].is_hole;
+        uint32_t count =
+            is_hole && !shell_kept ? 0 : to_tile(geometry->points + start, end - start, raster, false, points);
+        if (geometry->kind == GEOMETRY_LINE && count >= 2) {
+            put_line(pen, points, count);
+        } else if (geometry->kind == GEOMETRY_POLYGON) {
+            int64_t area = count >= 4 ? ring_area(points, count) : 0;
+            if (area != 0) {
+                put_ring(pen, points, count, (area < 0) != is_hole);
             }
-            shell_kept = is_hole ? shell_kept : keep;
+            shell_kept = is_hole ? shell_kept : area != 0;
         }
         start = end;
     }
+}
+
+static bool box_holds(const struct world_box *outer, const struct world_box *inner, int64_t shift_x)
+{
+    return inner->min_x + shift_x >= outer->min_x && inner->max_x + shift_x <= outer->max_x &&
+           inner->min_y >= outer->min_y && inner->max_y <= outer->max_y;
+}
+
+/* Writes the geometry into encoder->geometry; leaves it empty when nothing of it is left in the tile. */
+static bool put_geometry(struct encoder *encoder, const struct feature *feature, struct error *err)
+{
+    struct geometry clipped;
+    struct raster raster = raster_of(encoder, feature->shift_x);
+    if (!geometry_clip(&feature->geometry, feature->shift_x, &encoder->area, encoder->arena, &clipped) ||
+        !make_room(encoder, &clipped)) {
+        return error_no_memory(err);
+    }
+    unsigned char *begun = encoder->geometry.data;
+    struct pen pen = {.at = begun};
+    if (clipped.kind == GEOMETRY_POINT && clipped.vertex_count > 0) {
+        put_points(encoder, &clipped, &raster, &pen);
+    } else if (clipped.kind == GEOMETRY_LINE || clipped.kind == GEOMETRY_POLYGON) {
+        put_parts(encoder, &clipped, &raster, &pen);
+        /* Only of what lies wholly inside: what is cut off along the border is no small thing, but another tile's. */
+        if (pen.at == begun && clipped.vertex_count > 0 && box_holds(&encoder->area, &feature->box, feature->shift_x)) {
+            struct world_point at;
+            to_tile(clipped.points, 1, &raster, true, &at);
+            put_trace(&pen, clipped.kind, at, raster.grid_log2);
+        }
+    }
+    encoder->geometry.length = (size_t)(pen.at - begun);
     return true;
 }
 
-/* --- features and layers --- */
+/* --- features and layers ------------------------------------------------------------------------------------------ */
 
-static bool is_encodable(const struct value *value)
+static bool is_encodable(const struct encoder *encoder, const struct value *value)
 {
-    return value->type == VALUE_STRING || value->type == VALUE_INT || value->type == VALUE_BOOL ||
+    if (value->type == VALUE_STRING) {
+        return value->string.length <= encoder->reduction.text_max;
+    }
+    return value->type == VALUE_INT || value->type == VALUE_BOOL ||
            (value->type == VALUE_REAL && isfinite(value->real));
 }
 
-static bool put_tags(struct layer_encoder *encoder, const struct feature *feature, struct error *err)
+/* Writes encoder->tags; NULL when memory is out, otherwise their end. */
+static unsigned char *put_tags(struct encoder *encoder, const struct feature *feature)
 {
-    buffer_clear(&encoder->part);
-    for (size_t i = 0; i < encoder->list->field_count; i++) {
-        if (!is_encodable(&feature->values[i])) {
+    unsigned char *at = encoder->tags;
+    for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
+        uint32_t index;
+        if (!is_encodable(encoder, &feature->values[i])) {
             continue;
         }
         if (encoder->key_of_field[i] < 0) {
             encoder->fields_of_keys[encoder->key_count] = (uint32_t)i;
             encoder->key_of_field[i] = (int32_t)encoder->key_count++;
         }
-        uint32_t index;
-        if (!table_find(&encoder->table, &feature->values[i], encoder->arena, &index)) {
-            return error_no_memory(err);
+        if (!find_value(encoder, &feature->values[i], &index)) {
+            return NULL;
         }
-        buffer_append_varint(&encoder->part, (uint64_t)encoder->key_of_field[i]);
-        buffer_append_varint(&encoder->part, index);
+        at = put_varint(at, (uint32_t)encoder->key_of_field[i]);
+        at = put_varint(at, index);
     }
-    if (encoder->part.length > 0) {
-        put_message(&encoder->feature, FEATURE_TAGS, &encoder->part);
-    }
-    return true;
+    return at;
 }
 
-static bool put_feature(struct layer_encoder *encoder, const struct feature *feature, struct tile_id tile,
-                        struct error *err)
+static bool put_feature(struct encoder *encoder, const struct feature *feature, struct error *err)
 {
-    if (!put_geometry(encoder, feature, tile, err)) {
+    if (!put_geometry(encoder, feature, err)) {
         return false;
     }
-    if (encoder->part.length == 0) {
+    size_t geometry_size = encoder->geometry.length;
+    if (geometry_size == 0) {
         return true;
     }
-    buffer_clear(&encoder->feature);
-    if (feature->id.type == VALUE_INT && feature->id.integer >= 0) {
-        buffer_append_varint(&encoder->feature, FEATURE_ID);
-        buffer_append_varint(&encoder->feature, (uint64_t)feature->id.integer);
+    const unsigned char *tags_end = put_tags(encoder, feature);
+    if (!tags_end) {
+        return error_no_memory(err);
     }
-    buffer_append_varint(&encoder->feature, FEATURE_TYPE);
-    buffer_append_varint(&encoder->feature, (uint64_t)feature->geometry.kind); /* POINT 1, LINESTRING 2, POLYGON 3 */
-    put_message(&encoder->feature, FEATURE_GEOMETRY, &encoder->part);
-    if (!put_tags(encoder, feature, err)) {
-        return false;
+    size_t tags_size = (size_t)(tags_end - encoder->tags);
+    bool has_id = feature->id.type == VALUE_INT && feature->id.integer >= 0;
+    size_t size = (has_id ? 1 + varint_size((uint64_t)feature->id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
+                  geometry_size + (tags_size > 0 ? 1 + varint_size(tags_size) + tags_size : 0);
+    struct buffer *out = &encoder->features;
+    if (geometry_size > BYTES_MAX || !buffer_reserve(out, size + 16)) {
+        out->failed = true;
+        return true;
     }
-    put_message(&encoder->features, LAYER_FEATURES, &encoder->feature);
+    buffer_append_byte(out, LAYER_FEATURES);
+    buffer_append_varint(out, size);
+    if (has_id) {
+        buffer_append_byte(out, FEATURE_ID);
+        buffer_append_varint(out, (uint64_t)feature->id.integer);
+    }
+    unsigned char head[3 + VARINT_32_BYTES] = {FEATURE_TYPE, (unsigned char)feature->geometry.kind, FEATURE_GEOMETRY};
+    buffer_append(out, head, (size_t)(put_varint(head + 3, (uint32_t)geometry_size) - head));
+    buffer_append(out, encoder->geometry.data, geometry_size);
+    if (tags_size > 0) {
+        buffer_append_byte(out, FEATURE_TAGS);
+        buffer_append_varint(out, tags_size);
+        buffer_append(out, encoder->tags, tags_size);
+    }
     return true;
 }
 
-static void put_layer(struct layer_encoder *encoder, const char *name, struct buffer *out)
+static void put_layer(struct encoder *encoder, struct buffer *out)
 {
-    struct buffer layer;
-    buffer_init(&layer, BYTES_MAX);
-    put_string(&layer, LAYER_NAME, text_of(name));
-    buffer_append(&layer, encoder->features.data, encoder->features.length);
+    struct text name = text_of(encoder->layer->name);
+    size_t size = 1 + varint_size(name.length) + name.length + encoder->features.length + encoder->values.length + 1 +
+                  varint_size(MVT_EXTENT) + 2;
     for (uint32_t i = 0; i < encoder->key_count; i++) {
-        put_string(&layer, LAYER_KEYS, text_of(encoder->list->fields[encoder->fields_of_keys[i]].name));
+        size_t length = strlen(encoder->layer->features.fields[encoder->fields_of_keys[i]].name);
+        size += 1 + varint_size(length) + length;
     }
-    for (size_t i = 0; i < encoder->table.count; i++) {
-        buffer_clear(&encoder->part);
-        put_value(&encoder->part, encoder->table.values[i]);
-        put_message(&layer, LAYER_VALUES, &encoder->part);
+    if (encoder->features.failed || encoder->values.failed || encoder->geometry.failed ||
+        !buffer_reserve(out, size + 16)) {
+        out->failed = true;
+        return;
     }
-    buffer_append_varint(&layer, LAYER_EXTENT);
-    buffer_append_varint(&layer, MVT_EXTENT);
-    buffer_append_varint(&layer, LAYER_VERSION);
-    buffer_append_varint(&layer, 2);
-    if (encoder->features.failed || encoder->part.failed || encoder->feature.failed) {
-        layer.failed = true;
+    buffer_append_byte(out, TILE_LAYERS);
+    buffer_append_varint(out, size);
+    put_string(out, LAYER_NAME, name);
+    buffer_append(out, encoder->features.data, encoder->features.length);
+    for (uint32_t i = 0; i < encoder->key_count; i++) {
+        put_string(out, LAYER_KEYS, text_of(encoder->layer->features.fields[encoder->fields_of_keys[i]].name));
     }
-    put_message(out, TILE_LAYERS, &layer);
-    buffer_finish(&layer);
+    buffer_append(out, encoder->values.data, encoder->values.length);
+    buffer_append_byte(out, LAYER_EXTENT);
+    buffer_append_varint(out, MVT_EXTENT);
+    buffer_append_byte(out, LAYER_VERSION);
+    buffer_append_byte(out, 2);
 }
 
-static bool encode_layer(const struct mvt_layer *layer, struct tile_id tile, struct arena *arena, struct buffer *out,
-                         struct error *err)
+/* --- thinning ----------------------------------------------------------------------------------------------------- */
+
+static unsigned floor_log2(uint64_t number)
 {
-    struct layer_encoder encoder = {.arena = arena, .list = &layer->features};
+    return number == 0 ? 0 : 63U - (unsigned)__builtin_clzll(number);
+}
+
+/* How much speaks for a feature: the logarithm of its size in pixels (points have none), and chance, which adds n with
+ * a probability of one in 2^n. Of things of one size half have one more than the least, a quarter two more, and what is
+ * twice as large is twice as likely to stay. It is the feature's own in every tile of a zoom. */
+static unsigned feature_rank(const struct feature *feature, uint32_t z)
+{
+    const struct world_box *box = &feature->box;
+    double px = (double)tile_width(z) / MVT_TILE_PX;
+    double width = (double)(box->max_x - box->min_x) / px;
+    double height = (double)(box->max_y - box->min_y) / px;
+    double size = feature->geometry.kind == GEOMETRY_POLYGON ? width * height
+                  : feature->geometry.kind == GEOMETRY_LINE  ? width + height
+                                                             : 0;
+    uint64_t hash = hash_mix(0, (uint64_t)feature->row) >> 32;
+    unsigned chance = 31U - floor_log2(hash | 1);
+    return floor_log2((uint64_t)fmin(size, 1e12)) + chance;
+}
+
+enum { RANKS = 128 };
+
+unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, double share)
+{
+    size_t counts[RANKS] = {0};
+    size_t left = layer->features.count;
+    for (size_t i = 0; i < left; i++) {
+        unsigned rank = feature_rank(&layer->features.features[i], tile.z);
+        counts[rank < RANKS ? rank : RANKS - 1]++;
+    }
+    double wanted = share * (double)left;
+    unsigned rank = 0;
+    while (rank < RANKS - 1 && (double)left > wanted && left > counts[rank]) {
+        left -= counts[rank++];
+    }
+    return rank;
+}
+
+static bool encode(struct encoder *encoder, struct buffer *out, struct error *err)
+{
+    const struct feature_list *list = &encoder->layer->features;
+    for (size_t i = 0; i < list->field_count; i++) {
+        encoder->key_of_field[i] = -1;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct feature *feature = &list->features[i];
+        bool is_kept =
+            encoder->reduction.rank_min == 0 || feature_rank(feature, encoder->tile.z) >= encoder->reduction.rank_min;
+        if (is_kept && !put_feature(encoder, feature, err)) {
+            return false;
+        }
+    }
+    if (encoder->features.length > 0 || encoder->features.failed) {
+        put_layer(encoder, out);
+    }
+    return true;
+}
+
+bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const struct mvt_reduction *reduction,
+                      struct arena *arena, struct buffer *out, struct error *err)
+{
     size_t field_count = layer->features.field_count;
+    struct encoder encoder = {
+        .arena = arena,
+        .layer = layer,
+        .reduction = reduction ? *reduction : (struct mvt_reduction){.text_max = SIZE_MAX},
+        .tile = tile,
+        .area = mvt_area(tile),
+        .box = tile_box(tile),
+        .key_of_field = arena_alloc_raw(arena, field_count * sizeof *encoder.key_of_field),
+        .fields_of_keys = arena_alloc_raw(arena, field_count * sizeof *encoder.fields_of_keys),
+        .tags = arena_alloc_raw(arena, field_count * 2 * VARINT_32_BYTES),
+    };
     buffer_init(&encoder.features, BYTES_MAX);
-    buffer_init(&encoder.feature, BYTES_MAX);
-    buffer_init(&encoder.part, BYTES_MAX);
-    encoder.key_of_field = arena_array(arena, field_count, sizeof *encoder.key_of_field);
-    encoder.fields_of_keys = arena_array(arena, field_count, sizeof *encoder.fields_of_keys);
-    bool ok = encoder.key_of_field && encoder.fields_of_keys;
-    if (!ok) {
-        error_no_memory(err);
-    }
-    for (size_t i = 0; ok && i < field_count; i++) {
-        encoder.key_of_field[i] = -1;
-    }
-    for (size_t i = 0; ok && i < layer->features.count; i++) {
-        ok = put_feature(&encoder, &layer->features.features[i], tile, err);
-    }
-    if (ok && (encoder.features.length > 0 || encoder.features.failed)) {
-        put_layer(&encoder, layer->name, out);
-    }
+    buffer_init(&encoder.values, BYTES_MAX);
+    buffer_init(&encoder.geometry, (size_t)1 << 32);
+    bool ok = encoder.key_of_field && encoder.fields_of_keys && encoder.tags ? encode(&encoder, out, err)
+                                                                             : error_no_memory(err);
     buffer_finish(&encoder.features);
-    buffer_finish(&encoder.feature);
-    buffer_finish(&encoder.part);
+    buffer_finish(&encoder.values);
+    buffer_finish(&encoder.geometry);
     return ok;
 }
 
@@ -406,7 +625,7 @@ bool mvt_encode(const struct mvt_layer *layers, size_t layer_count, struct tile_
                 struct buffer *out, struct error *err)
 {
     for (size_t i = 0; i < layer_count; i++) {
-        if (!encode_layer(&layers[i], tile, arena, out, err)) {
+        if (!mvt_encode_layer(&layers[i], tile, NULL, arena, out, err)) {
             return false;
         }
     }

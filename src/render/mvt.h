@@ -21,6 +21,24 @@ struct mvt_layer {
 /* The area a tile needs features of: the tile and its buffer, in world units. */
 struct world_box mvt_area(struct tile_id tile);
 
+/* What is left out of a layer so that its tile gets smaller. */
+struct mvt_reduction {
+    unsigned grid_log2; /* coordinates are multiples of 2^grid_log2 units of the extent */
+    size_t text_max;    /* longer texts are left out; SIZE_MAX: none */
+    unsigned rank_min;  /* features of lower rank are left out; 0: none (mvt_rank_of_share) */
+};
+
+/* Appends one layer of a tile, nothing when it has no feature in it. A tile is its layers one after the other. What is
+ * too small for the grid leaves a trace of one step of it. `reduction` NULL: nothing is left out. Sets out->failed when
+ * it is too large. */
+bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const struct mvt_reduction *reduction,
+                      struct arena *arena, struct buffer *out, struct error *err);
+
+/* The least rank that about `share` (0 to 1) of the layer's features have, not more but for one that always stays. The
+ * rank of a feature is its own in all tiles of a zoom, so a feature that a neighbour shows is left out here only when
+ * this tile asks for a higher one. */
+unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, double share);
+
 /* Appends the tile (not compressed). Layers without a feature in it are left out, so a tile without features has no
  * bytes. Attributes that are null or not finite are left out; an id that is a whole number from 0 is the feature's id.
  */

@@ -24,6 +24,7 @@ static const struct parameter parameters[] = {
     {"y", "Renglón de la tesela, desde el norte", "{\"type\":\"integer\",\"minimum\":0}"},
     {"limit", "Cuántos elementos como máximo", "{\"type\":\"integer\",\"minimum\":1,\"maximum\":10000,\"default\":10}"},
     {"offset", "Cuántos elementos se saltan", "{\"type\":\"integer\",\"minimum\":0,\"default\":0}"},
+    {"cursor", "De un enlace a la página siguiente: sigue donde acabó la anterior", "{\"type\":\"string\"}"},
     {"bbox", "oeste,sur,este,norte en grados (CRS84)",
      "{\"type\":\"array\",\"oneOf\":[{\"minItems\":4,\"maxItems\":4},{\"minItems\":6,\"maxItems\":6}],"
      "\"items\":{\"type\":\"number\"}}"},
@@ -56,8 +57,8 @@ static const struct operation operations[] = {
     {"/api", "getApi", "Capacidades", "Este documento", "f", TYPE_JSON},
     {"/collections", "getCollections", "Datos", "Las capas", "f", TYPE_JSON},
     {"/collections/{layer}", "describeCollection", "Datos", "Una capa", "f", TYPE_JSON},
-    {"/collections/{layer}/items", "getFeatures", "Datos", "Los elementos de una capa", "limit offset bbox datetime f",
-     TYPE_GEOJSON},
+    {"/collections/{layer}/items", "getFeatures", "Datos", "Los elementos de una capa",
+     "limit offset cursor bbox datetime f", TYPE_GEOJSON},
     {"/collections/{layer}/items/{id}", "getFeature", "Datos", "Un elemento", "f", TYPE_GEOJSON},
     {"/data/{layer}.geojson", "getData", "Datos", "La capa completa", "v", TYPE_GEOJSON},
     {"/tiles/{map}/{z}/{x}/{y}.png", "getTile", "Teselas", "Tesela dibujada de 256 pixeles", "v", TYPE_PNG},

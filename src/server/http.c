@@ -330,7 +330,9 @@ static bool is_gone(void *context)
 
 static struct tile_caller caller_of(const struct call *call)
 {
-    return (struct tile_caller){.client = connections_client(call->watched), .is_gone = is_gone};
+    return (struct tile_caller){.client = connections_client(call->watched),
+                                .is_gone = is_gone,
+                                .takes_gzip = request_accepts(call->exchange->request.accept_encoding, "gzip")};
 }
 
 static void ask(struct call *call, enum exchange_step step)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Features as GeoJSON (RFC 7946), streamed: the store is asked for one piece after the other, so that the memory needed
- * does not depend on how much is asked for. */
+/* Features as GeoJSON (RFC 7946). What fits into one piece is answered whole; more is streamed: the store is asked for
+ * one piece after the other, so that the memory needed does not depend on how much is asked for. */
 
 #include "base/clock.h"
 #include "base/hash.h"
@@ -13,7 +13,13 @@
 #include <string.h>
 #include <time.h>
 
-enum { PIECE_BYTES = 64 * 1024, LIMIT_DEFAULT = 10, LIMIT_MAX = 10000 };
+enum { PIECE_BYTES = 64 * 1024, FIRST_PIECE_BYTES = 512 * 1024, LIMIT_DEFAULT = 10, LIMIT_MAX = 10000 };
+
+/* What stands before each value of a feature: its name as JSON. Made once for an answer. */
+struct property_names {
+    struct buffer text;
+    size_t *ends;
+};
 
 /* The extent of what was written. Longitudes are kept twice, as they are and on a turn that starts at the prime
  * meridian, so that features on both sides of the antimeridian get a narrow box (RFC 7946, section 5.2). */
@@ -30,8 +36,14 @@ struct items_stream {
     uint64_t offset;                   /* of the first piece; 0 afterwards */
     uint64_t remaining;
     int64_t after_row;
-    char *head; /* the text before the features */
+    struct property_names names;
+    struct buffer head;  /* the text before the features */
+    struct buffer links; /* behind them, where the next page's link wants the last row at `row_at`; empty: none */
+    size_t row_at;       /* 0: there is no next page */
+    struct buffer first; /* the first piece, made with the head */
+    size_t piece_bytes;
     bool has_begun;
+    bool has_ended;
     bool has_item;
     struct extent extent;
 };
@@ -91,9 +103,51 @@ static struct bbox extent_box(const struct extent *extent)
     return box;
 }
 
+static void finish_names(struct property_names *names)
+{
+    buffer_finish(&names->text);
+    free(names->ends);
+    names->ends = NULL;
+}
+
+static bool make_names(const struct store_layer *layer, struct property_names *out_names)
+{
+    struct property_names names = {.ends = calloc(layer->field_count + 1, sizeof *names.ends)};
+    buffer_init(&names.text, RESPONSE_BODY_MAX);
+    for (size_t i = 0; names.ends && i < layer->field_count; i++) {
+        struct json_writer writer;
+        json_write_init(&writer, &names.text);
+        buffer_append_text(&names.text, i > 0 ? "," : "");
+        json_write_name(&writer, layer->fields[i].name);
+        names.ends[i] = names.text.length;
+    }
+    if (!names.ends || names.text.failed) {
+        finish_names(&names);
+        return false;
+    }
+    *out_names = names;
+    return true;
+}
+
+static void write_properties(struct buffer *out, const struct property_names *names, const struct value *values,
+                             size_t count)
+{
+    size_t start = 0;
+    buffer_append_byte(out, '{');
+    for (size_t i = 0; i < count; i++) {
+        struct json_writer writer;
+        buffer_append(out, names->text.data + start, names->ends[i] - start);
+        start = names->ends[i];
+        json_write_init(&writer, out);
+        json_write_value(&writer, &values[i]);
+    }
+    buffer_append_byte(out, '}');
+}
+
 /* The members of a feature up to and with its properties; the object is left open. */
-static bool write_feature(struct json_writer *writer, const struct store_layer *layer, const struct store_item *item,
-                          struct arena *arena, struct shape *out_shape)
+static bool write_feature(struct json_writer *writer, const struct property_names *names,
+                          const struct store_layer *layer, const struct store_item *item, struct arena *arena,
+                          struct shape *out_shape)
 {
     struct shape shape = item->shape;
     if (!shape_wind(&shape, arena)) {
@@ -108,12 +162,8 @@ static bool write_feature(struct json_writer *writer, const struct store_layer *
     json_write_name(writer, "geometry");
     geojson_write_shape(writer, &shape);
     json_write_name(writer, "properties");
-    json_write_begin_object(writer);
-    for (size_t i = 0; i < layer->field_count; i++) {
-        json_write_name(writer, layer->fields[i].name);
-        json_write_value(writer, &item->values[i]);
-    }
-    json_write_end_object(writer);
+    json_write_raw(writer, (struct text){"", 0});
+    write_properties(writer->out, names, item->values, layer->field_count);
     *out_shape = shape;
     return true;
 }
@@ -128,7 +178,7 @@ static bool visit(void *context, const struct store_item *item)
         buffer_append_text(piece->out, ",\n");
     }
     json_write_init(&writer, piece->out);
-    if (!write_feature(&writer, stream->layer, item, piece->worker->arena, &shape)) {
+    if (!write_feature(&writer, &stream->names, stream->layer, item, piece->worker->arena, &shape)) {
         piece->failed = true;
         return false;
     }
@@ -138,7 +188,7 @@ static bool visit(void *context, const struct store_item *item)
     stream->has_item = true;
     stream->after_row = item->row;
     stream->remaining--;
-    piece->is_full = piece->out->length >= PIECE_BYTES;
+    piece->is_full = piece->out->length >= stream->piece_bytes;
     return !piece->is_full && stream->remaining > 0;
 }
 
@@ -152,13 +202,20 @@ static void write_tail(const struct items_stream *stream, struct buffer *out)
         json_write_init(&writer, out);
         collections_write_bbox(&writer, &box);
     }
+    if (stream->links.length > 0) {
+        char row[32];
+        buffer_append(out, stream->links.data, stream->row_at);
+        if (stream->row_at > 0) {
+            buffer_append(out, row, text_put_int(stream->after_row, row));
+        }
+        buffer_append(out, stream->links.data + stream->row_at, stream->links.length - stream->row_at);
+    }
     buffer_append_text(out, "}\n");
 }
 
-static bool next_piece(void *state, struct handler_context *context, struct buffer *out, bool *out_end,
+static bool make_piece(struct items_stream *stream, struct handler_context *context, struct buffer *out, bool *out_end,
                        struct error *err)
 {
-    struct items_stream *stream = state;
     struct piece piece = {.stream = stream, .worker = context->worker, .out = out};
     struct store_query query = {.bbox = stream->selection ? &stream->bbox : NULL,
                                 .limit = stream->remaining,
@@ -166,7 +223,7 @@ static bool next_piece(void *state, struct handler_context *context, struct buff
                                 .after_row = stream->after_row,
                                 .selection = stream->selection};
     if (!stream->has_begun) {
-        buffer_append_text(out, stream->head);
+        buffer_append(out, stream->head.data, stream->head.length);
         stream->has_begun = true;
     }
     if (stream->remaining > 0 && !store_items(context->worker->store, stream->layer, &query, visit, &piece, err)) {
@@ -183,46 +240,90 @@ static bool next_piece(void *state, struct handler_context *context, struct buff
     return true;
 }
 
+static bool next_piece(void *state, struct handler_context *context, struct buffer *out, bool *out_end,
+                       struct error *err)
+{
+    struct items_stream *stream = state;
+    if (stream->first.length > 0) {
+        buffer_append(out, stream->first.data, stream->first.length);
+        buffer_finish(&stream->first);
+        *out_end = stream->has_ended;
+        return !out->failed || error_no_memory(err);
+    }
+    return make_piece(stream, context, out, out_end, err);
+}
+
 static void destroy_stream(void *state)
 {
     struct items_stream *stream = state;
     catalog_unref(stream->catalog);
     store_selection_destroy(stream->selection);
-    free(stream->head);
+    finish_names(&stream->names);
+    buffer_finish(&stream->head);
+    buffer_finish(&stream->links);
+    buffer_finish(&stream->first);
     free(stream);
 }
 
-/* Makes the response a stream of the query's items. Takes `selection` (NULL without a bbox) and `head` (initialised by
- * the caller). */
-static void start_stream(struct response *response, const struct request *request, struct handler_context *context,
-                         const struct store_layer *layer, const struct store_query *query,
-                         struct store_selection *selection, struct buffer *head)
+/* What stands before and behind the features. */
+struct frame {
+    struct buffer head;
+    struct buffer links;
+    size_t row_at;
+};
+
+static void no_memory(struct response *response, const struct request *request)
 {
-    struct items_stream *stream = head->failed ? NULL : calloc(1, sizeof *stream);
-    char *text = NULL;
-    buffer_append_byte(head, '\0');
-    if (stream && !head->failed) {
-        size_t length;
-        text = (char *)buffer_take(head, &length);
-    }
-    buffer_finish(head);
-    if (!text) {
-        free(stream);
+    response_problem(response, request, 503, "SRV-503", "no hay memoria para atender la solicitud");
+}
+
+/* Answers with the query's items: whole when they fit into a first piece, as a stream otherwise. Takes `selection`
+ * (NULL without a bbox) and what is in `frame`. */
+static void answer(struct response *response, const struct request *request, struct handler_context *context,
+                   const struct store_layer *layer, const struct store_query *query, struct store_selection *selection,
+                   struct frame *frame)
+{
+    struct items_stream *stream = calloc(1, sizeof *stream);
+    struct error err;
+    if (!stream) {
         store_selection_destroy(selection);
-        response_problem(response, request, 503, "SRV-503", "no hay memoria para atender la solicitud");
+        buffer_finish(&frame->head);
+        buffer_finish(&frame->links);
+        no_memory(response, request);
         return;
     }
     *stream = (struct items_stream){.catalog = catalog_ref(context->catalog),
                                     .layer = layer,
+                                    .bbox = query->bbox ? *query->bbox : bbox_empty(),
                                     .selection = selection,
                                     .offset = query->offset,
                                     .remaining = query->limit,
-                                    .head = text,
+                                    .after_row = query->after_row,
+                                    .head = frame->head,
+                                    .links = frame->links,
+                                    .row_at = frame->row_at,
+                                    .piece_bytes = FIRST_PIECE_BYTES,
                                     .extent = {bbox_empty(), bbox_empty()}};
-    if (query->bbox) {
-        stream->bbox = *query->bbox;
+    buffer_init(&stream->first, RESPONSE_BODY_MAX);
+    if (frame->head.failed || frame->links.failed || !make_names(layer, &stream->names)) {
+        destroy_stream(stream);
+        no_memory(response, request);
+        return;
+    }
+    if (!make_piece(stream, context, &stream->first, &stream->has_ended, &err)) {
+        destroy_stream(stream);
+        response_error(response, request, &err);
+        return;
     }
     response->content_type = TYPE_GEOJSON;
+    if (stream->has_ended) {
+        buffer_finish(&response->body);
+        response->body = stream->first;
+        buffer_init(&stream->first, RESPONSE_BODY_MAX);
+        destroy_stream(stream);
+        return;
+    }
+    stream->piece_bytes = PIECE_BYTES;
     response->is_stream = true;
     response->stream = (struct response_stream){next_piece, destroy_stream, stream};
 }
@@ -234,7 +335,33 @@ struct items_query {
     uint64_t offset;
     struct bbox bbox;
     bool has_bbox;
+    bool has_cursor; /* it goes on where a page ended */
+    uint64_t serial; /* of the layer's version then */
+    uint64_t matched;
+    uint64_t after_row;
 };
+
+/* "serial-matched-offset-row", whole numbers: what a page's link to the next one says. */
+static bool read_cursor(const struct request *request, struct items_query *query, struct error *err)
+{
+    const char *value = request_parameter(request, "cursor");
+    uint64_t *numbers[] = {&query->serial, &query->matched, &query->offset, &query->after_row};
+    struct text rest = text_of(value ? value : "");
+    query->has_cursor = value != NULL;
+    for (size_t i = 0; value && i < 4; i++) {
+        const char *dash = i < 3 ? memchr(rest.data, '-', rest.length) : NULL;
+        size_t length = dash ? (size_t)(dash - rest.data) : rest.length;
+        if ((i < 3) != (dash != NULL) ||
+            !text_to_uint((struct text){rest.data, length}, (uint64_t)1 << 40, numbers[i])) {
+            error_tell(err, ERROR_INVALID, "SRV-012",
+                       "parameter \"cursor\": \"%.64s\" is not from a link to a next page",
+                       "parámetro «cursor»: «%.64s» no viene de un enlace a la página siguiente", value);
+            return false;
+        }
+        rest = dash ? (struct text){dash + 1, rest.length - length - 1} : rest;
+    }
+    return true;
+}
 
 /* Dates are understood but no layer has times that features could be chosen by, so all of them match (OGC 17-069r4,
  * section 7.15.4). */
@@ -262,7 +389,8 @@ static bool read_query(const struct request *request, struct items_query *out_qu
     *out_query = (struct items_query){.limit = LIMIT_DEFAULT};
     if (!request_uint(request, "limit", 1, UINT64_MAX, &out_query->limit, err) ||
         !request_uint(request, "offset", 0, (uint64_t)1 << 40, &out_query->offset, err) ||
-        !request_bbox(request, "bbox", &out_query->bbox, &out_query->has_bbox, err) || !check_datetime(request, err)) {
+        !request_bbox(request, "bbox", &out_query->bbox, &out_query->has_bbox, err) ||
+        !read_cursor(request, out_query, err) || !check_datetime(request, err)) {
         return false;
     }
     /* More than the maximum is no error but gives the maximum (OGC 17-069r4, requirement 20). */
@@ -272,41 +400,54 @@ static bool read_query(const struct request *request, struct items_query *out_qu
     return true;
 }
 
+/* `place`: "offset=20", or a cursor. */
 static const char *page_path(const struct request *request, const struct store_layer *layer,
-                             const struct items_query *query, uint64_t offset, struct arena *arena)
+                             const struct items_query *query, const char *place, struct arena *arena)
 {
     const char *bbox = query->has_bbox ? link_escape(text_of(request_parameter(request, "bbox")), arena) : NULL;
     const char *datetime = request_parameter(request, "datetime");
     const char *when = datetime ? link_escape(text_of(datetime), arena) : NULL;
-    return arena_printf(arena, "/collections/%s/items?f=json&limit=%llu&offset=%llu%s%s%s%s", layer->id,
-                        (unsigned long long)query->limit, (unsigned long long)offset, bbox ? "&bbox=" : "",
-                        bbox ? bbox : "", when ? "&datetime=" : "", when ? when : "");
+    return arena_printf(arena, "/collections/%s/items?f=json&limit=%llu%s%s%s%s&%s", layer->id,
+                        (unsigned long long)query->limit, bbox ? "&bbox=" : "", bbox ? bbox : "",
+                        when ? "&datetime=" : "", when ? when : "", place ? place : "");
 }
 
-static void write_page_links(struct json_writer *writer, const struct request *request, const struct store_layer *layer,
+/* ,"links":[…]: the next page's begins behind the last row of this one, which is known when it was written. */
+static void write_page_links(struct frame *frame, const struct request *request, const struct store_layer *layer,
                              const struct items_query *query, uint64_t matched, struct arena *arena)
 {
-    json_write_name(writer, "links");
-    json_write_begin_array(writer);
-    link_write(writer, request, page_path(request, layer, query, query->offset, arena), "self", TYPE_GEOJSON,
-               "Esta página");
+    struct json_writer writer;
+    struct buffer *out = &frame->links;
+    const char *own = request_parameter(request, "cursor");
+    own = own ? arena_printf(arena, "cursor=%s", own)
+              : arena_printf(arena, "offset=%llu", (unsigned long long)query->offset);
+    buffer_append_text(out, ",\"links\":");
+    json_write_init(&writer, out);
+    json_write_begin_array(&writer);
     if (query->offset + query->limit < matched) {
-        link_write(writer, request, page_path(request, layer, query, query->offset + query->limit, arena), "next",
-                   TYPE_GEOJSON, "Página siguiente");
+        static const char behind_row[] = "\",\"rel\":\"next\"";
+        const char *next =
+            arena_printf(arena, "cursor=%lld-%llu-%llu-", (long long)layer->serial, (unsigned long long)matched,
+                         (unsigned long long)(query->offset + query->limit));
+        link_write(&writer, request, page_path(request, layer, query, next, arena), "next", TYPE_GEOJSON,
+                   "Página siguiente");
+        const char *text = buffer_text(out);
+        const char *found = strstr(text, behind_row);
+        frame->row_at = found ? (size_t)(found - text) : 0;
     }
+    link_write(&writer, request, page_path(request, layer, query, own, arena), "self", TYPE_GEOJSON, "Esta página");
     if (query->offset > 0) {
         uint64_t before = query->offset > query->limit ? query->offset - query->limit : 0;
-        link_write(writer, request, page_path(request, layer, query, before, arena), "prev", TYPE_GEOJSON,
+        const char *place = arena_printf(arena, "offset=%llu", (unsigned long long)before);
+        link_write(&writer, request, page_path(request, layer, query, place, arena), "prev", TYPE_GEOJSON,
                    "Página anterior");
     }
-    link_write(writer, request, arena_printf(arena, "/collections/%s", layer->id), "collection", TYPE_JSON,
+    link_write(&writer, request, arena_printf(arena, "/collections/%s", layer->id), "collection", TYPE_JSON,
                layer->title_es);
-    json_write_end_array(writer);
+    json_write_end_array(&writer);
 }
 
-static void write_page_head(struct buffer *out, const struct request *request, const struct store_layer *layer,
-                            const struct items_query *query, uint64_t matched, uint64_t returned, int64_t now,
-                            struct arena *arena)
+static void write_page_head(struct buffer *out, uint64_t matched, uint64_t returned, int64_t now)
 {
     struct json_writer writer;
     char time_text[32];
@@ -317,7 +458,6 @@ static void write_page_head(struct buffer *out, const struct request *request, c
     json_write_member_string(&writer, "timeStamp", time_text);
     json_write_member_int(&writer, "numberMatched", (int64_t)matched);
     json_write_member_int(&writer, "numberReturned", (int64_t)returned);
-    write_page_links(&writer, request, layer, query, matched, arena);
     buffer_append_text(out, ",\"features\":[\n");
 }
 
@@ -347,26 +487,36 @@ void handle_items(const struct request *request, struct handler_context *context
         response_error(response, request, &err);
         return;
     }
-    struct store_query store_query = {
-        .bbox = query.has_bbox ? &query.bbox : NULL, .limit = query.limit, .offset = query.offset};
+    if (query.has_cursor && query.serial != (uint64_t)layer->serial) {
+        response_problem(response, request, 410, "ITM-410",
+                         "la capa «%s» cambió desde la página anterior; empiece de nuevo por la primera", layer->id);
+        return;
+    }
+    struct store_query store_query = {.bbox = query.has_bbox ? &query.bbox : NULL,
+                                      .limit = query.limit,
+                                      .offset = query.has_cursor ? 0 : query.offset,
+                                      .after_row = (int64_t)query.after_row,
+                                      .needs_no_count = query.has_cursor};
     struct store *store = context->worker->store;
     struct store_selection *selection = NULL;
-    uint64_t matched = 0;
+    uint64_t matched = query.matched;
     if (query.has_bbox ? !store_select(store, layer, &store_query, &selection, &err)
-                       : !store_count(store, layer, &store_query, &matched, &err)) {
+                       : !query.has_cursor && !store_count(store, layer, &store_query, &matched, &err)) {
         response_error(response, request, &err);
         return;
     }
-    matched = selection ? selection->count : matched;
+    matched = selection && !query.has_cursor ? selection->count : matched;
     uint64_t left = matched > query.offset ? matched - query.offset : 0;
     store_query.limit = left < query.limit ? left : query.limit;
     int64_t now = (int64_t)time(NULL);
-    struct buffer head;
-    buffer_init(&head, 1 << 20);
-    write_page_head(&head, request, layer, &query, matched, store_query.limit, now, context->arena);
+    struct frame frame = {.row_at = 0};
+    buffer_init(&frame.head, 1 << 20);
+    buffer_init(&frame.links, 1 << 20);
+    write_page_head(&frame.head, matched, store_query.limit, now);
+    write_page_links(&frame, request, layer, &query, matched, context->arena);
     response->etag_seed = query_hash(request, layer, &query);
     response->etag_time = now;
-    start_stream(response, request, context, layer, &store_query, selection, &head);
+    answer(response, request, context, layer, &store_query, selection, &frame);
 }
 
 /* --- /collections/{layer}/items/{id} --- */
@@ -391,10 +541,13 @@ void handle_item(const struct request *request, struct handler_context *context,
         return;
     }
     struct json_writer writer;
+    struct property_names names = {0};
     json_write_init(&writer, &response->body);
     response->content_type = TYPE_GEOJSON;
-    if (!write_feature(&writer, layer, &item, context->worker->arena, &shape)) {
-        response_problem(response, request, 503, "SRV-503", "no hay memoria para atender la solicitud");
+    bool ok = make_names(layer, &names) && write_feature(&writer, &names, layer, &item, context->worker->arena, &shape);
+    finish_names(&names);
+    if (!ok) {
+        no_memory(response, request);
         return;
     }
     const char *escaped = link_escape(text_of(id), context->arena);
@@ -417,20 +570,21 @@ void handle_data_geojson(const struct request *request, struct handler_context *
         return;
     }
     struct json_writer writer;
-    struct buffer head;
-    buffer_init(&head, 1 << 20);
-    json_write_init(&writer, &head);
+    struct frame frame = {.row_at = 0};
+    buffer_init(&frame.head, 1 << 20);
+    buffer_init(&frame.links, 1);
+    json_write_init(&writer, &frame.head);
     json_write_begin_object(&writer);
     json_write_member_string(&writer, "type", "FeatureCollection");
     json_write_member_string(&writer, "name", layer->id);
     if (layer->attribution) {
         json_write_member_string(&writer, "attribution", layer->attribution);
     }
-    buffer_append_text(&head, ",\"features\":[\n");
+    buffer_append_text(&frame.head, ",\"features\":[\n");
     response->version = catalog_layer_version(layer);
     response->etag_seed = hash_mix(response->version, 1);
     struct store_query query = {.limit = INT64_MAX};
-    start_stream(response, request, context, layer, &query, NULL, &head);
+    answer(response, request, context, layer, &query, NULL, &frame);
     response_add_header(response, "Content-Disposition",
                         arena_printf(context->arena, "attachment; filename=\"%s.geojson\"", layer->id));
 }

@@ -75,6 +75,7 @@ static const char *title_of(unsigned status)
         {404, "No encontrado"},
         {405, "Método no permitido"},
         {406, "Formato no disponible"},
+        {410, "Ya no está"},
         {408, "La solicitud tardó demasiado"},
         {413, "Demasiado grande"},
         {414, "Dirección demasiado larga"},
@@ -99,6 +100,8 @@ static void write_problem(struct response *response, const struct request *reque
     drop_content(response);
     response->header_count = 0;
     response->status = status;
+    response->etag_seed = 0;
+    response->etag_time = 0;
     response->content_type = TYPE_PROBLEM;
     response->cache = status == 404 ? RESPONSE_CACHE_PUBLIC : RESPONSE_CACHE_NONE;
     response->version = 0;
@@ -247,7 +250,7 @@ static struct text find_etag(const char *list, const char *etag, bool has_time)
 /* The hash of what is said, before compression; the encoding is a part of the tag, since other bytes travel. */
 static uint64_t content_hash(const struct response *response)
 {
-    if (response->is_stream) {
+    if (response->etag_seed != 0) {
         return response->etag_seed;
     }
     return response->blob ? response->blob->hash : hash_bytes(response->body.data, response->body.length);
@@ -310,7 +313,7 @@ static void seal_content(struct response *response, const struct request *reques
     uint64_t hash = content_hash(response);
     compress(response, request);
     char time_text[20] = "";
-    bool has_time = response->is_stream && response->etag_time != 0;
+    bool has_time = response->etag_time != 0;
     if (has_time) {
         snprintf(time_text, sizeof time_text, ".%llx", (unsigned long long)response->etag_time);
     }

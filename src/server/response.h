@@ -58,8 +58,8 @@ struct response {
     struct buffer body;       /* at most RESPONSE_BODY_MAX */
     enum response_cache cache;
     uint64_t version; /* of what is shown; response_version_text(version) is the ?v= that makes it immutable. 0: none */
-    uint64_t etag_seed; /* streams: hash of what decides the content. Others: hashed from the body */
-    int64_t etag_time;  /* streams that state the time they were made, in seconds: part of the ETag, but one of another
+    uint64_t etag_seed; /* hash of what decides the content; always of streams. 0: hashed from the body */
+    int64_t etag_time;  /* answers that state the time they were made, in seconds: part of the ETag, but one of another
                            time is still good for a 304. 0: none */
     const char *vary;   /* "Accept" where the answer depends on it; NULL */
     bool close;         /* end the connection afterwards */

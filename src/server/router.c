@@ -11,7 +11,7 @@ static const struct route routes[] = {
     {"/api", ROUTE_INLINE, handle_api, "f"},
     {"/collections", ROUTE_INLINE, handle_collections, "f"},
     {"/collections/{layer}", ROUTE_INLINE, handle_collection, "f"},
-    {"/collections/{layer}/items", ROUTE_WORKER, handle_items, "bbox datetime f limit offset"},
+    {"/collections/{layer}/items", ROUTE_WORKER, handle_items, "bbox cursor datetime f limit offset"},
     {"/collections/{layer}/items/{id}", ROUTE_WORKER, handle_item, "f"},
     {"/conformance", ROUTE_INLINE, handle_conformance, "f"},
     {"/data/{layer}.geojson", ROUTE_INLINE, handle_data_geojson, "v"},

@@ -84,7 +84,7 @@ static struct tile_blob *make_brotli(const struct buffer *content)
         packed.length < content->length) {
         size_t size;
         unsigned char *data = buffer_take(&packed, &size);
-        blob = tile_blob_create(data, size, false);
+        blob = tile_blob_create(data, size, 0);
     }
     buffer_finish(&packed);
     return blob;
@@ -133,7 +133,7 @@ static bool read_one(struct static_files *files, const char *path, const char *n
     }
     unsigned char *data = buffer_take(&content, &size);
     buffer_finish(&content);
-    file.blob = tile_blob_create(data, size, file.is_text);
+    file.blob = tile_blob_create(data, size, file.is_text ? GZIP_LEVEL_KEPT : 0);
     file.name = strdup(name);
     assert(files->files); /* grow made room */
     files->files[files->count++] = file;

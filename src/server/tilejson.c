@@ -16,7 +16,8 @@ static void write_field(struct json_writer *writer, const struct store_field *fi
 }
 
 /* The points for names of a polygon layer. */
-static void write_label_layer(struct json_writer *writer, const struct store_layer *layer, size_t field)
+static void write_label_layer(struct json_writer *writer, const struct store_layer *layer, struct catalog_zooms zooms,
+                              size_t field)
 {
     char name[MVT_LABEL_NAME_MAX];
     mvt_label_name(layer->id, name);
@@ -24,8 +25,8 @@ static void write_label_layer(struct json_writer *writer, const struct store_lay
     json_write_member_string(writer, "id", name);
     json_write_member_string(writer, "description", layer->title_es);
     json_write_member_string(writer, "geometry_type", geometry_kind_name(GEOMETRY_POINT));
-    json_write_member_int(writer, "minzoom", 0);
-    json_write_member_int(writer, "maxzoom", GRID_ZOOM_MAX);
+    json_write_member_int(writer, "minzoom", zooms.min);
+    json_write_member_int(writer, "maxzoom", zooms.max);
     json_write_name(writer, "fields");
     json_write_begin_object(writer);
     write_field(writer, &layer->fields[field]);
@@ -33,14 +34,14 @@ static void write_label_layer(struct json_writer *writer, const struct store_lay
     json_write_end_object(writer);
 }
 
-static void write_vector_layer(struct json_writer *writer, const struct store_layer *layer)
+static void write_vector_layer(struct json_writer *writer, const struct store_layer *layer, struct catalog_zooms zooms)
 {
     json_write_begin_object(writer);
     json_write_member_string(writer, "id", layer->id);
     json_write_member_string(writer, "description", layer->title_es);
     json_write_member_string(writer, "geometry_type", geometry_kind_name(layer->kind));
-    json_write_member_int(writer, "minzoom", 0);
-    json_write_member_int(writer, "maxzoom", GRID_ZOOM_MAX);
+    json_write_member_int(writer, "minzoom", zooms.min);
+    json_write_member_int(writer, "maxzoom", zooms.max);
     json_write_name(writer, "fields");
     json_write_begin_object(writer);
     for (size_t i = 0; i < layer->field_count; i++) {
@@ -102,16 +103,22 @@ static void write_place(struct json_writer *writer, struct bbox box, bool has_ce
     }
 }
 
-static void write_vector_layers(struct json_writer *writer, const struct store_layer *const *layers, size_t count)
+/* `map` NULL: the layer's own tiles. */
+static void write_vector_layers(struct json_writer *writer, const struct catalog_map *map,
+                                const struct store_layer *const *layers, size_t count)
 {
     json_write_name(writer, "vector_layers");
     json_write_begin_array(writer);
     for (size_t i = 0; i < count; i++) {
         if (layers[i]->raster.kind == STORE_RASTER_NONE) {
+            struct catalog_zooms zooms = {0, GRID_ZOOM_MAX};
             ptrdiff_t label = catalog_label_field(layers[i]);
-            write_vector_layer(writer, layers[i]);
+            if (map) {
+                zooms = catalog_map_zooms(map, layers[i]);
+            }
+            write_vector_layer(writer, layers[i], zooms);
             if (label >= 0) {
-                write_label_layer(writer, layers[i], (size_t)label);
+                write_label_layer(writer, layers[i], zooms, (size_t)label);
             }
         }
     }
@@ -139,7 +146,7 @@ static void write_map(struct json_writer *writer, const struct request *request,
     json_write_member_int(writer, "minzoom", (int64_t)floor(map->min_zoom));
     json_write_member_int(writer, "maxzoom", (int64_t)floor(map->max_zoom));
     write_place(writer, map->bbox, map->has_center, map->center_lon, map->center_lat, map->zoom);
-    write_vector_layers(writer, layers, count);
+    write_vector_layers(writer, map, layers, count);
     json_write_name(writer, "vector_tiles");
     write_tiles(writer, request, map->id, ".mvt", catalog_subject_version(context->catalog, map->id), context->arena);
 }
@@ -171,7 +178,7 @@ static void write_layer(struct json_writer *writer, const struct request *reques
         }
         return;
     }
-    write_vector_layers(writer, &layer, 1);
+    write_vector_layers(writer, NULL, &layer, 1);
     json_write_name(writer, "geojson_tiles");
     write_tiles(writer, request, layer->id, ".geojson", catalog_layer_version(layer), context->arena);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/cell_generalise.h"
 
+#include "base/large_memory.h"
 #include "store/cell.h"
 #include "store/cell_thin.h"
 
@@ -14,6 +15,7 @@ enum { SLOTS_MIN_LOG2 = 12, SLOTS_MAX_LOG2 = 25, SLOT_EMPTY = 0, SLOT_JUNCTION =
 /* Each slot holds a hash of the neighbours of the vertices that fall into it, or that they differ. */
 struct cell_junctions {
     uint16_t *slots;
+    size_t slot_bytes;
     uint64_t mask;
 };
 
@@ -24,13 +26,14 @@ bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junction
         log2++;
     }
     struct cell_junctions *junctions = calloc(1, sizeof *junctions);
-    uint16_t *slots = calloc((size_t)1 << log2, sizeof *slots);
+    size_t bytes = sizeof(uint16_t) << log2;
+    uint16_t *slots = large_memory_take(bytes);
     if (!junctions || !slots) {
         free(junctions);
-        free(slots);
+        large_memory_drop(slots, bytes);
         return error_no_memory(err);
     }
-    *junctions = (struct cell_junctions){slots, (UINT64_C(1) << log2) - 1};
+    *junctions = (struct cell_junctions){slots, bytes, (UINT64_C(1) << log2) - 1};
     *out_junctions = junctions;
     return true;
 }
@@ -38,7 +41,7 @@ bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junction
 void cell_junctions_close(struct cell_junctions *junctions)
 {
     if (junctions) {
-        free(junctions->slots);
+        large_memory_drop(junctions->slots, junctions->slot_bytes);
         free(junctions);
     }
 }
@@ -134,7 +137,8 @@ struct cell_generaliser {
     double *areas;                 /* of each part; those of holes are negative */
     struct islet *islets;          /* as much room as for parts */
     double tolerances[CELL_BANDS]; /* squared, in world units; that of the full band is 0 */
-    unsigned char *ranks;          /* of each vertex: the first band that has it */
+    double least[CELL_BANDS][GEOMETRY_POLYGON + 1]; /* what is not small, by band and kind */
+    unsigned char *ranks;                           /* of each vertex: the first band that has it */
     uint32_t vertex_room;
     struct chain *chains; /* still to be looked at */
     size_t chain_count;
@@ -156,6 +160,8 @@ bool cell_generaliser_open(struct cell_generaliser **out_generaliser, struct err
     for (unsigned b = 0; b < CELL_BAND_FULL; b++) {
         double tolerance = cell_tolerance(b);
         generaliser->tolerances[b] = tolerance * tolerance;
+        generaliser->least[b][GEOMETRY_LINE] = cell_thinner_least(b, GEOMETRY_LINE);
+        generaliser->least[b][GEOMETRY_POLYGON] = cell_thinner_least(b, GEOMETRY_POLYGON);
     }
     *out_generaliser = generaliser;
     return true;
@@ -515,7 +521,7 @@ bool cell_generaliser_seen_from(struct cell_generaliser *generaliser, const stru
     double size = geometry->kind == GEOMETRY_POLYGON ? generaliser->size : generaliser->extent;
     unsigned band = 0;
     while (geometry->kind != GEOMETRY_POINT && band < CELL_BAND_FULL &&
-           size < cell_thinner_least(band, geometry->kind)) {
+           size < generaliser->least[band][geometry->kind]) {
         band++;
     }
     *out_band = band;
@@ -689,7 +695,7 @@ static void draw_islet(struct reduction *reduction, double x, double y, double a
 static double draw_islets(struct reduction *reduction)
 {
     struct islet *islets = reduction->generaliser->islets;
-    double pixel = ldexp(1, (int)cell_pixel_log2(reduction->band));
+    double pixel = (double)(UINT64_C(1) << cell_pixel_log2(reduction->band));
     double left = 0;
     if (reduction->islets > 1) {
         qsort(islets, reduction->islets, sizeof *islets, compare_islets);
@@ -718,7 +724,7 @@ static void reduce_polygons(struct reduction *reduction)
 {
     const struct cell_generaliser *generaliser = reduction->generaliser;
     const struct geometry *geometry = generaliser->geometry;
-    double least = cell_thinner_least(reduction->band, GEOMETRY_POLYGON);
+    double least = generaliser->least[reduction->band][GEOMETRY_POLYGON];
     for (uint32_t p = 0; p < geometry->part_count;) {
         uint32_t next = p + 1;
         double area = generaliser->areas[p];
@@ -747,7 +753,7 @@ void cell_generaliser_band(struct cell_generaliser *generaliser, unsigned band, 
         return;
     }
     struct reduction reduction = {generaliser, band, 0, 0, 0};
-    double least = cell_thinner_least(band, geometry->kind);
+    double least = generaliser->least[band][geometry->kind];
     double ink = generaliser->size;
     bool is_small;
     drop_finer(generaliser, band);

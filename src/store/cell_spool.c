@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/cell_spool.h"
 
+#include "base/large_memory.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -91,7 +93,7 @@ void cell_spool_close(struct cell_spool *spool)
     }
     close_runs(spool);
     free(spool->stretches);
-    free(spool->memory);
+    large_memory_drop(spool->memory, spool->room);
     free(spool->places);
     if (spool->file >= 0) {
         close(spool->file);
@@ -221,6 +223,30 @@ static bool write_run(struct cell_spool *spool, struct error *err)
     return ok;
 }
 
+static void drop_memory(struct cell_spool *spool)
+{
+    large_memory_drop(spool->memory, spool->room);
+    spool->memory = NULL;
+    spool->room = 0;
+}
+
+/* All that is allowed at once, of which only what is used takes room; or what a single feature wants. */
+static bool grow_memory(struct cell_spool *spool, size_t wanted, struct error *err)
+{
+    size_t room = wanted > spool->memory_max ? wanted : spool->memory_max;
+    unsigned char *memory = large_memory_take(room);
+    if (!memory) {
+        return error_no_memory(err);
+    }
+    if (spool->used > 0) {
+        memcpy(memory, spool->memory, spool->used);
+    }
+    drop_memory(spool);
+    spool->memory = memory;
+    spool->room = room;
+    return true;
+}
+
 static bool make_room(struct cell_spool *spool, size_t size, struct error *err)
 {
     size_t wanted = spool->used + size;
@@ -230,16 +256,8 @@ static bool make_room(struct cell_spool *spool, size_t size, struct error *err)
         }
         wanted = size;
     }
-    if (wanted > spool->room) {
-        size_t room = spool->room < 65536 ? 65536 : spool->room * 2;
-        room = room > spool->memory_max ? spool->memory_max : room;
-        room = room < wanted ? wanted : room;
-        unsigned char *memory = realloc(spool->memory, room);
-        if (!memory) {
-            return error_no_memory(err);
-        }
-        spool->memory = memory;
-        spool->room = room;
+    if (wanted > spool->room && !grow_memory(spool, wanted, err)) {
+        return false;
     }
     if (spool->count == spool->capacity) {
         size_t capacity = spool->capacity < 512 ? 1024 : spool->capacity * 2;
@@ -402,11 +420,9 @@ bool cell_spool_rewind(struct cell_spool *spool, struct error *err)
         return false;
     }
     if (spool->run_count > 0) {
-        free(spool->memory);
+        drop_memory(spool);
         free(spool->places);
-        spool->memory = NULL;
         spool->places = NULL;
-        spool->room = 0;
         spool->capacity = 0;
         spool->next = 0;
         return open_runs(spool, err);

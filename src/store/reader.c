@@ -29,6 +29,7 @@ static void close_cells(struct store *store)
     finalize(&store->commit);
     finalize(&store->node);
     finalize(&store->item);
+    finalize(&store->items);
     finalize(&store->version);
     finalize(&store->ident);
     database_close(store->cells.db);
@@ -43,6 +44,7 @@ void reader_close(struct store *store)
     free(store->order.items);
     free(store->key.items);
     free(store->ids.items);
+    free(store->candidates.items);
 }
 
 static bool has_table(struct sqlite3 *db, const char *table)
@@ -63,6 +65,8 @@ static bool prepare_cells(struct store *store, struct error *err)
     return database_prepare(db, "BEGIN", &store->begin, err) && database_prepare(db, "COMMIT", &store->commit, err) &&
            database_prepare(db, "SELECT data FROM node WHERE id=?1", &store->node, err) &&
            database_prepare(db, "SELECT attributes, shape FROM item WHERE id=?1", &store->item, err) &&
+           database_prepare(db, "SELECT attributes, shape, id FROM item WHERE id>=?1 AND id<=?2 ORDER BY id",
+                            &store->items, err) &&
            database_prepare(db, "SELECT stamp, vector_bands, bands FROM version WHERE serial=?1", &store->version,
                             err) &&
            database_prepare(db, "SELECT row FROM ident WHERE serial=?1 AND hash=?2 ORDER BY row", &store->ident, err);

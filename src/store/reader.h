@@ -39,12 +39,14 @@ struct store {
     struct sqlite3_stmt *commit;
     struct sqlite3_stmt *node;
     struct sqlite3_stmt *item;
+    struct sqlite3_stmt *items; /* of a range of rows */
     struct sqlite3_stmt *version;
     struct sqlite3_stmt *ident;
     struct reader_scratch features;
     struct reader_scratch order;
     struct reader_scratch key;
     struct reader_scratch ids;
+    struct reader_scratch candidates;
 };
 
 /* Opens files that appeared or were replaced since. */

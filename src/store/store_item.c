@@ -103,33 +103,56 @@ static uint64_t first_row_after(const struct store_selection *selection, int64_t
     return low;
 }
 
+/* Rows this close are read in one go: stepping over a row costs less than looking one up. */
+enum { RUN_GAP_MAX = 6 };
+
+/* The last of the rows from `first` on that are read together. */
+static uint64_t end_of_run(const struct store_selection *selection, uint64_t first)
+{
+    while (first + 1 < selection->count && selection->rows[first + 1] - selection->rows[first] <= RUN_GAP_MAX) {
+        first++;
+    }
+    return first;
+}
+
+/* Visits the rows `*at` to `last` of the selection, moving `*at` behind those that were there. */
+static bool visit_run(struct search *search, const struct store_selection *selection, uint64_t *at, uint64_t last,
+                      struct visit *visit, struct error *err)
+{
+    struct sqlite3_stmt *statement = search->store->items;
+    int code = SQLITE_DONE;
+    bool ok = true;
+    sqlite3_bind_int64(statement, 1, cell_item_id(search->layer->serial, selection->rows[*at]));
+    sqlite3_bind_int64(statement, 2, cell_item_id(search->layer->serial, selection->rows[last]));
+    while (ok && !visit->stopped && *at <= last && (code = sqlite3_step(statement)) == SQLITE_ROW) {
+        int64_t row = sqlite3_column_int64(statement, 2) & CELL_ROW_MAX;
+        if (row != selection->rows[*at]) {
+            continue;
+        }
+        ok = show(search, visit, row, statement, NULL, err);
+        arena_reset(search->arena);
+        (*at)++;
+    }
+    if (ok && !visit->stopped && *at <= last) {
+        ok = code == SQLITE_DONE ? reader_damaged(search->layer, err) : reader_fail(search->store, search->layer, err);
+    }
+    sqlite3_reset(statement);
+    return ok;
+}
+
 static bool visit_rows(struct search *search, const struct store_selection *selection, struct visit *visit,
                        struct error *err)
 {
-    struct sqlite3_stmt *statement = NULL;
-    uint64_t first = first_row_after(selection, search->query->after_row);
-    if (visit->skip >= selection->count - first) {
+    uint64_t at = first_row_after(selection, search->query->after_row);
+    if (visit->skip >= selection->count - at) {
         return true;
     }
-    if (!database_prepare(search->store->cells.db, "SELECT attributes, shape FROM item WHERE id=?1", &statement, err)) {
-        return false;
-    }
-    bool ok = true;
-    first += visit->skip;
+    at += visit->skip;
     visit->skip = 0;
-    for (uint64_t i = first; i < selection->count && ok && !visit->stopped; i++) {
-        sqlite3_bind_int64(statement, 1, cell_item_id(search->layer->serial, selection->rows[i]));
-        int code = sqlite3_step(statement);
-        if (code == SQLITE_ROW) {
-            ok = show(search, visit, selection->rows[i], statement, NULL, err);
-        } else {
-            ok = code == SQLITE_DONE ? reader_damaged(search->layer, err)
-                                     : reader_fail(search->store, search->layer, err);
-        }
-        sqlite3_reset(statement);
-        arena_reset(search->arena);
+    bool ok = true;
+    while (at < selection->count && ok && !visit->stopped) {
+        ok = visit_run(search, selection, &at, end_of_run(selection, at), visit, err);
     }
-    sqlite3_finalize(statement);
     return ok;
 }
 

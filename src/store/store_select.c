@@ -15,6 +15,7 @@ enum { ROWS_MAX = 65536, INSIDE_MARGIN = 2, DIGIT_BITS = 11, DIGITS = 1 << DIGIT
 /* What the walk through the tree finds. A candidate is its row shifted by one; the low bit says that its box reaches
  * across the border, so that of two copies the inner one sorts first. */
 struct candidates {
+    struct store *store;
     const struct store_layer *layer;
     const struct store_query *query;
     struct world_box part; /* what is walked just now */
@@ -27,7 +28,6 @@ struct candidates {
 
 static enum reader_next note_candidate(void *context, const struct cell_feature *feature, struct error *err)
 {
-    (void)err;
     struct candidates *found = context;
     if (feature->row <= found->query->after_row) {
         return READER_GO_ON;
@@ -37,6 +37,12 @@ static enum reader_next note_candidate(void *context, const struct cell_feature 
     bool inside = box->min_x >= part->min_x + INSIDE_MARGIN && box->max_x <= part->max_x - INSIDE_MARGIN &&
                   box->min_y >= part->min_y + INSIDE_MARGIN && box->max_y <= part->max_y - INSIDE_MARGIN;
     if (found->count < ROWS_MAX) {
+        /* Twice the room: for sorting. */
+        found->items = reader_scratch_grow(&found->store->candidates, 2 * (found->count + 1), sizeof *found->items);
+        if (!found->items) {
+            error_no_memory(err);
+            return READER_FAIL;
+        }
         found->items[found->count++] = ((uint64_t)feature->row << 1) | !inside;
         return READER_GO_ON;
     }
@@ -184,23 +190,21 @@ static bool select_rows(struct candidates *found, struct store *store, struct ar
         return false;
     }
     if (found->too_many) {
-        free(selection->rows);
-        selection->rows = NULL;
-        return count_by_scan(found, store, arena, &selection->count, err);
+        return found->query->needs_no_count || count_by_scan(found, store, arena, &selection->count, err);
     }
-    sort_numbers(found->items, (uint64_t *)selection->rows, found->count);
+    selection->rows = malloc((found->count + 1) * sizeof *selection->rows);
+    if (!selection->rows) {
+        return error_no_memory(err);
+    }
+    sort_numbers(found->items, found->items + found->count, found->count);
     found->count = without_repeats(found->items, found->count);
     if (!keep_matches(found, store, arena, selection, err)) {
         return false;
     }
     selection->count += found->inside_more;
-    size_t bytes = selection->count * sizeof *selection->rows;
     if (found->inside_more > 0) {
         free(selection->rows);
         selection->rows = NULL;
-    } else if (selection->count > 0) {
-        int64_t *fitting = realloc(selection->rows, bytes);
-        selection->rows = fitting ? fitting : selection->rows;
     }
     return true;
 }
@@ -208,19 +212,14 @@ static bool select_rows(struct candidates *found, struct store *store, struct ar
 bool store_select(struct store *store, const struct store_layer *layer, const struct store_query *query,
                   struct store_selection **out_selection, struct error *err)
 {
-    struct candidates found = {.layer = layer, .query = query, .may_repeat = query->bbox->min_x > query->bbox->max_x};
+    struct candidates found = {
+        .store = store, .layer = layer, .query = query, .may_repeat = query->bbox->min_x > query->bbox->max_x};
     if (!reader_begin(store, layer, err)) {
         return false;
     }
     struct store_selection *selection = calloc(1, sizeof *selection);
     struct arena *arena = arena_create(ITEM_READ_BYTES_MAX);
-    found.items = malloc(ROWS_MAX * sizeof *found.items);
-    if (selection) {
-        selection->rows = malloc(ROWS_MAX * sizeof *selection->rows);
-    }
-    bool ok = selection && selection->rows && found.items && arena ? select_rows(&found, store, arena, selection, err)
-                                                                   : error_no_memory(err);
-    free(found.items);
+    bool ok = selection && arena ? select_rows(&found, store, arena, selection, err) : error_no_memory(err);
     arena_destroy(arena);
     reader_end(store);
     if (!ok) {

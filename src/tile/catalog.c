@@ -8,6 +8,7 @@
 #include <assert.h>
 #include <dirent.h>
 #include <errno.h>
+#include <math.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -543,6 +544,24 @@ size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_ma
         }
     }
     return count;
+}
+
+struct catalog_zooms catalog_map_zooms(const struct catalog_map *map, const struct store_layer *layer)
+{
+    double min = GRID_ZOOM_MAX + 1;
+    double max = 0;
+    for (size_t i = 0; i < style_layer_count(map->style); i++) {
+        const struct style_layer_info *info = style_layer_info(style_layer_at(map->style, i));
+        const struct style_source_info *source = info->source ? style_source_find(map->style, info->source) : NULL;
+        if (source && source->layer_id && strcmp(source->layer_id, layer->id) == 0) {
+            min = fmin(min, fmax(floor(info->min_zoom), 0));
+            max = fmax(max, ceil(info->max_zoom) - 1);
+        }
+    }
+    if (min > max || min > GRID_ZOOM_MAX) {
+        return (struct catalog_zooms){0, GRID_ZOOM_MAX};
+    }
+    return (struct catalog_zooms){(uint32_t)min, (uint32_t)fmin(max, GRID_ZOOM_MAX)};
 }
 
 uint64_t catalog_version(const struct catalog *catalog)

@@ -62,6 +62,15 @@ const struct store_layer *catalog_layer_find(const struct catalog *catalog, cons
 /* The icons and patterns in the folder "icons" of the styles folder (render/map_images.h) that the maps use, shared by
  * all of them; NULL when there are none. */
 const struct sprite *catalog_images(const struct catalog *catalog);
+/* Whole zooms of vector tiles, both included. */
+struct catalog_zooms {
+    uint32_t min;
+    uint32_t max;
+};
+/* At which zooms a map's vector tiles have `layer`, one of its store layers: where a layer of the style shows it at
+ * this style zoom or before the next; everywhere when no layer of the style does. A map's tiles carry what it shows:
+ * whoever wants a layer as such asks for the layer's own tiles. */
+struct catalog_zooms catalog_map_zooms(const struct catalog_map *map, const struct store_layer *layer);
 /* The distinct store layers a map uses, in the order of its sources; those not in the store are left out. */
 size_t catalog_map_layers(const struct catalog *catalog, const struct catalog_map *map,
                           const struct store_layer **out_layers, size_t capacity);

@@ -11,7 +11,7 @@
 #include <string.h>
 
 /* Below this a compressed copy saves no packet. */
-enum { GZIP_SIZE_MIN = 256, GZIP_LEVEL = 6, UNPACKED_BYTES_MAX = 64 << 20 };
+enum { GZIP_SIZE_MIN = 256, UNPACKED_BYTES_MAX = 64 << 20 };
 
 struct shared_blob {
     struct tile_blob blob; /* first, so that a pointer to one is a pointer to the other */
@@ -27,11 +27,15 @@ static unsigned char *without_spare_room(unsigned char *data, size_t size)
     return exact ? exact : data;
 }
 
-static void add_gzip(struct shared_blob *shared)
+void tile_blob_pack(struct tile_blob *blob, int gzip_level)
 {
+    struct shared_blob *shared = (struct shared_blob *)(void *)blob;
     struct buffer out;
+    if (blob->gzip || blob->size < GZIP_SIZE_MIN) {
+        return;
+    }
     buffer_init(&out, shared->blob.size + 1024);
-    if (gzip_compress(shared->data, shared->blob.size, GZIP_LEVEL, &out) && !out.failed &&
+    if (gzip_compress(shared->data, shared->blob.size, gzip_level, &out) && !out.failed &&
         out.length + out.length / 16 < shared->blob.size) {
         unsigned char *gzip = buffer_take(&out, &shared->blob.gzip_size);
         shared->gzip = without_spare_room(gzip, shared->blob.gzip_size);
@@ -40,7 +44,7 @@ static void add_gzip(struct shared_blob *shared)
     buffer_finish(&out);
 }
 
-struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool with_gzip)
+struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, int gzip_level)
 {
     struct shared_blob *shared = calloc(1, sizeof *shared);
     if (!shared) {
@@ -53,8 +57,8 @@ struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool w
     shared->blob.data = take_data;
     shared->blob.size = size;
     shared->blob.hash = hash_bytes(take_data, size);
-    if (with_gzip && size >= GZIP_SIZE_MIN) {
-        add_gzip(shared);
+    if (gzip_level > 0) {
+        tile_blob_pack(&shared->blob, gzip_level);
     }
     return &shared->blob;
 }
@@ -68,7 +72,7 @@ struct tile_blob *tile_blob_unpack(const void *bytes, size_t size, bool may_be_g
             return NULL;
         }
         memcpy(data, bytes, size);
-        return tile_blob_create(data, size, false);
+        return tile_blob_create(data, size, 0);
     }
     struct tile_blob *blob = NULL;
     struct buffer out;
@@ -77,7 +81,7 @@ struct tile_blob *tile_blob_unpack(const void *bytes, size_t size, bool may_be_g
     if (gzip && gzip_expand(bytes, size, &out)) {
         size_t length;
         unsigned char *data = buffer_take(&out, &length);
-        blob = tile_blob_create(data, length, false);
+        blob = tile_blob_create(data, length, 0);
     }
     if (blob) {
         struct shared_blob *shared = (struct shared_blob *)(void *)blob;

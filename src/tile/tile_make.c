@@ -3,16 +3,13 @@
 
 #include "tile/tile_worker.h"
 
-#include "geo/clip.h"
-#include "geo/geojson.h"
 #include "render/map_images.h"
-#include "render/mvt.h"
-#include "render/mvt_label.h"
 #include "render/sieve.h"
 #include "store/raster_source.h"
 #include "tile/archive_tile.h"
 #include "tile/label_cache.h"
 #include "tile/tile_raster.h"
+#include "tile/tile_vector.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -289,125 +286,15 @@ bool tile_make_label_print(struct tile_worker *worker, const struct catalog *cat
     return ok;
 }
 
-/* --- vector tiles and GeoJSON --- */
-
-/* A tile's data is that of the style zoom at which the tile is 512 pixels wide. */
-static bool find_tile_features(struct tile_worker *worker, const struct store_layer *layer, struct tile_id tile,
-                               struct feature_list *out_found, struct error *err)
-{
-    struct world_box area = mvt_area(tile);
-    if (!store_find_for_vector(worker->store, layer, &area, tile.z, worker->arena, out_found, err)) {
-        error_prefix(err, "layer \"%s\"", layer->id);
-        return false;
-    }
-    return true;
-}
-
-/* The label points of `layer`, whose features were found, as a layer of their own; `*count` is left where it has none.
- */
-static bool add_label_points(struct tile_worker *worker, const struct store_layer *layer,
-                             const struct feature_list *polygons, struct tile_id tile, struct mvt_layer *found,
-                             size_t *count, struct error *err)
-{
-    ptrdiff_t label = catalog_label_field(layer);
-    ptrdiff_t field = label < 0 ? -1 : feature_list_field(polygons, text_of(layer->label));
-    if (field < 0) {
-        return true;
-    }
-    struct world_box area = mvt_area(tile);
-    double px_units = (double)tile_width(tile.z) / MVT_TILE_PX;
-    char name[MVT_LABEL_NAME_MAX];
-    mvt_label_name(layer->id, name);
-    struct mvt_layer *points = &found[(*count)++];
-    points->name = arena_strdup(worker->arena, name);
-    return points->name
-               ? mvt_label_points(polygons, (size_t)field, &area, px_units, worker->arena, &points->features, err)
-               : error_no_memory(err);
-}
-
-static bool make_mvt(struct tile_worker *worker, const struct store_layer *const *layers, size_t count,
-                     struct tile_id tile, struct buffer *out, struct error *err)
-{
-    struct mvt_layer *found = arena_array(worker->arena, 2 * count, sizeof *found);
-    if (!found) {
-        return error_no_memory(err);
-    }
-    size_t found_count = 0;
-    for (size_t i = 0; i < count; i++) {
-        struct mvt_layer *layer = &found[found_count++];
-        layer->name = layers[i]->id;
-        if (!find_tile_features(worker, layers[i], tile, &layer->features, err) ||
-            !add_label_points(worker, layers[i], &layer->features, tile, found, &found_count, err)) {
-            return false;
-        }
-    }
-    return mvt_encode(found, found_count, tile, worker->arena, out, err);
-}
-
-static void write_properties(struct json_writer *writer, const struct feature_list *list, const struct feature *feature)
-{
-    json_write_begin_object(writer);
-    for (size_t i = 0; i < list->field_count; i++) {
-        json_write_name(writer, list->fields[i].name);
-        json_write_value(writer, &feature->values[i]);
-    }
-    json_write_end_object(writer);
-}
-
-static bool make_geojson(struct tile_worker *worker, const struct store_layer *layer, struct tile_id tile,
-                         struct buffer *out, struct error *err)
-{
-    struct feature_list found;
-    if (!find_tile_features(worker, layer, tile, &found, err)) {
-        return false;
-    }
-    struct world_box area = mvt_area(tile);
-    struct json_writer writer;
-    json_write_init(&writer, out);
-    json_write_begin_object(&writer);
-    json_write_member_string(&writer, "type", "FeatureCollection");
-    json_write_name(&writer, "features");
-    json_write_begin_array(&writer);
-    for (size_t i = 0; i < found.count; i++) {
-        const struct feature *feature = &found.features[i];
-        struct geometry clipped;
-        struct shape shape;
-        if (!geometry_clip(&feature->geometry, feature->shift_x, &area, worker->arena, &clipped) ||
-            !shape_from_geometry(&clipped, feature->shift_x, worker->arena, &shape)) {
-            return error_no_memory(err);
-        }
-        if (shape.part_count == 0) {
-            continue;
-        }
-        json_write_begin_object(&writer);
-        json_write_member_string(&writer, "type", "Feature");
-        json_write_name(&writer, "id");
-        json_write_value(&writer, &feature->id);
-        json_write_name(&writer, "geometry");
-        geojson_write_shape(&writer, &shape);
-        json_write_name(&writer, "properties");
-        write_properties(&writer, &found, feature);
-        json_write_end_object(&writer);
-    }
-    json_write_end_array(&writer);
-    json_write_end_object(&writer);
-    if (out->failed) {
-        error_tell(err, ERROR_TOO_LARGE, "TIL-003", "GeoJSON tile %u/%u/%u is too large",
-                   "la tesela GeoJSON %u/%u/%u es demasiado grande", (unsigned)tile.z, (unsigned)tile.x,
-                   (unsigned)tile.y);
-        return false;
-    }
-    return true;
-}
-
-/* Of a map's layers those of features: nobody asked for the outlines of its imagery. */
-static size_t vector_layers(const struct catalog *catalog, const struct catalog_map *map,
+/* Of a map's layers those of features that it shows at this zoom: nobody asked for the outlines of its imagery. */
+static size_t vector_layers(const struct catalog *catalog, const struct catalog_map *map, uint32_t z,
                             const struct store_layer *out_layers[LAYERS_MAX])
 {
     size_t count = catalog_map_layers(catalog, map, out_layers, LAYERS_MAX);
     size_t kept = 0;
     for (size_t i = 0; i < count && i < LAYERS_MAX; i++) {
-        if (out_layers[i]->raster.kind == STORE_RASTER_NONE) {
+        struct catalog_zooms zooms = catalog_map_zooms(map, out_layers[i]);
+        if (out_layers[i]->raster.kind == STORE_RASTER_NONE && z >= zooms.min && z <= zooms.max) {
             out_layers[kept++] = out_layers[i];
         }
     }
@@ -444,14 +331,14 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
     }
     case TILE_MVT: {
         if (layer) {
-            return make_mvt(worker, &layer, 1, request->tile, out, err);
+            return tile_vector_make(worker, &layer, 1, request->tile, out, err);
         }
         if (!map) {
             return not_found(request->subject, err);
         }
         const struct store_layer *layers[LAYERS_MAX];
-        size_t count = vector_layers(catalog, map, layers);
-        return make_mvt(worker, layers, count, request->tile, out, err);
+        size_t count = vector_layers(catalog, map, request->tile.z, layers);
+        return tile_vector_make(worker, layers, count, request->tile, out, err);
     }
     case TILE_SPRITE_JSON:
     case TILE_SPRITE_PNG:
@@ -461,7 +348,8 @@ bool tile_make(struct tile_worker *worker, const struct catalog *catalog, struct
     case TILE_ARCHIVE:
         return archive_make_tile(catalog_archive_find(catalog, request->subject), request->tile, out, err);
     case TILE_GEOJSON:
-        return layer ? make_geojson(worker, layer, request->tile, out, err) : not_found(request->subject, err);
+        return layer ? tile_vector_make_geojson(worker, layer, request->tile, out, err)
+                     : not_found(request->subject, err);
     }
     return not_found(request->subject, err);
 }

@@ -3,6 +3,7 @@
  * caller's thread takes them back in the same order. */
 #include "tile/tile_pyramid.h"
 
+#include "tile/gzip.h"
 #include "tile/label_cache.h"
 
 #include <pthread.h>
@@ -87,7 +88,7 @@ static bool make_batch(struct run *run, struct tile_worker *worker, struct batch
             return false;
         }
         unsigned char *data = buffer_take(&out, &size);
-        batch->blobs[i] = tile_blob_create(data, size, request.format != TILE_PNG);
+        batch->blobs[i] = tile_blob_create(data, size, request.format != TILE_PNG ? GZIP_LEVEL_KEPT : 0);
         if (!batch->blobs[i]) {
             return error_no_memory(&batch->error);
         }

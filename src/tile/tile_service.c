@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "tile/catalog_watch.h"
 #include "tile/disk_cache.h"
+#include "tile/gzip.h"
 #include "tile/job_queue.h"
 #include "tile/label_cache.h"
 #include "tile/program_hash.h"
@@ -44,6 +45,7 @@ struct waiter {
     tile_done *done;
     bool (*is_gone)(void *context);
     void *context;
+    bool takes_gzip;
     struct waiter *next;
 };
 
@@ -216,6 +218,25 @@ static void answer_all(struct flight *flight, struct tile_blob *blob, const stru
     free(flight);
 }
 
+static bool keeps_tiles(const struct tile_service *service)
+{
+    return service->cache || service->disk;
+}
+
+static bool may_be_packed(const struct flight *flight)
+{
+    return !tile_format_is_picture(flight->key.request.format);
+}
+
+static bool wants_gzip(const struct flight *flight)
+{
+    const struct waiter *waiter = flight->waiters;
+    while (waiter && !waiter->takes_gzip) {
+        waiter = waiter->next;
+    }
+    return waiter != NULL;
+}
+
 /* The one place where a flight ends: takes it off the list, so that nobody can join any more, and answers. */
 static void land(struct tile_service *service, struct flight *flight, struct tile_blob *blob, const struct error *err)
 {
@@ -227,6 +248,9 @@ static void land(struct tile_service *service, struct flight *flight, struct til
         service->stats.failed++;
     }
     pthread_mutex_unlock(&service->lock);
+    if (blob && !keeps_tiles(service) && may_be_packed(flight) && wants_gzip(flight)) {
+        tile_blob_pack(blob, GZIP_LEVEL_SERVED); /* nobody else has it yet */
+    }
     answer_all(flight, blob, err);
 }
 
@@ -242,7 +266,8 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
         } else {
             size_t size = 0;
             unsigned char *data = buffer_take(&out, &size);
-            blob = tile_blob_create(data, size, !tile_format_is_picture(flight->key.request.format));
+            bool is_packed = keeps_tiles(service) && may_be_packed(flight);
+            blob = tile_blob_create(data, size, is_packed ? GZIP_LEVEL_SERVED : 0);
             if (!blob) {
                 error_no_memory(err);
             } else {
@@ -573,7 +598,8 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
     struct waiter *waiter = calloc(1, sizeof *waiter);
     bool joined = false;
     if (waiter) {
-        *waiter = (struct waiter){.done = done, .is_gone = caller->is_gone, .context = context};
+        *waiter = (struct waiter){
+            .done = done, .is_gone = caller->is_gone, .context = context, .takes_gzip = caller->takes_gzip};
         pthread_mutex_lock(&service->lock);
         service->stats.misses++;
         joined = join(service, catalog, &key, caller->client, &kept, waiter, &err);

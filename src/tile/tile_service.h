@@ -39,8 +39,11 @@ struct tile_blob {
     size_t gzip_size;
     uint64_t label_print; /* of the labels on it, set before it is shared; 0: not known */
 };
-/* Takes `take_data` (from malloc), also on failure. `with_gzip` keeps a compressed copy too. NULL: memory is out. */
-struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, bool with_gzip);
+/* Takes `take_data` (from malloc), also on failure. NULL: memory is out. With `gzip_level` (tile/gzip.h; 0: not) a
+ * compressed copy is kept too where that is a gain. */
+struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, int gzip_level);
+/* Adds the compressed copy to a blob that has none, before it is shared between threads. */
+void tile_blob_pack(struct tile_blob *blob, int gzip_level);
 /* A copy of `bytes`; with `may_be_gzip` both what they hold and they themselves where they are compressed. NULL: they
  * are damaged, or memory is out. */
 struct tile_blob *tile_blob_unpack(const void *bytes, size_t size, bool may_be_gzip);
@@ -56,6 +59,7 @@ struct tile_caller {
     uint64_t client; /* a hash of the address: clients take turns; 0: nobody in particular */
     /* True when nobody waits for the answer any more. Called with the context, on any thread; may be NULL. */
     bool (*is_gone)(void *context);
+    bool takes_gzip; /* a compressed copy of the blob is of use */
 };
 
 /* Answers from the cache by calling `done` before it returns, or queues the rendering and calls it later. With

@@ -105,7 +105,9 @@ class MapServer:
         self.mapfile = mapfile
         program = shutil.which("mapserv") or "/usr/lib/cgi-bin/mapserv"
         config = pathlib.Path(folder) / "mapserver.conf"
-        config.write_text("CONFIG\nENV\nMS_MAP_PATTERN \".\"\nEND\nEND\n")
+        config.write_text("CONFIG\nENV\nMS_MAP_PATTERN \".\"\nOGCAPI_HTML_TEMPLATE_DIRECTORY "
+                          "\"/usr/share/mapserver/ogcapi/templates/html-plain/\"\nEND\n"
+                          f"MAPS\n\"bench\" \"{mapfile}\"\nEND\nEND\n")
         self.process = subprocess.Popen([program], stdin=listener.fileno(), stdout=subprocess.DEVNULL,
                                         stderr=subprocess.DEVNULL, env={"MAPSERVER_CONFIG_FILE": str(config)})
         listener.close()
@@ -114,13 +116,11 @@ class MapServer:
     def record(kind, content):
         return struct.pack("!BBHHBB", 1, kind, 1, len(content), 0, 0) + content
 
-    def get(self, z, x, y):
-        box = ",".join(f"{v:.6f}" for v in tile_bounds(z, x, y))
-        query = (f"map={self.mapfile}&SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=all&STYLES=&SRS=EPSG:3857"
-                 f"&BBOX={box}&WIDTH=256&HEIGHT=256&FORMAT=image/png")
+    def ask(self, query, path=""):
+        """Head and body of the answer to a CGI request."""
         params = b""
         for key, value in (("QUERY_STRING", query), ("REQUEST_METHOD", "GET"), ("SCRIPT_NAME", "/mapserv"),
-                           ("SERVER_NAME", "localhost"), ("SERVER_PORT", "80")):
+                           ("PATH_INFO", path), ("SERVER_NAME", "localhost"), ("SERVER_PORT", "80")):
             params += struct.pack("!BI", len(key), len(value) | 0x80000000) + key.encode() + value.encode()
         link = socket.socket(socket.AF_UNIX)
         link.connect(self.path)
@@ -137,7 +137,13 @@ class MapServer:
             if kind == 6:
                 body += received[at + 8:at + 8 + length]
             at += 8 + length + padding
-        head, _, png = bytes(body).partition(b"\r\n\r\n")
+        head, _, content = bytes(body).partition(b"\r\n\r\n")
+        return head, content
+
+    def get(self, z, x, y):
+        box = ",".join(f"{v:.6f}" for v in tile_bounds(z, x, y))
+        head, png = self.ask(f"map={self.mapfile}&SERVICE=WMS&VERSION=1.1.1&REQUEST=GetMap&LAYERS=all&STYLES=&SRS=EPSG:3857"
+                             f"&BBOX={box}&WIDTH=256&HEIGHT=256&FORMAT=image/png")
         if not png.startswith(b"\x89PNG"):
             raise RuntimeError(f"mapserver answered {head[:200]!r} {png[:300]!r}")
         return png

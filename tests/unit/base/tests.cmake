@@ -1,3 +1,3 @@
-foreach(file IN ITEMS arena buffer error file json_write text value)
+foreach(file IN ITEMS arena buffer error file json_write large_memory text value)
   tesela_unit_test(base ${file})
 endforeach()

@@ -74,6 +74,28 @@ static void folds(void **state)
     assert_string_equal(small, "nan");
 }
 
+static void mends_sentences(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *in;
+        const char *out;
+    } cases[] = {
+        {"«Torreón»", "«Torreón»"},           {"«Torre\xf3n.shp»", "«Torreón.shp»"},
+        {"«Torre\xc3» no", "«Torre» no"}, /* cut by a precision */
+        {"\"Torre\xc3\" no", "\"Torre\" no"}, {"(\xe2\x82)", "()"},
+        {"fin \xf0\x9f\x98", "fin "},         {"\xff\x80\xc3(", "\xc3\xbf?\xc3\x83("},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char out[64];
+        assert_int_equal(text_mend_utf8(text_of(cases[i].in), out, sizeof out), strlen(cases[i].out));
+        assert_string_equal(out, cases[i].out);
+    }
+    char small[4];
+    text_mend_utf8(text_of("ab\xc3\xb3"), small, sizeof small); /* no room for half a character */
+    assert_string_equal(small, "ab");
+}
+
 static void tells_endings(void **state)
 {
     (void)state;
@@ -122,6 +144,23 @@ static void writes_doubles_that_read_back(void **state)
         text_put_double(numbers[i], out);
         assert_true(strtod(out, NULL) == numbers[i]);
     }
+    /* As printf has them with the fewest digits that read back. */
+    for (int i = 0; i < 20000; i++) {
+        double number = (double)((i * 7919) % 100003 - 50000) / (double[]){10, 100, 1e3, 1e4, 1e6, 7, 1e8, 3e-3}[i % 8];
+        char wanted[32];
+        for (int digits = 15; digits <= 17; digits++) {
+            snprintf(wanted, sizeof wanted, "%.*g", digits, number);
+            if (strtod(wanted, NULL) == number) {
+                break;
+            }
+        }
+        assert_int_equal(text_put_double(number, out), strlen(wanted));
+        assert_string_equal(out, wanted);
+    }
+    assert_int_equal(text_put_int(INT64_MIN, out), 20);
+    assert_string_equal(out, "-9223372036854775808");
+    text_put_int(0, out);
+    assert_string_equal(out, "0");
     text_put_double(0.1, out);
     assert_string_equal(out, "0.1");
     text_put_double(-0.0, out);
@@ -139,6 +178,7 @@ int main(void)
         cmocka_unit_test(tells_ids),
         cmocka_unit_test(folds),
         cmocka_unit_test(measures_edits),
+        cmocka_unit_test(mends_sentences),
         cmocka_unit_test(tells_endings),
         cmocka_unit_test(reads_numbers_strictly),
         cmocka_unit_test(writes_doubles_that_read_back),

@@ -1,5 +1,5 @@
-foreach(file IN ITEMS archive crs descriptor encoding export_geometry feed_csv import_stream isolation repair shapefile
-                      simple_rings source)
+foreach(file IN ITEMS archive crs descriptor encoding export_geometry feed_csv import_stream isolation repair ring_nesting
+                      shapefile simple_rings source sql_patience)
   tesela_unit_test(ingest ${file})
 endforeach()
 if(TARGET unit_ingest_archive)
@@ -7,4 +7,7 @@ if(TARGET unit_ingest_archive)
 endif()
 if(TARGET unit_ingest_simple_rings)
   target_link_libraries(unit_ingest_simple_rings PRIVATE PkgConfig::GEOS)
+endif()
+if(TARGET unit_ingest_sql_patience)
+  target_link_libraries(unit_ingest_sql_patience PRIVATE PkgConfig::SQLITE3)
 endif()

@@ -86,7 +86,7 @@ static struct archive_writer_stats write_some(enum archive_kind kind, const stru
         }
         unsigned char *data = malloc(strlen(text));
         memcpy(data, text, strlen(text));
-        struct tile_blob *blob = tile_blob_create(data, strlen(text), false);
+        struct tile_blob *blob = tile_blob_create(data, strlen(text), 0);
         if (!archive_writer_add(writer, tile, blob, &err)) {
             fail_msg("%s", err.english);
         }

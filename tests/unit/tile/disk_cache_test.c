@@ -51,7 +51,7 @@ static struct tile_blob *blob_of(uint32_t x, size_t size)
         data[i] = (unsigned char)((x + i) * 2654435761u >> 13);
     }
     memcpy(data, &x, sizeof x);
-    struct tile_blob *blob = tile_blob_create(data, size, false);
+    struct tile_blob *blob = tile_blob_create(data, size, 0);
     assert_non_null(blob);
     return blob;
 }
@@ -160,8 +160,8 @@ static void test_vector_tiles(void **state)
     uint64_t mark;
     (void)state;
     data[4000] = 9;
-    struct tile_blob *blob = tile_blob_create(data, 5000, true);
-    struct tile_blob *nothing = tile_blob_create(malloc(1), 0, true);
+    struct tile_blob *blob = tile_blob_create(data, 5000, 6);
+    struct tile_blob *nothing = tile_blob_create(malloc(1), 0, 6);
     disk_cache_put(cache, &key, MARK, blob, true);
     disk_cache_put(cache, &empty, MARK, nothing, true);
     disk_cache_flush(cache);

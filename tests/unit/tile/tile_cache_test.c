@@ -19,7 +19,7 @@ static struct tile_blob *blob_of(uint32_t x, size_t size)
     assert_non_null(data);
     memset(data, (int)(x & 0xff), size);
     memcpy(data, &x, sizeof x);
-    struct tile_blob *blob = tile_blob_create(data, size, false);
+    struct tile_blob *blob = tile_blob_create(data, size, 0);
     assert_non_null(blob);
     return blob;
 }

@@ -537,12 +537,12 @@ static void test_blob(void **state)
     (void)state;
     assert_non_null(text);
     memset(text, 'a', 10000);
-    struct tile_blob *blob = tile_blob_create(text, 10000, true);
+    struct tile_blob *blob = tile_blob_create(text, 10000, 6);
     assert_non_null(blob->gzip);
     assert_true(blob->gzip_size < 200);
     tile_blob_unref(blob);
     tile_blob_unref(NULL);
-    blob = tile_blob_create(calloc(1, 1), 0, true); /* an empty vector tile */
+    blob = tile_blob_create(calloc(1, 1), 0, 6); /* an empty vector tile */
     assert_int_equal(blob->size, 0);
     assert_null(blob->gzip);
     tile_blob_unref(blob);

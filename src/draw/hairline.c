@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: MIT */
+#include "draw/hairline.h"
+
+#include "draw/raster_cells.h"
+
+#include <math.h>
+
+enum {
+    HALF_STEP = DRAW_ONE / 2,
+    STEEP = 4 /* steps are half a pixel where a line leaves its axis by more than one in so many */
+};
+
+/* Across a line of this width lies at most one border between pixels, however it runs: sqrt(1/2). */
+static const double WIDTH_MAX_PX = 0.7;
+/* A round end has the area of so many widths of line. */
+static const double ROUND_END = 0.39269908169872414; /* pi / 8 */
+
+bool hairline_fits(const struct stroke *stroke)
+{
+    return stroke->width_px <= WIDTH_MAX_PX && stroke->dash_count == 0 && stroke->offset_px == 0 &&
+           !(stroke->gap_width_px > 0);
+}
+
+struct place {
+    int64_t x;
+    int64_t y;
+};
+
+/* A segment along the axis that it is closer to: level or upright. */
+struct thin_line {
+    int64_t from; /* on this axis */
+    int64_t to;
+    int64_t along;  /* an end of the segment, from which places on it are measured: on this axis … */
+    int64_t across; /* … and on the other one */
+    double slope;
+    double half; /* 0.5 with the sign of the slope: rounds */
+    int64_t thickness;
+    int64_t step;
+};
+
+/* One segment, and by how much it is longer at its ends: what a cap adds, or what keeps a corner full. */
+struct segment {
+    struct place a;
+    struct place b;
+    int64_t height;
+    int64_t more_at_a;
+    int64_t more_at_b;
+    bool is_level;
+};
+
+static struct thin_line line_of(const struct segment *segment, double width)
+{
+    bool level = segment->is_level;
+    int64_t along = level ? segment->a.x : segment->a.y;
+    int64_t across = level ? segment->a.y : segment->a.x;
+    int64_t along_b = level ? segment->b.x : segment->b.y;
+    int64_t across_b = level ? segment->b.y : segment->b.x;
+    bool back = along > along_b;
+    double run = (double)(back ? along - along_b : along_b - along);
+    double rise = (double)(back ? across - across_b : across_b - across);
+    double slope = rise / run;
+    return (struct thin_line){
+        .from = back ? along_b - segment->more_at_b : along - segment->more_at_a,
+        .to = back ? along + segment->more_at_a : along_b + segment->more_at_b,
+        .along = back ? along_b : along,
+        .across = back ? across_b : across,
+        .slope = slope,
+        .half = rise < 0 ? -0.5 : 0.5,
+        .thickness = (int64_t)(width * sqrt(1 + slope * slope) + 0.5),
+        .step = fabs(rise) * STEEP > run ? HALF_STEP : DRAW_ONE,
+    };
+}
+
+/* The lower edge of the box between two places on the line's axis: a product of the distance from its end. */
+static inline int64_t box_at(const struct thin_line *line, int64_t from, int64_t to)
+{
+    double way = (double)(from + to - 2 * line->along) * 0.5;
+    return line->across + (int64_t)(line->slope * way + line->half) - line->thickness / 2;
+}
+
+/* Ink in one pixel: 2 * DRAW_ONE times its height, as much less right of it. */
+static inline void add_ink(struct raster *raster, int64_t row, int64_t column, int64_t ink)
+{
+    uint32_t *cells = raster->cells + (size_t)row * raster->stride + (size_t)column;
+    uint64_t *bits = raster->bits + (size_t)row * raster->bit_words;
+    size_t right = (size_t)column + 1 < raster->width_px ? (size_t)column + 1 : (size_t)column;
+    raster_count_edge(raster, (size_t)row);
+    cells[0] += (uint32_t)ink;
+    cells[1] -= (uint32_t)ink;
+    bits[(size_t)column / RASTER_GROUP / 64] |= (uint64_t)(ink > 0) << (size_t)column / RASTER_GROUP % 64;
+    bits[right / RASTER_GROUP / 64] |= (uint64_t)(ink > 0) << right / RASTER_GROUP % 64;
+}
+
+/* A line that runs to the side: in each column a box in one row or two. */
+static void add_level(struct raster *raster, const struct thin_line *line)
+{
+    int64_t from = line->from > 0 ? line->from : 0;
+    int64_t end = line->to < raster->right ? line->to : raster->right;
+    while (from < end) {
+        int64_t to = (from | (line->step - 1)) + 1;
+        to = to < line->to ? to : line->to;
+        int64_t top = box_at(line, from, to);
+        int64_t row = top >> 8;
+        int64_t upper = DRAW_ONE - (top & (DRAW_ONE - 1));
+        upper = upper < line->thickness ? upper : line->thickness;
+        if (row >= 0 && row < (int64_t)raster->height_px) {
+            add_ink(raster, row, from >> 8, 2 * (to - from) * upper);
+        }
+        if (row + 1 >= 0 && row + 1 < (int64_t)raster->height_px) {
+            add_ink(raster, row + 1, from >> 8, 2 * (to - from) * (line->thickness - upper));
+        }
+        from = to;
+    }
+}
+
+/* A line that runs down: in each row a box in one pixel or two. */
+static void add_upright(struct raster *raster, const struct thin_line *line)
+{
+    int64_t from = line->from > 0 ? line->from : 0;
+    int64_t end = line->to < raster->bottom ? line->to : raster->bottom;
+    while (from < end) {
+        int64_t to = (from | (line->step - 1)) + 1;
+        to = to < line->to ? to : line->to;
+        int64_t left = box_at(line, from, to);
+        int64_t column = left >> 8;
+        int64_t in_first = DRAW_ONE - (left & (DRAW_ONE - 1));
+        in_first = in_first < line->thickness ? in_first : line->thickness;
+        int64_t first = 2 * (to - from) * in_first;
+        int64_t second = 2 * (to - from) * (line->thickness - in_first);
+        if (column >= 0 && column + 1 < (int64_t)raster->width_px) {
+            size_t row = (size_t)(from >> 8);
+            uint32_t *cells = raster->cells + row * raster->stride + (size_t)column;
+            raster_count_edge(raster, row);
+            cells[0] += (uint32_t)first;
+            cells[1] += (uint32_t)(second - first);
+            cells[2] -= (uint32_t)second;
+            size_t last = (size_t)(column + 1 + (second > 0));
+            last = last < raster->width_px ? last : raster->width_px - 1;
+            raster_touch_cells(raster->bits + row * raster->bit_words, (size_t)column, last);
+        } else if (column == -1) {
+            add_ink(raster, from >> 8, 0, second);
+        } else if (column + 1 == (int64_t)raster->width_px) {
+            add_ink(raster, from >> 8, column, first);
+        }
+        from = to;
+    }
+}
+
+static void add_segment(struct raster *raster, const struct segment *segment, double width)
+{
+    struct place a = segment->a;
+    struct place b = segment->b;
+    int64_t left = (a.x < b.x ? a.x : b.x) - DRAW_ONE;
+    int64_t right = (a.x < b.x ? b.x : a.x) + DRAW_ONE;
+    int64_t top = (a.y < b.y ? a.y : b.y) - DRAW_ONE;
+    int64_t bottom = (a.y < b.y ? b.y : a.y) + DRAW_ONE;
+    if (right <= 0 || left >= raster->right || bottom <= 0 || top >= raster->bottom) {
+        return;
+    }
+    struct thin_line line = line_of(segment, width);
+    int64_t first = (segment->is_level ? top : line.from) >> 8;
+    int64_t last = (segment->is_level ? bottom : line.to) >> 8;
+    first = first > 0 ? first : 0;
+    last = last < (int64_t)raster->height_px ? last : (int64_t)raster->height_px - 1;
+    if (first > last || line.from >= line.to) {
+        return;
+    }
+    raster_touch_rows(raster, first, last);
+    if (segment->is_level) {
+        add_level(raster, &line);
+    } else {
+        add_upright(raster, &line);
+    }
+}
+
+/* A line while it is drawn: a segment waits for the one after it. Two places that are used in turns, since a copy would
+ * have to wait for what was just written. */
+struct walk {
+    struct raster *raster;
+    double width;
+    int64_t half;
+    struct segment segments[2];
+    unsigned waiting;
+    bool is_drawn; /* the one that waits is to be drawn, not only there to tell what comes before */
+};
+
+static void begin_segment(struct segment *segment, struct place a, struct place b)
+{
+    int64_t width = a.x < b.x ? b.x - a.x : a.x - b.x;
+    segment->a = a;
+    segment->b = b;
+    segment->height = a.y < b.y ? b.y - a.y : a.y - b.y;
+    segment->is_level = width > segment->height;
+    segment->more_at_a = segment->more_at_b = 0;
+}
+
+/* Where a level segment and an upright one meet, the level one fills the corner and the upright one begins beside it:
+ * both by as much, so that no ink is gained or lost. */
+static void join(const struct walk *walk, struct segment *before, struct segment *after)
+{
+    if (before->is_level != after->is_level) {
+        int64_t room = (before->is_level ? after : before)->height / 2;
+        int64_t more = walk->half < room ? walk->half : room;
+        before->more_at_b = before->is_level ? more : -more;
+        after->more_at_a = -before->more_at_b;
+    }
+}
+
+/* The next segment of the line; the one before it is drawn. */
+static struct segment *walk_on(struct walk *walk, struct place a, struct place b)
+{
+    struct segment *before = &walk->segments[walk->waiting];
+    struct segment *after = &walk->segments[walk->waiting ^ 1];
+    begin_segment(after, a, b);
+    join(walk, before, after);
+    if (walk->is_drawn) {
+        add_segment(walk->raster, before, walk->width);
+    }
+    walk->waiting ^= 1;
+    walk->is_drawn = true;
+    return after;
+}
+
+static void end_walk(struct walk *walk, int64_t more)
+{
+    struct segment *last = &walk->segments[walk->waiting];
+    last->more_at_b = more;
+    add_segment(walk->raster, last, walk->width);
+}
+
+/* What a cap adds on the axis of a segment. */
+static int64_t more_at_end(const struct segment *segment, double more)
+{
+    double dx = (double)(segment->b.x - segment->a.x);
+    double dy = (double)(segment->b.y - segment->a.y);
+    return (int64_t)(more * fmax(fabs(dx), fabs(dy)) / sqrt(dx * dx + dy * dy) + 0.5);
+}
+
+static struct place place_of(struct draw_point point)
+{
+    return (struct place){point.x, point.y};
+}
+
+static bool same_place(struct place a, struct place b)
+{
+    return a.x == b.x && a.y == b.y;
+}
+
+static void add_ring(struct walk *walk, const struct draw_point *points, size_t count)
+{
+    while (count > 1 && same_place(place_of(points[count - 1]), place_of(points[0]))) {
+        count--;
+    }
+    struct place from = place_of(points[0]);
+    int64_t more_at_first = 0;
+    begin_segment(&walk->segments[0], place_of(points[count - 1]), from);
+    for (size_t i = 1; i <= count; i++) {
+        struct place to = place_of(points[i < count ? i : 0]);
+        if (!same_place(from, to)) {
+            bool is_first = !walk->is_drawn;
+            const struct segment *segment = walk_on(walk, from, to);
+            more_at_first = is_first ? segment->more_at_a : more_at_first;
+            from = to;
+        }
+    }
+    end_walk(walk, -more_at_first);
+}
+
+static void add_open(struct walk *walk, const struct draw_point *points, size_t count, double more)
+{
+    struct place from = place_of(points[0]);
+    for (size_t i = 1; i < count; i++) {
+        struct place to = place_of(points[i]);
+        if (same_place(from, to)) {
+            continue;
+        }
+        if (walk->is_drawn) {
+            walk_on(walk, from, to);
+        } else {
+            begin_segment(&walk->segments[0], from, to);
+            walk->segments[0].more_at_a = more_at_end(&walk->segments[0], more);
+            walk->is_drawn = true;
+        }
+        from = to;
+    }
+    end_walk(walk, more_at_end(&walk->segments[walk->waiting], more));
+}
+
+/* How many of the points differ from the one before, up to four. */
+static size_t count_places(const struct draw_point *points, size_t count)
+{
+    size_t places = 1;
+    for (size_t i = 1; i < count && places < 4; i++) {
+        places += points[i].x != points[i - 1].x || points[i].y != points[i - 1].y;
+    }
+    return places;
+}
+
+bool hairline_add(struct raster *raster, const struct draw_point *points, size_t count, bool closed,
+                  const struct stroke *stroke)
+{
+    double width = stroke->width_px * DRAW_ONE;
+    size_t places = count_places(points, count);
+    if (places < 2 || (closed && places < 4)) {
+        return false;
+    }
+    struct walk walk = {.raster = raster, .width = width, .half = (int64_t)(width / 2 + 0.5)};
+    if (closed) {
+        add_ring(&walk, points, count);
+    } else {
+        const double ends[] = {
+            [LINE_CAP_BUTT] = 0, [LINE_CAP_ROUND] = width * ROUND_END, [LINE_CAP_SQUARE] = width / 2};
+        add_open(&walk, points, count, ends[stroke->cap]);
+    }
+    return true;
+}

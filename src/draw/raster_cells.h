@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* The accumulation of a raster: seen by raster.c and by hairline.c, which adds to it in another way. */
+
+#include "draw/raster.h"
+
+enum {
+    RASTER_GROUP = 8,                      /* cells per touched bit, and per step of the sweep */
+    RASTER_FULL = DRAW_ONE * 2 * DRAW_ONE, /* the sum of a fully covered pixel */
+    /* A row's sums stay in int32 because each edge adds at most RASTER_FULL to it: after this many edges they are cut
+     * back. */
+    RASTER_ROW_EDGES_MAX = 16000
+};
+
+typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
+typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);
+typedef void merge_fn(struct raster *raster, enum fill_rule rule);
+typedef void paint_merged_fn(struct raster *raster, struct canvas *canvas, uint32_t source);
+typedef void sweep_apart_fn(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source);
+
+struct raster {
+    uint32_t width_max_px;
+    uint32_t height_max_px;
+    uint32_t width_px;
+    uint32_t height_px;
+    int64_t right; /* width and height in fixed point */
+    int64_t bottom;
+    size_t stride;    /* cells a row; the last GROUP cells take what falls right of the picture and are never read */
+    size_t bit_words; /* words of touched bits a row */
+    uint32_t row_min; /* touched rows; row_min > row_max when there is none */
+    uint32_t row_max;
+    uint32_t *cells;       /* signed differences, kept unsigned so that wrapping is defined */
+    uint64_t *bits;        /* bit i of a row: cells i * GROUP … were touched */
+    uint32_t *row_edges;   /* edges added to the row since its sums were last bounded */
+    uint8_t *coverage;     /* one row, for patterns */
+    uint8_t *merged;       /* coverage kept by raster_merge, rows of `stride` */
+    uint64_t *merged_bits; /* as `bits`: groups of `merged` that are not zero */
+    uint32_t merged_min;   /* rows; merged_min > merged_max when there is none */
+    uint32_t merged_max;
+    sweep_color_fn *sweep_color;
+    sweep_row_fn *sweep_row;
+    merge_fn *merge;
+    paint_merged_fn *paint_merged;
+    sweep_apart_fn *sweep_apart;
+};
+
+/* Bounds the sums of a row that has had RASTER_ROW_EDGES_MAX edges. */
+void raster_bound_row(struct raster *raster, size_t row);
+
+static inline void raster_count_edge(struct raster *raster, size_t row)
+{
+    if (++raster->row_edges[row] > RASTER_ROW_EDGES_MAX) {
+        raster_bound_row(raster, row);
+    }
+}
+
+static inline void raster_touch_rows(struct raster *raster, int64_t first, int64_t last)
+{
+    raster->row_min = (uint32_t)first < raster->row_min ? (uint32_t)first : raster->row_min;
+    raster->row_max = (uint32_t)last > raster->row_max ? (uint32_t)last : raster->row_max;
+}
+
+static inline void raster_touch_cells(uint64_t *bits, size_t first, size_t last)
+{
+    size_t group = first / RASTER_GROUP;
+    size_t group_last = last / RASTER_GROUP;
+    if (group_last - group <= 1 && group / 64 == group_last / 64) { /* nearly always */
+        bits[group / 64] |= UINT64_C(1) << group % 64 | UINT64_C(1) << group_last % 64;
+        return;
+    }
+    for (; group <= group_last; group++) {
+        bits[group / 64] |= UINT64_C(1) << group % 64;
+    }
+}
