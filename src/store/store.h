@@ -138,7 +138,7 @@ struct store_query {
     uint64_t offset;
     int64_t after_row; /* only rows greater than this: for going on where a page or chunk ended; 0 from the start */
     const struct store_selection *selection; /* of this bbox, found before; NULL: it is looked for */
-    bool needs_no_count; /* store_select may leave `count` 0 where they are too many to hold */
+    bool needs_no_count;                     /* store_select may leave `count` 0 where they are too many to hold */
 };
 
 /* Which items meet a box, found once for an answer that is counted first and then given in pieces. Belongs to no store

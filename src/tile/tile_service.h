@@ -27,7 +27,8 @@ void tile_service_destroy(struct tile_service *service);
 
 /* The catalog now; the caller unrefs it. */
 struct catalog *tile_service_catalog(struct tile_service *service);
-/* Grows with each new catalog, without a lock. Asked for before the catalog, it is the number of that one or smaller. */
+/* Grows with each new catalog, without a lock. Asked for before the catalog, it is the number of that one or smaller.
+ */
 uint64_t tile_service_turn(const struct tile_service *service);
 
 /* A finished answer: immutable bytes, shared by counting. */
