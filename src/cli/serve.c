@@ -5,7 +5,10 @@
 #include "cli/cli.h"
 #include "server/server.h"
 
+#include <malloc.h>
 #include <stdlib.h>
+
+enum { LARGE_PIECE_BYTES = 4 << 20 };
 
 static const char usage[] = "serve [--listen ADDR:PORT] [--data DIR] [--styles DIR] [--www DIR] [--workers N] "
                             "[--cache-mb N] [--disk-cache-mb N] [--base-url URL] [--quiet]";
@@ -49,6 +52,10 @@ int cli_serve(int argc, char **argv)
     options.workers = (unsigned)worker_count;
     options.cache_bytes = (size_t)megabytes << 20;
     options.disk_bytes = megabytes > 0 ? (uint64_t)disk_megabytes << 20 : 0; /* --cache-mb 0: nothing is cached */
+    /* Large pieces go back to the system when they are freed: otherwise each worker keeps what its largest picture
+     * took. */
+    mallopt(M_MMAP_THRESHOLD, LARGE_PIECE_BYTES);
+    mallopt(M_TRIM_THRESHOLD, LARGE_PIECE_BYTES);
     if (!cells_ready(options.data, &err) || !server_run(&options, &err)) {
         return cli_fail(&err);
     }

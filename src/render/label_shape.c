@@ -491,8 +491,10 @@ static double bound_of(const struct label_style *style, const struct words *word
 {
     double width_em;
     double height_em;
-    if (style->task->is_of_view || style->text_along || style->has_icon || style->has_variable_anchors ||
-        style->mode_count > 0 || text->is_rotated || !bound_words(words, &style->values, &width_em, &height_em)) {
+    bool is_at_point = style->values.choices[LABEL_PLACEMENT] == STYLE_SYMBOL_PLACEMENT_POINT; /* else lines join */
+    if (style->task->is_of_view || !is_at_point || style->text_along || style->has_icon ||
+        style->has_variable_anchors || style->mode_count > 0 || text->is_rotated ||
+        !bound_words(words, &style->values, &width_em, &height_em)) {
         return HUGE_VAL;
     }
     double size = fmax(text->box_size_px, text->look.size_px);

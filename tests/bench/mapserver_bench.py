@@ -1,12 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Uncached tiles: Tesela beside MapServer, the same layers with the same look, alternately in one run.
+"""Uncached tiles: Tesela beside MapServer and Mapnik, the same layers with the same look, alternately in one run.
 
     tests/bench/mapserver_bench.py demo                          the demonstration city (loaded by scripts/demo)
     tests/bench/mapserver_bench.py file PATH [--zooms 6-12]      polygons of any file GDAL reads, fill and outline
 
 Needs the Debian packages cgi-mapserver, mapserver-bin, gdal-bin. MapServer runs as one FastCGI process and reads
-shapefiles in EPSG:3857 with .qix indexes (its best case); Tesela runs with one worker and its cache off. Both are
+shapefiles in EPSG:3857 with .qix indexes (its best case); so does Mapnik, where python3-mapnik (and mapnik-utils for its
+indexes) is installed: one process, PNG with 256 colours; Tesela runs with one worker and its cache off. Both are
 asked for one tile after the other over a kept connection. Printed per tile: wall time and processor time (of the
 server process), medians over repetitions, and the ratio of each repetition's sums (median)."""
 
@@ -25,6 +26,8 @@ import subprocess
 import sys
 import tempfile
 import time
+
+import mapnik_tiles
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 PROGRAM = ROOT / "build" / "tesela"
@@ -83,9 +86,6 @@ class Tesela:
         if answer.status != 200:
             raise RuntimeError(f"tesela answered {answer.status}: {body[:200]!r}")
         return body
-
-    def cpu(self):
-        return cpu_seconds(self.process.pid)
 
     def close(self):
         self.process.terminate()
@@ -147,9 +147,6 @@ class MapServer:
         if not png.startswith(b"\x89PNG"):
             raise RuntimeError(f"mapserver answered {head[:200]!r} {png[:300]!r}")
         return png
-
-    def cpu(self):
-        return cpu_seconds(self.process.pid)
 
     def close(self):
         self.process.kill()
@@ -230,7 +227,7 @@ def scene_of_file(path, folder, arguments):
     mapfile = folder / "bench.map"
     mapfile.write_text(MAP_HEAD + map_layer("file", folder / "file.shp", "POLYGON", [
         (None, ['COLOR "#a6cee3"', 'OUTLINECOLOR "#6a9fbf"\nWIDTH 0.6'])]) + "END\n")
-    return data, styles, mapfile
+    return data, styles, mapfile, {layer: folder / "file.shp"}
 
 
 ROADS = [("local", 13, 3.0, 2.0, "#ffffff"), ("colectora", 12, 4.0, 2.6, "#fff7d6"), ("secundaria", 11, 5.0, 3.4, "#fdf0c0"),
@@ -241,8 +238,9 @@ def scene_of_demo(folder):
     """Blocks, parks, the river and streets with casing by class: the base map without its labels."""
     data = ROOT / "data"
     truth = data / "tesela.sqlite"
-    for layer in ("manzanas", "areas_verdes", "rio_nazas", "vialidades"):
-        to_shapefile(truth, layer, folder / f"{layer}.shp")
+    shapefiles = {layer: folder / f"{layer}.shp" for layer in ("manzanas", "areas_verdes", "rio_nazas", "vialidades")}
+    for layer, path in shapefiles.items():
+        to_shapefile(truth, layer, path)
     layers = [background(),
               {"id": "rio", "type": "fill", "source": "rio_nazas", "paint": {"fill-color": "#e5dcc3"}},
               {"id": "manzanas", "type": "fill", "source": "manzanas", "minzoom": 11, "paint": {"fill-color": "#e4e0d8"}},
@@ -273,18 +271,18 @@ def scene_of_demo(folder):
     (styles / "bench.json").write_text(style_json(layers, ["rio_nazas", "manzanas", "areas_verdes", "vialidades"]))
     mapfile = folder / "bench.map"
     mapfile.write_text(text + "END\n")
-    return data, styles, mapfile
+    return data, styles, mapfile, shapefiles
 
 
 def measure(target, tiles):
-    before = target.cpu()
+    before = cpu_seconds(target.process.pid)
     times = []
     size = 0
     for tile in tiles:
         started = time.perf_counter()
         size += len(target.get(*tile))
         times.append(time.perf_counter() - started)
-    return {"wall": times, "cpu": target.cpu() - before, "bytes": size}
+    return {"wall": times, "cpu": cpu_seconds(target.process.pid) - before, "bytes": size}
 
 
 def report(label, targets, tiles, repetitions):
@@ -301,10 +299,11 @@ def report(label, targets, tiles, repetitions):
         kib = results[0]["bytes"] / len(tiles) / 1024
         print(f"{label:10} {name:10} median {wall:8.2f} ms   mean {mean:8.2f} ms   cpu {cpu:8.2f} ms   "
               f"{1000 / mean:7.1f} tiles/s   {kib:6.1f} KiB")
-    ours, theirs = rounds["tesela"], rounds["mapserver"]
-    wall = statistics.median(sum(b["wall"]) / sum(a["wall"]) for a, b in zip(ours, theirs))
-    cpu = statistics.median(b["cpu"] / max(a["cpu"], 1e-3) for a, b in zip(ours, theirs))
-    print(f"{label:10} MapServer / Tesela: wall {wall:.1f}x, cpu {cpu:.1f}x")
+    ours = rounds.pop("tesela")
+    for name, theirs in rounds.items():
+        wall = statistics.median(sum(b["wall"]) / sum(a["wall"]) for a, b in zip(ours, theirs))
+        cpu = statistics.median(b["cpu"] / max(a["cpu"], 1e-3) for a, b in zip(ours, theirs))
+        print(f"{label:10} {name} / tesela: wall {wall:.1f}x, cpu {cpu:.1f}x")
 
 
 def main():
@@ -322,10 +321,10 @@ def main():
     targets = []
     try:
         if arguments.what == "demo":
-            data, styles, mapfile = scene_of_demo(folder)
+            data, styles, mapfile, shapefiles = scene_of_demo(folder)
             box, zooms = (-103.475, 25.525, -103.365, 25.585), arguments.zooms or "12-17"
         else:
-            data, styles, mapfile = scene_of_file(arguments.path, folder, arguments)
+            data, styles, mapfile, shapefiles = scene_of_file(arguments.path, folder, arguments)
             listing = subprocess.run([str(PROGRAM), "layers", "--json", "--data", str(data)], capture_output=True, text=True,
                                      check=True)
             box = json.loads(listing.stdout)["layers"][0]["bbox"]
@@ -336,6 +335,8 @@ def main():
         if arguments.box:
             box = [float(number) for number in arguments.box.split(",")]
         targets = [Tesela(data, styles, "bench"), MapServer(mapfile, folder)]
+        if mapnik_tiles.is_installed():
+            targets.append(mapnik_tiles.Mapnik(styles / "bench.json", shapefiles, folder))
         low, high = (int(z) for z in zooms.split("-"))
         if arguments.keep:
             arguments.keep.mkdir(parents=True, exist_ok=True)

@@ -108,19 +108,18 @@ static size_t check_neighbours(struct label_plan *plans[BLOCK][BLOCK], int64_t c
     return shared;
 }
 
-static void neighbouring_squares_agree(void **state)
+static void check_agreement(const char *style, uint64_t seeds)
 {
-    (void)state;
-    for (uint64_t seed = 1; seed <= 2; seed++) {
+    for (uint64_t seed = 1; seed <= seeds; seed++) {
         struct town town;
         struct label_plan *plans[BLOCK][BLOCK];
-        start(&town, all_kinds, seed);
+        start(&town, style, seed);
         fill(&town, 1500, 60, 12, 250);
         for (int64_t row = 0; row < BLOCK; row++) {
             for (int64_t column = 0; column < BLOCK; column++) {
                 plans[row][column] = plan_of(&town, (struct label_square){ZOOM, COLUMN + column, ROW + row});
                 assert_true(label_plan_count(plans[row][column]) > 100);
-                assert_int_equal(plans[row][column]->layer_count, 3);
+                assert_true(plans[row][column]->layer_count >= 2);
             }
         }
         size_t shared = 0;
@@ -133,6 +132,28 @@ static void neighbouring_squares_agree(void **state)
         }
         town_finish(&town);
     }
+}
+
+static void neighbouring_squares_agree(void **state)
+{
+    (void)state;
+    check_agreement(all_kinds, 2);
+}
+
+/* Texts with one position each, whose reach is bounded before they are set; upright ones on lines are not. */
+static const char single_positions[] =
+    "[{'id':'quarters','type':'symbol','source':'quarters','source-layer':'quarters','layout':{'text-field':['get','"
+    "name'],'text-size':16,'text-font':['Open Sans Bold'],'text-anchor':'right','text-letter-spacing':0.3}},"
+    "{'id':'streets','type':'symbol','source':'streets','source-layer':'streets','layout':{'text-field':['get','name'],"
+    "'text-size':12,'text-font':['Open Sans Regular'],'symbol-placement':'line','text-rotation-alignment':'viewport'}},"
+    "{'id':'points','type':'symbol','source':'points','source-layer':'points','layout':{'text-field':['get','name'],'"
+    "text-size':13,'text-font':['Open Sans Semibold'],'text-max-width':40,'text-anchor':'left','text-offset':[2,-1.5]}}"
+    "]";
+
+static void neighbouring_squares_agree_on_single_positions(void **state)
+{
+    (void)state;
+    check_agreement(single_positions, 2);
 }
 
 /* Where the letters are: half an em around each. */
@@ -553,21 +574,14 @@ static void pole_of_a_crescent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(squares_of_a_tile),
-        cmocka_unit_test(cases_of_letters),
-        cmocka_unit_test(pole_of_a_crescent),
-        cmocka_unit_test(anchors_lie_where_they_say),
-        cmocka_unit_test(long_names_are_broken),
-        cmocka_unit_test(too_long_labels_are_counted),
-        cmocka_unit_test(later_layers_go_first),
-        cmocka_unit_test(variable_anchors_find_room),
-        cmocka_unit_test(pieces_of_a_street_join),
-        cmocka_unit_test(sharp_bends_have_no_label),
-        cmocka_unit_test(neighbouring_squares_agree),
-        cmocka_unit_test(labels_do_not_overlap),
-        cmocka_unit_test(tiles_join_to_the_byte),
-        cmocka_unit_test(overlaps_join_too),
-        cmocka_unit_test(world_is_round),
+        cmocka_unit_test(squares_of_a_tile),          cmocka_unit_test(cases_of_letters),
+        cmocka_unit_test(pole_of_a_crescent),         cmocka_unit_test(anchors_lie_where_they_say),
+        cmocka_unit_test(long_names_are_broken),      cmocka_unit_test(too_long_labels_are_counted),
+        cmocka_unit_test(later_layers_go_first),      cmocka_unit_test(variable_anchors_find_room),
+        cmocka_unit_test(pieces_of_a_street_join),    cmocka_unit_test(sharp_bends_have_no_label),
+        cmocka_unit_test(neighbouring_squares_agree), cmocka_unit_test(neighbouring_squares_agree_on_single_positions),
+        cmocka_unit_test(labels_do_not_overlap),      cmocka_unit_test(tiles_join_to_the_byte),
+        cmocka_unit_test(overlaps_join_too),          cmocka_unit_test(world_is_round),
         cmocka_unit_test(a_picture_of_its_own),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
