@@ -149,7 +149,8 @@ void stages_stop(struct stage_times *out_times)
     }
     for (size_t i = 0; i < STAGE_COUNT; i++) {
         double spent = (double)stages.sums[i] - (double)stages.looks[i] * stages.ticks_per_look;
-        out_times->us[i] = (spent > 0 ? spent : 0) * spent_us / all;
+        out_times->ticks[i] = spent > 0 ? spent : 0;
+        out_times->us[i] = out_times->ticks[i] * spent_us / all;
     }
 }
 

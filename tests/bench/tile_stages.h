@@ -27,9 +27,10 @@ enum stage {
 
 extern const char *const stage_names[STAGE_COUNT];
 
-/* Microseconds by stage since the last start; what looking at the clock costs is taken off. */
+/* By stage since the last start; what looking at the clock costs is taken off. */
 struct stage_times {
-    double us[STAGE_COUNT];
+    double us[STAGE_COUNT];    /* of processor time: the shares of it that the ticks have */
+    double ticks[STAGE_COUNT]; /* of a counter that goes on while other threads run: medians of many runs tell better */
 };
 
 void stages_start(void);
