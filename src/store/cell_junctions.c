@@ -114,6 +114,7 @@ static void note_part(struct cell_junctions *junctions, const struct world_point
     uint64_t now = hash_point(points[0]);
     for (uint32_t i = 0; i < distinct; i++) {
         uint64_t after = i + 1 < distinct || is_ring ? hash_point(points[i + 1]) : 0;
+        __builtin_prefetch(bucket_of(junctions, after), 1);
         note(junctions, now, hash_neighbours(before, after));
         before = now;
         now = after;
@@ -134,14 +135,10 @@ bool cell_junctions_has(const struct cell_junctions *junctions, struct world_poi
 {
     uint64_t vertex = hash_point(point);
     const uint32_t *bucket = bucket_of(junctions, vertex);
-    uint32_t tag = tag_of(vertex);
-    if (bucket[BUCKET_SLOTS - 1] == slot_full) {
-        return true;
+    uint32_t wanted = tag_of(vertex) << NEIGHBOUR_BITS | NEIGHBOURS_DIFFER;
+    bool found = bucket[BUCKET_SLOTS - 1] == slot_full;
+    for (size_t i = 0; i < BUCKET_SLOTS; i++) {
+        found |= bucket[i] == wanted; /* no branch: all slots are compared at once */
     }
-    for (size_t i = 0; i < BUCKET_SLOTS && bucket[i] != slot_empty; i++) {
-        if (bucket[i] >> NEIGHBOUR_BITS == tag) {
-            return (bucket[i] & NEIGHBOURS_DIFFER) == NEIGHBOURS_DIFFER;
-        }
-    }
-    return false;
+    return found;
 }
