@@ -5,10 +5,16 @@
 
 #include <cpl_conv.h>
 #include <cpl_error.h>
+#include <cpl_minixml.h>
+#include <cpl_vsi.h>
 #include <gdal.h>
+#include <limits.h>
 #include <ogr_api.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+
+enum { WORKBOOK_BYTES_MAX = 1 << 20 };
 
 struct feed_sheet {
     GDALDatasetH dataset;
@@ -47,35 +53,93 @@ static GDALDatasetH open_book(const char *path, enum source_format format, struc
     return dataset;
 }
 
-bool feed_sheet_list(const char *path, enum source_format format, struct arena *arena, const char ***out_names,
-                     size_t *out_count, struct error *err)
+/* The description of an XLSX book (ECMA-376 part 1, 18.2.27), NULL when it cannot be read: then all sheets are shown.
+ */
+static CPLXMLNode *read_workbook(const char *path)
 {
-    GDALDatasetH dataset = open_book(path, format, err);
-    if (!dataset) {
-        return false;
+    char name[PATH_MAX + 32];
+    CPLXMLNode *book = NULL;
+    snprintf(name, sizeof name, "/vsizip/{%s}/xl/workbook.xml", path);
+    VSILFILE *file = VSIFOpenL(name, "rb");
+    char *text = file ? malloc(WORKBOOK_BYTES_MAX + 1) : NULL;
+    size_t length = text ? VSIFReadL(text, 1, WORKBOOK_BYTES_MAX, file) : 0;
+    if (length > 0) {
+        text[length] = '\0';
+        CPLPushErrorHandler(CPLQuietErrorHandler);
+        book = CPLParseXMLString(text);
+        CPLPopErrorHandler();
+        CPLStripXMLNamespace(book, NULL, TRUE);
     }
-    bool ok = false;
+    free(text);
+    if (file) {
+        VSIFCloseL(file);
+    }
+    return book;
+}
+
+static bool says_true(const char *value)
+{
+    return strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
+}
+
+static bool is_hidden(CPLXMLNode *book, const char *name)
+{
+    const CPLXMLNode *sheets = book ? CPLGetXMLNode(book, "=workbook.sheets") : NULL;
+    for (const CPLXMLNode *sheet = sheets ? sheets->psChild : NULL; sheet; sheet = sheet->psNext) {
+        if (sheet->eType == CXT_Element && strcmp(CPLGetXMLValue(sheet, "name", ""), name) == 0) {
+            return strcmp(CPLGetXMLValue(sheet, "state", "visible"), "visible") != 0;
+        }
+    }
+    return false;
+}
+
+static bool list_sheets(GDALDatasetH dataset, CPLXMLNode *book, struct arena *arena,
+                        struct feed_sheet_entry **out_entries, size_t *out_count, struct error *err)
+{
     int count = GDALDatasetGetLayerCount(dataset);
-    const char **names = arena_array(arena, (size_t)count + 1, sizeof *names);
+    struct feed_sheet_entry *entries = arena_array(arena, (size_t)count + 1, sizeof *entries);
     size_t kept = 0;
-    for (int i = 0; names && i < count; i++) {
+    if (!entries) {
+        return error_no_memory(err);
+    }
+    for (int i = 0; i < count; i++) {
         OGRLayerH layer = GDALDatasetGetLayer(dataset, i);
         if (OGR_FD_GetFieldCount(OGR_L_GetLayerDefn(layer)) == 0) {
             continue;
         }
-        names[kept] = arena_strdup(arena, OGR_L_GetName(layer));
-        if (!names[kept++]) {
-            names = NULL;
+        const char *name = arena_strdup(arena, OGR_L_GetName(layer));
+        if (!name) {
+            return error_no_memory(err);
         }
+        entries[kept++] = (struct feed_sheet_entry){name, is_hidden(book, name)};
     }
-    GDALClose(dataset);
-    if (!names) {
-        error_no_memory(err);
-    } else {
-        *out_names = names;
-        *out_count = kept;
-        ok = true;
+    *out_entries = entries;
+    *out_count = kept;
+    return true;
+}
+
+bool feed_sheet_list(const char *path, enum source_format format, struct arena *arena,
+                     struct feed_sheet_entry **out_entries, size_t *out_count, struct error *err)
+{
+    CPLXMLNode *book = format == SOURCE_XLSX ? read_workbook(path) : NULL;
+    GDALDatasetH dataset = NULL;
+    bool ok = false;
+    if (book && says_true(CPLGetXMLValue(book, "=workbook.workbookPr.date1904", ""))) {
+        error_tell(
+            err, ERROR_INVALID, "IMP-060",
+            "the spreadsheet counts dates from 1904, which would come out wrong: switch its 1904 date system off, "
+            "look at its dates, and save it again, or save the sheet as CSV (UTF-8)",
+            "la hoja de cálculo cuenta las fechas desde 1904 y saldrían mal: desactive su sistema de fechas 1904, "
+            "revise las fechas y guárdela de nuevo, o guarde la hoja como CSV (UTF-8)");
+        goto done;
     }
+    dataset = open_book(path, format, err);
+    ok = dataset && list_sheets(dataset, book, arena, out_entries, out_count, err);
+done:
+    if (dataset) {
+        GDALClose(dataset);
+    }
+    CPLDestroyXMLNode(book);
     return ok;
 }
 

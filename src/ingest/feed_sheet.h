@@ -7,9 +7,15 @@
 
 struct feed_sheet;
 
-/* The names of the sheets that hold cells, in the order of the file. */
-bool feed_sheet_list(const char *path, enum source_format format, struct arena *arena, const char ***out_names,
-                     size_t *out_count, struct error *err);
+struct feed_sheet_entry {
+    const char *name;
+    bool is_hidden; /* what people hid in their spreadsheet is not for others (XLSX) */
+};
+
+/* The sheets that hold cells, in the order of the file. Refuses books whose dates count from 1904: GDAL would read them
+ * four years early. */
+bool feed_sheet_list(const char *path, enum source_format format, struct arena *arena,
+                     struct feed_sheet_entry **out_entries, size_t *out_count, struct error *err);
 
 bool feed_sheet_open(const char *path, enum source_format format, const char *name, struct feed_sheet **out_sheet,
                      struct error *err);

@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* GDAL's own words end in our messages and never on the user's terminal. */
 static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const char *message)
@@ -163,6 +164,35 @@ static bool is_utf8_file(const char *path)
     return utf8 && beyond;
 }
 
+/* What a drawing's header says of its text and GDAL does not know: code pages of DOS and of old Macintoshes. The value
+ * stands two lines behind the name (DXF reference, group code 3). NULL: GDAL decides. */
+static const char *old_code_page(const char *path, char out[16])
+{
+    enum { LINES_MAX = 4000 };
+    const char *found = NULL;
+    char line[80];
+    int value_at = 0;
+    FILE *file = fopen(path, "rbe");
+    for (int i = 1; file && i <= LINES_MAX && !found && fgets(line, sizeof line, file); i++) {
+        line[strcspn(line, "\r\n")] = '\0';
+        const char *word = line + strspn(line, " ");
+        if (strcmp(word, "$DWGCODEPAGE") == 0) {
+            value_at = i + 2;
+        } else if (i == value_at && strncasecmp(word, "dos", 3) == 0 && strspn(word + 3, "0123456789") == 3) {
+            snprintf(out, 16, "CP%.3s", word + 3);
+            found = out;
+        } else if (i == value_at && strcasecmp(word, "mac-roman") == 0) {
+            found = "MACINTOSH";
+        } else if (i == value_at) {
+            break;
+        }
+    }
+    if (file) {
+        fclose(file);
+    }
+    return found;
+}
+
 void *ogr_dataset_open(const char *path, enum source_format format, bool adjust_types, struct error *err)
 {
     ogr_dataset_set_up();
@@ -182,7 +212,8 @@ void *ogr_dataset_open(const char *path, enum source_format format, bool adjust_
     }
     if (format == SOURCE_DXF) {
         /* Since 2007 drawings are UTF-8, whatever code page they name. */
-        CPLSetThreadLocalConfigOption("DXF_ENCODING", is_utf8_file(path) ? "UTF-8" : NULL);
+        char page[16];
+        CPLSetThreadLocalConfigOption("DXF_ENCODING", is_utf8_file(path) ? "UTF-8" : old_code_page(path, page));
     }
     if (format == SOURCE_GEOPACKAGE) {
         sql_patience_set_up();

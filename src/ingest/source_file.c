@@ -132,34 +132,45 @@ static bool add_container(struct source *source, const char *path, enum source_f
     return true;
 }
 
+static void tell_sheet(struct report *report, const struct error *why)
+{
+    struct report_message *message = report_tell(report, "IMP-030", REPORT_NOTICE, "sheet %s", "hoja %s", why->english);
+    message->spanish = arena_printf(report->arena, "hoja %s", why->spanish);
+}
+
 bool source_file_add_sheets(struct source *source, const char *path, enum source_format format, const char *extension,
                             struct report *report, struct error *err)
 {
-    const char **names = NULL;
+    struct feed_sheet_entry *sheets = NULL;
     size_t count = 0;
     const char *placed = source_parts_place(source, path, extension, err);
-    if (!placed || !feed_sheet_list(placed, format, source->arena, &names, &count, err)) {
+    if (!placed || !feed_sheet_list(placed, format, source->arena, &sheets, &count, err)) {
         return false;
     }
     struct error first = {0};
     size_t before = source->layer_count;
     for (size_t i = 0; i < count; i++) {
         struct error why = {0};
-        struct source_layer *layer = source_parts_add_layer(source, names[i], format, err);
+        if (sheets[i].is_hidden) {
+            error_tell(&first, ERROR_INVALID, "IMP-030",
+                       "%s is hidden in the spreadsheet: show it there if it is wanted",
+                       "%s está oculta en la hoja de cálculo: muéstrela ahí si hace falta", sheets[i].name);
+            tell_sheet(report, &first);
+            continue;
+        }
+        struct source_layer *layer = source_parts_add_layer(source, sheets[i].name, format, err);
         if (!layer) {
             return false;
         }
         layer->path = placed;
-        layer->inner = names[i];
+        layer->inner = sheets[i].name;
         if (feed_csv_has_coordinates(layer, &why)) {
             source->layer_count++;
             continue;
         }
-        error_prefix(&why, "%s", names[i]);
+        error_prefix(&why, "%s", sheets[i].name);
         first = first.kind == ERROR_NONE ? why : first;
-        struct report_message *message =
-            report_tell(report, "IMP-030", REPORT_NOTICE, "sheet %s", "hoja %s", why.english);
-        message->spanish = arena_printf(report->arena, "hoja %s", why.spanish);
+        tell_sheet(report, &why);
     }
     if (source->layer_count == before) {
         if (count == 0) {

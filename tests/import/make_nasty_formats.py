@@ -491,6 +491,8 @@ def dxf_case(name, entities, loaded, head="", encoding="latin-1", tables="", blo
 DXF_POINT = "0\nPOINT\n8\n%s\n10\n660079\n20\n2826013\n30\n0\n"
 dxf_case("layer_latin1", DXF_POINT % "Límite", 1, near=PLACE, texts=["Límite"])
 dxf_case("layer_codepage", DXF_POINT % "Límite", 1, head="9\n$DWGCODEPAGE\n3\nANSI_1252\n", near=PLACE, texts=["Límite"])
+for page, codec in (("dos850", "cp850"), ("DOS437", "cp437"), ("mac-roman", "mac-roman")):
+    dxf_case("layer_" + page.lower().replace("-", "_"), DXF_POINT % "Peñón", 1, head="9\n$DWGCODEPAGE\n  3\n%s\n" % page, encoding=codec, near=PLACE, texts=["Peñón"])
 dxf_case("layer_utf8", DXF_POINT % "Límite", 1, head="9\n$ACADVER\n1\nAC1027\n", encoding="utf-8", near=PLACE, texts=["Límite"])
 dxf_case("text_escape", "0\nTEXT\n8\n0\n10\n660079\n20\n2826013\n40\n5\n1\nTorre\\U+00F3n\n", 1, near=PLACE, texts=["Torreón"])
 dxf_case("text_percent", "0\nTEXT\n8\n0\n10\n660079\n20\n2826013\n40\n5\n1\n25%%d\n", 1, near=PLACE)
@@ -506,8 +508,9 @@ dxf_case("arc_and_circle", "0\nCIRCLE\n8\n0\n10\n660079\n20\n2826013\n40\n50\n0\
 dxf_case("three_dfaces", "0\n3DFACE\n8\n0\n10\n660000\n20\n2826000\n30\n0\n11\n660100\n21\n2826000\n31\n0\n12\n660100\n22\n2826100\n32\n0\n13\n660000\n23\n2826100\n33\n0\n", 1)
 
 
-def book(folder, name, sheets):
-    """A small XLSX; cells are str (inline text), numbers, ("f", formula, value), ("d", serial) or None."""
+def book(folder, name, sheets, hidden=(), properties=""):
+    """A small XLSX; cells are str (inline text), numbers, ("f", formula, value), ("d", serial) or None. The sheets whose
+    names are in `hidden` are; `properties` are attributes of the book."""
     def cell(column, row, value):
         where = "%s%d" % (chr(65 + column), row)
         if value is None:
@@ -533,7 +536,7 @@ def book(folder, name, sheets):
     members = [
         ("[Content_Types].xml", '<?xml version="1.0"?><Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"><Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/styles.xml" ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.styles+xml"/>%s</Types>' % types),
         ("_rels/.rels", '<?xml version="1.0"?><Relationships xmlns="%s"><Relationship Id="rId1" Type="%s/officeDocument" Target="xl/workbook.xml"/></Relationships>' % (package, office)),
-        ("xl/workbook.xml", '<?xml version="1.0"?><workbook xmlns="%s" xmlns:r="%s"><sheets>%s</sheets></workbook>' % (main, office, "".join('<sheet name="%s" sheetId="%d" r:id="rId%d"/>' % (title, i, i) for i, (title, _) in enumerate(sheets, 1)))),
+        ("xl/workbook.xml", '<?xml version="1.0"?><workbook xmlns="%s" xmlns:r="%s"><workbookPr %s/><sheets>%s</sheets></workbook>' % (main, office, properties, "".join('<sheet name="%s" sheetId="%d" %sr:id="rId%d"/>' % (title, i, 'state="hidden" ' if title in hidden else "", i) for i, (title, _) in enumerate(sheets, 1)))),
         ("xl/_rels/workbook.xml.rels", '<?xml version="1.0"?><Relationships xmlns="%s">%s<Relationship Id="rId99" Type="%s/styles" Target="styles.xml"/></Relationships>' % (package, "".join('<Relationship Id="rId%d" Type="%s/worksheet" Target="worksheets/sheet%d.xml"/>' % (i, office, i) for i in range(1, len(sheets) + 1)), office)),
         ("xl/styles.xml", '<?xml version="1.0"?><styleSheet xmlns="%s"><cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs></styleSheet>' % main),
     ] + [("xl/worksheets/sheet%d.xml" % i, sheet(rows)) for i, (_, rows) in enumerate(sheets, 1)]
@@ -543,9 +546,9 @@ def book(folder, name, sheets):
     return name
 
 
-def book_case(name, sheets, loaded, **expected):
+def book_case(name, sheets, loaded, hidden=(), properties="", **expected):
     def build(folder):
-        return Expected(book(folder, "libro.xlsx", sheets), loaded, **expected)
+        return Expected(book(folder, "libro.xlsx", sheets, hidden, properties), loaded, **expected)
 
     CASES["xlsx_" + name] = build
 
@@ -560,6 +563,10 @@ book_case("two_layers", [("A", [["n", "lon", "lat"], ["a", -103.4067, 25.5428]])
 book_case("text_numbers", [("H", [["clave", "lon", "lat"], ["05035", "-103.4067", "25.5428"], ["00001", "-103,5", "25,6"]])], 2, near=PLACE, texts=["05035"])
 book_case("merged_header", [("H", [["Coordenadas", None, "Datos"], ["lon", "lat", "nombre"], [-103.4067, 25.5428, "a"]])], 1, near=PLACE)
 book_case("offset", [("H", [[], [None, None, "lon", "lat", "nombre"], [None, None, -103.4067, 25.5428, "a"]])], 1, near=PLACE)
+book_case("hidden_sheet", [("A", [["n", "lon", "lat"], ["a", -103.4067, 25.5428]]), ("Teléfonos", [["n", "lon", "lat"], ["b", -103, 25]])], 1, hidden=["Teléfonos"], texts=["a"], codes=["IMP-030"])
+book_case("all_hidden", [("A", [["n", "lon", "lat"], ["a", -103.4067, 25.5428]])], None, hidden=["A"], codes=["IMP-030"])
+book_case("dates_from_1904", [("A", [["f", "lon", "lat"], [("d", 42428), -103.4067, 25.5428]])], None, properties='date1904="1"', codes=["IMP-060"])
+book_case("dates_from_1900", [("A", [["f", "lon", "lat"], [("d", 43890), -103.4067, 25.5428]])], 1, properties='date1904="0"', texts=["2020-02-29"])
 book_case("empty", [("H", [])], None, codes=["IMP-030"])
 book_case("no_coordinates", [("H", [["a", "b"], ["x", "y"]])], None, codes=["IMP-030"])
 book_case("big_number", [("H", [["id", "lon", "lat"], [123456789012345, -103.4067, 25.5428]])], 1, values={"id": [123456789012345]})
