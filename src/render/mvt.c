@@ -150,8 +150,8 @@ static bool same_value(const struct value *a, const struct value *b)
         return false;
     }
     if (a->type == VALUE_REAL) {
-        /* By their bits: NaN does not come here, and 0 is not -0. */
-        return memcmp(&a->real, &b->real, sizeof a->real) == 0;
+        /* NaN does not come here, and 0 is not -0. */
+        return a->real == b->real && signbit(a->real) == signbit(b->real);
     }
     return value_equal(a, b);
 }
