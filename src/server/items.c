@@ -427,9 +427,8 @@ static void write_page_links(struct frame *frame, const struct request *request,
     json_write_begin_array(&writer);
     if (query->offset + query->limit < matched) {
         static const char behind_row[] = "\",\"rel\":\"next\"";
-        const char *next =
-            arena_printf(arena, "cursor=%lld-%llu-%llu-", (long long)layer->serial, (unsigned long long)matched,
-                         (unsigned long long)query->offset + query->limit);
+        const char *next = arena_printf(arena, "cursor=%lld-%llu-%llu-", (long long)layer->serial,
+                                        (unsigned long long)matched, (unsigned long long)query->offset + query->limit);
         link_write(&writer, request, page_path(request, layer, query, next, arena), "next", TYPE_GEOJSON,
                    "Página siguiente");
         const char *text = buffer_text(out);
