@@ -16,7 +16,7 @@ target_link_libraries(bench_pyramid PRIVATE tesela_tile)
 # The linker hands these calls to bench/tile_stages.c, which measures them.
 if(CAIRO_FOUND)
   set(stage_calls
-      store_find tile_raster_find layer_features_find style_number style_bool style_color style_enum style_text
+      store_find_wanted render_sieve_shows tile_raster_find layer_features_find style_number style_bool style_color style_enum style_text
       style_numbers projector_part raster_add_ring stroke_add raster_fill raster_fill_apart raster_merge
       raster_fill_merged raster_discard canvas_lay_over canvas_fill canvas_clear pattern_paint circle_paint
       line_field_paint heatmap_paint raster_layer_paint hillshade_paint color_relief_paint label_needs label_plan_create

@@ -7,6 +7,7 @@
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
 #include "render/pattern.h"
+#include "render/sieve.h"
 #include "store/store.h"
 #include "draw/line_field.h"
 #include "tile/tile_raster.h"
@@ -180,10 +181,11 @@ void stages_stop(struct stage_times *out_times)
         stage_leave(outer);                                                                                            \
     }
 
-STAGE(STAGE_FIND, bool, store_find,
+STAGE(STAGE_FIND, bool, store_find_wanted,
       (struct store * store, const struct store_layer *layer, const struct world_box *area, double zoom,
-       struct arena *arena, struct feature_list *out_found, struct error *err),
-      (store, layer, area, zoom, arena, out_found, err))
+       const struct store_wish *wish, struct arena *arena, struct feature_list *out_found, struct error *err),
+      (store, layer, area, zoom, wish, arena, out_found, err))
+STAGE(STAGE_STYLE, bool, render_sieve_shows, (void *sieve, const struct value *values), (sieve, values))
 STAGE(STAGE_RASTER_READ, bool, tile_raster_find,
       (struct tile_worker * worker, const struct store_layer *layer, const struct render_need *need,
        const struct view *view, struct render_input *out_input, struct error *err),
