@@ -79,7 +79,7 @@ static void route(const struct gate_target *target, struct request *request, str
     require(count <= REQUEST_CAPTURES_MAX);
     for (size_t i = 0; i < count; i++) {
         require(request->captures[i][0] != '\0');
-        require(strstr(target->path, request->captures[i]) != NULL);
+        require(strcasestr(target->path, request->captures[i]) != NULL); /* ids become small */
     }
     if (router_check_parameters(found, target->parameters, target->parameter_count, &err)) {
         for (size_t i = 0; i < target->parameter_count; i++) {
