@@ -11,6 +11,7 @@
 #include "ingest/staging.h"
 #include "store/store_version.h"
 
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -162,6 +163,19 @@ static bool open_intake(struct intake *intake, struct error *err)
     intake->isolation.file_bytes = intake->limits.file_bytes;
     intake->isolation.descriptors = DESCRIPTORS_OPEN;
     return child_start(run_child, intake, intake->folder, &intake->limits, &intake->child, err);
+}
+
+/* The first load of all makes the files of the store, which takes as long as thousands of features, while the reader
+ * looks at what was brought. They get their names when a layer is published; where this fails it is told then. */
+static void make_store_early(struct intake *intake)
+{
+    const struct ingest_options *options = intake->task.options;
+    char path[PATH_MAX];
+    bool will_write = !intake->task.inspect && !options->dry_run && options->directory &&
+                      (size_t)snprintf(path, sizeof path, "%s/tesela.sqlite", options->directory) < sizeof path;
+    if (will_write && !file_exists(path) && !store_writer_open(options->directory, &intake->writer, NULL)) {
+        intake->writer = NULL;
+    }
 }
 
 static void close_intake(struct intake *intake)
@@ -408,7 +422,11 @@ static enum ingest_outcome take_in(const char *path, const struct ingest_options
     struct error err = {0};
     enum ingest_outcome outcome;
     intake.task.stored = &intake.stored;
-    if (!open_intake(&intake, &err)) {
+    bool is_open = open_intake(&intake, &err);
+    if (is_open) {
+        make_store_early(&intake);
+    }
+    if (!is_open) {
         outcome = fail(&intake, &err);
     } else if (!take_frames(&intake, &err)) {
         outcome = strcmp(err.code, "IMP-061") == 0 ? tell_breakdown(&intake, &err) : fail(&intake, &err);
