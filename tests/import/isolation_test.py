@@ -118,6 +118,22 @@ def threads_of(lines):
     return threads
 
 
+def whole_calls(lines):
+    """Calls that strace tells in two lines because another process spoke in between, as one."""
+    whole = []
+    begun = {}
+    for line in lines:
+        number = line.split()[0]
+        rest = re.search(r"<\.\.\. \w+ resumed>(.*)", line)
+        if line.endswith("<unfinished ...>"):
+            begun[number] = line[:-len("<unfinished ...>")]
+        elif rest and number in begun:
+            whole.append(begun.pop(number) + rest.group(1))
+        else:
+            whole.append(line)
+    return whole + list(begun.values())
+
+
 class Hostile(Case):
     """No foreign file, no socket, whatever the file says."""
 
@@ -130,6 +146,7 @@ class Hostile(Case):
             lines = file.read().splitlines()
         processes = {}
         threads = threads_of(lines)
+        lines = whole_calls(lines)
         for line in lines:
             if line.split()[0] not in threads:
                 processes.setdefault(line.split()[0], []).append(line)
