@@ -11,17 +11,6 @@
 
 #define DEGREES_SLACK 1e-6
 
-struct conversion {
-    const struct journey *journey;
-    const char *layer;
-};
-
-static void tell_conversion(void *context, int64_t done, int64_t total)
-{
-    const struct conversion *look = context;
-    journey_plan_progress(look->journey, INGEST_LOADING, look->layer, done, total);
-}
-
 static const char *key_text(const struct scan *scan, const struct value *values, char out[64])
 {
     if (scan->key < 0) {
@@ -326,15 +315,15 @@ static bool load_raster(struct journey *journey, struct plan *plan, struct error
     if (plan->from->format != SOURCE_RASTER) {
         return true;
     }
-    struct conversion look = {journey, plan->id};
+    struct journey_stage stage = {journey, INGEST_LOADING, plan->id};
     struct raster_convert convert = {
         .feed = plan->scan.feed,
         .srs = plan->scan.crs.definition,
         .folder = journey->folder,
         .path = arena_printf(journey->arena, "%s/%s.tif", journey->folder, plan->id),
         .kind = value_member_string(value_member(plan->base, "raster"), "kind"),
-        .progress = tell_conversion,
-        .context = &look,
+        .progress = journey_plan_tell,
+        .context = &stage,
     };
     struct value about;
     if (!convert.path) {

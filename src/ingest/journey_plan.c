@@ -19,15 +19,10 @@ void journey_plan_progress(const struct journey *journey, enum ingest_stage stag
     (void)import_stream_progress(journey->stream, &progress, NULL);
 }
 
-struct look {
-    const struct journey *journey;
-    const char *layer;
-};
-
-static void tell_look(void *context, int64_t done, int64_t total)
+void journey_plan_tell(void *context, int64_t done, int64_t total)
 {
-    const struct look *look = context;
-    journey_plan_progress(look->journey, INGEST_LOOKING, look->layer, done, total);
+    const struct journey_stage *stage = context;
+    journey_plan_progress(stage->journey, stage->stage, stage->layer, done, total);
 }
 
 static const char *list_names(const struct journey *journey)
@@ -343,8 +338,8 @@ bool journey_plan_prepare(struct journey *journey, size_t index, bool check, str
         }
     }
     struct scan_wishes wishes = journey_plan_wishes(journey, plan);
-    struct look look = {journey, plan->from->name};
-    if (!scan_run(&plan->scan, &wishes, check, journey->repair, tell_look, &look, err)) {
+    struct journey_stage look = {journey, INGEST_LOOKING, plan->from->name};
+    if (!scan_run(&plan->scan, &wishes, check, journey->repair, journey_plan_tell, &look, err)) {
         return false;
     }
     if (plan->from->format == SOURCE_RASTER && !feed_raster_describe(plan->scan.feed, journey->report, layer)) {

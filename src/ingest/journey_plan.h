@@ -66,3 +66,10 @@ const char *journey_plan_title(const struct journey *journey, const struct plan 
 /* Progress that cannot be told is no reason to stop: what follows will fail by itself. */
 void journey_plan_progress(const struct journey *journey, enum ingest_stage stage, const char *layer, int64_t done,
                            int64_t total);
+/* The same for those who do a stage: `context` is a journey_stage. */
+struct journey_stage {
+    const struct journey *journey;
+    enum ingest_stage stage;
+    const char *layer;
+};
+void journey_plan_tell(void *context, int64_t done, int64_t total);

@@ -557,25 +557,6 @@ static bool place_raster(struct store_writer *writer, const struct load *load, s
     return !is_raster || raster_file_take(writer->directory, truth_table_name(load->table), load->raster_path, err);
 }
 
-/* What lies changed in memory goes to the file; what cannot now goes with the commit. */
-static void *flush_truth(void *db)
-{
-    (void)sqlite3_db_cacheflush(db);
-    return NULL;
-}
-
-/* While cells are computed, which does not touch the truth, the truth is written: the disk would idle. */
-static bool finish_cells(struct store_writer *writer, struct load *load, struct error *err)
-{
-    pthread_t thread;
-    bool threaded = writer->truth.is_fresh && pthread_create(&thread, NULL, flush_truth, (void *)writer->truth.db) == 0;
-    bool ok = cell_build_finish(load->cells, err);
-    if (threaded) {
-        pthread_join(thread, NULL);
-    }
-    return ok;
-}
-
 static bool finish_load(struct store_writer *writer, struct load *load, struct error *err)
 {
     struct sqlite3 *db = writer->truth.db;
@@ -588,7 +569,7 @@ static bool finish_load(struct store_writer *writer, struct load *load, struct e
                          load->layer.id, (long long)load->version) &&
            database_number(db, 0, &replaced, err, "SELECT current_serial FROM tesela_layer WHERE id=%Q",
                            load->layer.id) &&
-           finish_cells(writer, load, err) &&
+           cell_build_finish(load->cells, err) &&
            (load->layer.draft || writer_show(writer, load->layer.id, load->serial, err)) &&
            prune(writer, load, replaced, err);
 }

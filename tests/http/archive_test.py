@@ -12,6 +12,7 @@ import subprocess
 import unittest
 from contextlib import closing
 
+from tests.http.protobuf import varint
 from tests.http.harness import BASE_STYLE, PROGRAM, Server, point_collection, wait_until
 
 
@@ -38,28 +39,22 @@ class PMTiles:
         data = gzip.decompress(packed)
         at = 0
 
-        def varint():
+        def number():
             nonlocal at
-            number = shift = 0
-            while True:
-                byte = data[at]
-                at += 1
-                number |= (byte & 127) << shift
-                shift += 7
-                if byte < 128:
-                    return number
+            value, at = varint(data, at)
+            return value
 
-        count = varint()
+        count = number()
         ids, last = [], 0
         for _ in range(count):
-            last += varint()
+            last += number()
             ids.append(last)
-        runs = [varint() for _ in range(count)]
-        lengths = [varint() for _ in range(count)]
+        runs = [number() for _ in range(count)]
+        lengths = [number() for _ in range(count)]
         offsets = []
         for index in range(count):
-            number = varint()
-            offsets.append(number - 1 if number else offsets[-1] + lengths[index - 1])
+            offset = number()
+            offsets.append(offset - 1 if offset else offsets[-1] + lengths[index - 1])
         assert at == len(data)
         return list(zip(ids, runs, lengths, offsets))
 

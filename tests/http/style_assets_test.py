@@ -6,6 +6,7 @@ import os
 import struct
 import zlib
 
+from tests.http.protobuf import messages
 from tests.http.harness import BASE_STYLE, Server, ServerTest, point_collection
 
 SVG = "<svg xmlns='http://www.w3.org/2000/svg' width='{w}' height='{h}'><path d='M0 0h{w}v{h}z' fill='{fill}'/></svg>"
@@ -23,34 +24,12 @@ def png_size(data):
     return struct.unpack(">II", data[16:24])
 
 
-def varint(data, at):
-    number = shift = 0
-    while True:
-        byte = data[at]
-        at += 1
-        number |= (byte & 127) << shift
-        shift += 7
-        if byte < 128:
-            return number, at
-
-
-def message(data):
-    """Fields of a protocol buffer, as (number, value)."""
-    at = 0
-    while at < len(data):
-        key, at = varint(data, at)
-        value, at = varint(data, at)
-        if key & 7 == 2:
-            value, at = data[at:at + value], at + value
-        yield key >> 3, value
-
-
 def glyphs(data):
-    stack = dict(message(data))[1]
+    stack = dict(messages(data))[1]
     found = {}
-    for number, value in message(stack):
+    for number, value in messages(stack):
         if number == 3:
-            glyph = dict(message(value))
+            glyph = dict(messages(value))
             found[chr(glyph[1])] = glyph
     return found
 
