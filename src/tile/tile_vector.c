@@ -153,7 +153,7 @@ static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t cou
             return false;
         }
     }
-    size_t size;
+    size_t size = 0;
     while (measure(parts, count, out, &size, err)) {
         struct part *largest = size > TILE_VECTOR_BYTES_MAX ? largest_part(parts, count) : NULL;
         if (!largest) {
