@@ -240,25 +240,15 @@ bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsi
     return true;
 }
 
-/* There must be room for VARINT_BYTES_MAX. As in get_varint, numbers of up to eight bytes go without a branch on how
- * many they are. */
-static inline unsigned char *write_varint(unsigned char *out, uint64_t value)
+/* There must be room for VARINT_BYTES_MAX. */
+static unsigned char *write_varint(unsigned char *out, uint64_t value)
 {
-    if (value >> 56 != 0) {
-        for (; value >= 0x80; value >>= 7) {
-            *out++ = (unsigned char)(value | 0x80);
-        }
-        *out++ = (unsigned char)value;
-        return out;
+    while (value >= 0x80) {
+        *out++ = (unsigned char)(value | 0x80);
+        value >>= 7;
     }
-    unsigned last = (63U - (unsigned)__builtin_clzll(value | 1)) / 7;
-    uint64_t word = (value & 0x0fffffffU) | (value & 0x00fffffff0000000U) << 4;
-    word = (word & 0x00003fff00003fffU) | (word & 0x0fffc0000fffc000U) << 2;
-    word = (word & 0x007f007f007f007fU) | (word & 0x3f803f803f803f80U) << 1;
-    word |= 0x8080808080808080U & (((uint64_t)1 << (8 * last)) - 1);
-    word = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(word) : word;
-    memcpy(out, &word, sizeof word);
-    return out + last + 1;
+    *out++ = (unsigned char)value;
+    return out;
 }
 
 static void put_part_sizes(struct buffer *out, const struct shape_part *parts, uint32_t count)
