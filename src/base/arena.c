@@ -28,6 +28,7 @@ struct arena {
     size_t bytes_max;
     size_t used;
     bool piecewise; /* one block for each piece */
+    bool is_full;
 };
 
 struct arena *arena_create(size_t bytes_max)
@@ -84,6 +85,7 @@ void arena_reset(struct arena *arena)
     }
     arena->blocks = kept;
     arena->used = 0;
+    arena->is_full = false;
 }
 
 static struct block *add_block(struct arena *arena, size_t size)
@@ -113,6 +115,7 @@ void *arena_alloc_raw(struct arena *arena, size_t size)
     }
     size_t rounded = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
     if (rounded > arena->bytes_max - arena->used) {
+        arena->is_full = true;
         return NULL;
     }
     size_t taken = arena->piecewise ? (size == 0 ? 1 : size) : rounded;
@@ -231,6 +234,11 @@ bool arena_defer(struct arena *arena, void (*release)(void *subject), void *subj
     record->next = arena->deferred;
     arena->deferred = record;
     return true;
+}
+
+bool arena_is_full(const struct arena *arena)
+{
+    return arena->is_full;
 }
 
 size_t arena_used(const struct arena *arena)

@@ -36,5 +36,8 @@ void *arena_memdup(struct arena *arena, const void *bytes, size_t size);
  * returned (memory is out), `release` has already been called. */
 bool arena_defer(struct arena *arena, void (*release)(void *subject), void *subject);
 
+/* True when a piece was refused since the last reset because of the bound, and not because memory was out. */
+bool arena_is_full(const struct arena *arena);
+
 /* Bytes handed out since the last reset. */
 size_t arena_used(const struct arena *arena);

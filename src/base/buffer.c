@@ -21,6 +21,7 @@ void buffer_clear(struct buffer *buffer)
 {
     buffer->length = 0;
     buffer->failed = false;
+    buffer->no_memory = false;
 }
 
 unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
@@ -38,6 +39,7 @@ unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
         unsigned char *data = realloc(buffer->data, capacity);
         if (!data) {
             buffer->failed = true;
+            buffer->no_memory = true;
             return NULL;
         }
         buffer->data = data;

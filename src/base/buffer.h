@@ -15,6 +15,7 @@ struct buffer {
     size_t capacity;
     size_t length_max;
     bool failed;
+    bool no_memory; /* why it failed: memory was out, the content was not too long */
 };
 
 void buffer_init(struct buffer *buffer, size_t length_max);

@@ -420,6 +420,9 @@ static bool write_frame(const struct frame *frame, const unsigned char *idat, si
     png_set_write_fn(png, out, write_bytes, flush_bytes);
     write_chunks(png, info, frame, idat, idat_size);
     png_destroy_write_struct(&png, &info);
+    if (out->no_memory) {
+        return error_no_memory(err);
+    }
     if (out->failed) {
         out->length = length_before;
         error_set(err, ERROR_TOO_LARGE, "PNG does not fit into %zu bytes", out->length_max);

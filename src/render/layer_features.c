@@ -88,8 +88,11 @@ struct sifter {
     struct tuple_look *tuples; /* NULL: each feature is looked at for itself */
 };
 
-static bool no_room(const struct feature_list *list, struct error *err)
+static bool no_room(const struct arena *arena, const struct feature_list *list, struct error *err)
 {
+    if (!arena_is_full(arena)) {
+        return error_no_memory(err);
+    }
     error_tell(err, ERROR_TOO_LARGE, "TIL-001", "too many features (%zu) in one picture",
                "demasiados elementos (%zu) en una imagen", list->count);
     return false;
@@ -150,11 +153,11 @@ bool layer_features_find(const struct render_layer_context *context, const struc
     struct sifter sifter;
     struct layer_feature *items = arena_alloc_raw(arena, list->count * sizeof *items);
     if (!items || !sifter_init(&sifter, context, sort_key)) {
-        return no_room(list, err);
+        return no_room(arena, list, err);
     }
     struct tuple_look *looks = sifter.tuples ? NULL : arena_array(arena, list->count, sizeof *looks);
     if (!sifter.tuples && !looks) {
-        return no_room(list, err);
+        return no_room(arena, list, err);
     }
     size_t count = 0;
     for (size_t i = 0; i < list->count; i++) {

@@ -615,6 +615,11 @@ bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const 
     buffer_init(&encoder.geometry, (size_t)1 << 32);
     bool ok = encoder.key_of_field && encoder.fields_of_keys && encoder.tags ? encode(&encoder, out, err)
                                                                              : error_no_memory(err);
+    /* Not to be taken for too large, which the caller would cure by leaving things out. */
+    if (ok &&
+        (encoder.features.no_memory || encoder.values.no_memory || encoder.geometry.no_memory || out->no_memory)) {
+        ok = error_no_memory(err);
+    }
     buffer_finish(&encoder.features);
     buffer_finish(&encoder.values);
     buffer_finish(&encoder.geometry);
@@ -629,7 +634,7 @@ bool mvt_encode(const struct mvt_layer *layers, size_t layer_count, struct tile_
             return false;
         }
     }
-    if (out->failed) {
+    if (out->failed) { /* no memory was told before */
         error_tell(err, ERROR_TOO_LARGE, "TIL-003", "vector tile %u/%u/%u is too large",
                    "la tesela vectorial %u/%u/%u es demasiado grande", (unsigned)tile.z, (unsigned)tile.x,
                    (unsigned)tile.y);

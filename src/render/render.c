@@ -252,7 +252,10 @@ bool render_encode_png_indexed(struct painter *painter, const struct style *styl
                                struct error *err)
 {
     struct png_options options = {.text = text};
-    struct palette_map *map = style_palettes_find(painter->palettes, style, assets ? assets->sprite : NULL, zoom);
+    struct palette_map *map;
+    if (!style_palettes_find(painter->palettes, style, assets ? assets->sprite : NULL, zoom, &map, err)) {
+        return false;
+    }
     return map ? png_encode_with_palette(painter->png, canvas, map, &options, out, err)
                : png_encode(painter->png, canvas, &options, out, err);
 }

@@ -319,6 +319,7 @@ bool style_palette_create(const struct style *style, const struct sprite *sprite
     if (ok && !layers.has_imagery) {
         ok = make_palette(&layers, arena, &palette, err);
     }
+    ok = ok || (arena && arena_is_full(arena));
     arena_destroy(arena);
     if (ok) {
         *out_palette = palette;
@@ -355,8 +356,8 @@ void style_palettes_destroy(struct style_palettes *palettes)
     free(palettes);
 }
 
-struct palette_map *style_palettes_find(struct style_palettes *palettes, const struct style *style,
-                                        const struct sprite *sprite, double zoom)
+bool style_palettes_find(struct style_palettes *palettes, const struct style *style, const struct sprite *sprite,
+                         double zoom, struct palette_map **out_map, struct error *err)
 {
     uint64_t hash = hash_mix(style_hash(style), sprite_hash(sprite));
     struct entry *oldest = &palettes->entries[0];
@@ -365,17 +366,23 @@ struct palette_map *style_palettes_find(struct style_palettes *palettes, const s
         struct entry *entry = &palettes->entries[i];
         if (entry->used > 0 && entry->hash == hash && entry->zoom == zoom) {
             entry->used = palettes->now;
-            return entry->map;
+            *out_map = entry->map;
+            return true;
         }
         oldest = entry->used < oldest->used ? entry : oldest;
     }
     struct palette *palette;
-    if (!style_palette_create(style, sprite, zoom, &palette, NULL)) {
-        return NULL;
+    if (!style_palette_create(style, sprite, zoom, &palette, err)) {
+        return false;
+    }
+    struct palette_map *map = palette ? palette_map_create(palette) : NULL;
+    if (palette && !map) {
+        palette_destroy(palette);
+        return error_no_memory(err);
     }
     palette_map_destroy(oldest->map);
     palette_destroy(oldest->palette);
-    *oldest = (struct entry){.hash = hash, .zoom = zoom, .used = palettes->now, .palette = palette};
-    oldest->map = palette ? palette_map_create(palette) : NULL;
-    return oldest->map;
+    *oldest = (struct entry){.hash = hash, .zoom = zoom, .used = palettes->now, .palette = palette, .map = map};
+    *out_map = map;
+    return true;
 }

@@ -48,6 +48,7 @@ struct listener {
 struct http_server {
     const struct exchange_shared *shared;
     struct connections *connections;
+    struct MHD_Response *no_memory; /* what is said when there is no memory to say anything else */
     struct listener *listeners;
     size_t listener_count;
     size_t listeners_wanted;
@@ -494,12 +495,43 @@ static bool keep_ready(struct call *call, struct MHD_Response *made)
     return ready_put(call->listener->ready, &key, exchange->turn, clock_monotonic_ns(), &answer);
 }
 
+static const char no_memory_body[] = "{\"type\":\"urn:tesela:error:MEM-001\",\"title\":\"Sin memoria\",\"status\":503,"
+                                     "\"detail\":\"el servidor no tiene memoria suficiente en este momento; intente "
+                                     "de nuevo en unos segundos\",\"code\":\"MEM-001\"}";
+
+/* Made at the start, when there is memory. */
+static struct MHD_Response *make_no_memory(void)
+{
+    static const char *const headers[][2] = {{"Content-Type", TYPE_PROBLEM},
+                                             {"Retry-After", "2"},
+                                             {"Access-Control-Allow-Origin", "*"},
+                                             {"X-Content-Type-Options", "nosniff"},
+                                             {"Cache-Control", "no-store"}};
+    struct MHD_Response *made = MHD_create_response_from_buffer(
+        sizeof no_memory_body - 1, writable((const unsigned char *)no_memory_body), MHD_RESPMEM_PERSISTENT);
+    for (size_t i = 0; made && i < sizeof headers / sizeof *headers; i++) {
+        if (MHD_add_response_header(made, headers[i][0], headers[i][1]) != MHD_YES) {
+            MHD_destroy_response(made);
+            made = NULL;
+        }
+    }
+    return made;
+}
+
+static enum MHD_Result answer_no_memory(struct call *call)
+{
+    call->bytes = sizeof no_memory_body - 1;
+    call->exchange->response.status = 503;
+    call->exchange->response.problem_code = "MEM-001";
+    return queue(call, 503, call->server->no_memory);
+}
+
 static enum MHD_Result answer(struct call *call)
 {
     struct response *response = &call->exchange->response;
     struct MHD_Response *made = make_library_response(call);
     if (!made) {
-        return MHD_NO;
+        return answer_no_memory(call);
     }
     for (size_t i = 0; i < response->header_count; i++) {
         if (MHD_add_response_header(made, response->headers[i].name, response->headers[i].value) != MHD_YES) {
@@ -602,12 +634,14 @@ static enum MHD_Result begin(struct call *call)
 static enum MHD_Result on_request(void *context, struct MHD_Connection *connection, const char *url, const char *method,
                                   const char *version, const char *upload, size_t *upload_size, void **call_slot)
 {
+    const struct listener *listener = context;
     struct call *call = *call_slot;
-    (void)context;
-    (void)connection;
     (void)url;
     (void)upload;
-    if (!call || call->is_dead) {
+    if (!call) { /* on_target had no memory for one */
+        return MHD_queue_response(connection, 503, listener->server->no_memory);
+    }
+    if (call->is_dead) {
         return MHD_NO;
     }
     if (!call->has_head) {
@@ -805,7 +839,8 @@ bool http_server_create(const struct exchange_shared *shared, struct http_server
     atomic_init(&server->is_ending, false);
     raise_descriptor_limit(limits.count_max);
     server->connections = connections_create(&limits);
-    if (!server->connections) {
+    server->no_memory = make_no_memory();
+    if (!server->connections || !server->no_memory) {
         error_no_memory(err);
         goto done;
     }
@@ -868,6 +903,9 @@ void http_server_destroy(struct http_server *server)
         pthread_join(server->watchdog, NULL);
     }
     connections_destroy(server->connections);
+    if (server->no_memory) {
+        MHD_destroy_response(server->no_memory);
+    }
     free(server->listeners);
     free(server);
 }

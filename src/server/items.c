@@ -237,7 +237,7 @@ static bool make_piece(struct items_stream *stream, struct handler_context *cont
     if (*out_end) {
         write_tail(stream, out);
     }
-    return true;
+    return !out->failed || error_no_memory(err);
 }
 
 static bool next_piece(void *state, struct handler_context *context, struct buffer *out, bool *out_end,

@@ -338,7 +338,11 @@ static void seal_content(struct response *response, const struct request *reques
 
 void response_seal(struct response *response, const struct request *request)
 {
-    if (response->body.failed) {
+    if (response->body.no_memory) {
+        struct error err;
+        error_no_memory(&err);
+        response_error(response, request, &err);
+    } else if (response->body.failed) {
         response_problem(response, request, 413, "SRV-413", "la respuesta sería demasiado grande");
     }
     if (has_content(response)) {

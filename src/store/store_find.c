@@ -41,6 +41,9 @@ struct find {
 
 static bool no_room(const struct find *find, struct error *err)
 {
+    if (!arena_is_full(find->arena)) {
+        return error_no_memory(err);
+    }
     error_tell(err, ERROR_TOO_LARGE, "STO-022",
                "layer \"%s\": more features than one answer can hold: ask for a smaller area",
                "capa «%s»: hay más elementos de los que caben en una respuesta: pida un área menor", find->layer->id);

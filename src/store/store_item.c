@@ -42,12 +42,12 @@ static bool decode_attributes(const struct search *search, struct text bytes, bo
         start = arena_memdup(search->arena, bytes.data, bytes.length);
     }
     if (!values || !start) {
-        return item_read_failed(search->layer, CELL_NO_ROOM, err);
+        return item_read_failed(search->layer, CELL_NO_ROOM, search->arena, err);
     }
     struct cell_cursor cursor = {start, start + bytes.length};
     item->values = values;
     enum cell_result result = cell_get_attributes(&cursor, item->row, &item->id, values, count);
-    return result == CELL_OK || item_read_failed(search->layer, result, err);
+    return result == CELL_OK || item_read_failed(search->layer, result, search->arena, err);
 }
 
 /* --- what is done with them --- */

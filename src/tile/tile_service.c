@@ -280,7 +280,9 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
     struct tile_blob *blob = NULL;
     buffer_init(&out, TILE_BYTES_MAX);
     if (tile_make(worker, flight->catalog, service->labels, &flight->key.request, &out, err)) {
-        if (out.failed) {
+        if (out.no_memory) {
+            error_no_memory(err);
+        } else if (out.failed) {
             error_set(err, ERROR_TOO_LARGE, "the tile has more than %d bytes", TILE_BYTES_MAX);
         } else {
             size_t size = 0;

@@ -91,6 +91,9 @@ static bool measure(const struct part *parts, size_t count, struct buffer *out, 
         buffer_append(out, parts[i].bytes.data, parts[i].bytes.length);
         is_too_large = is_too_large || parts[i].bytes.failed;
     }
+    if (out->no_memory) {
+        return error_no_memory(err);
+    }
     *out_size = out->length;
     if (is_too_large || out->failed) {
         *out_size = LAYER_BYTES_MAX; /* at least */
@@ -150,7 +153,7 @@ static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t cou
             return false;
         }
     }
-    size_t size;
+    size_t size = 0;
     while (measure(parts, count, out, &size, err)) {
         struct part *largest = size > TILE_VECTOR_BYTES_MAX ? largest_part(parts, count) : NULL;
         if (!largest) {
@@ -229,6 +232,9 @@ bool tile_vector_make_geojson(struct tile_worker *worker, const struct store_lay
     }
     json_write_end_array(&writer);
     json_write_end_object(&writer);
+    if (out->no_memory) {
+        return error_no_memory(err);
+    }
     if (out->failed) {
         error_tell(err, ERROR_TOO_LARGE, "TIL-003", "GeoJSON tile %u/%u/%u is too large",
                    "la tesela GeoJSON %u/%u/%u es demasiado grande", (unsigned)tile.z, (unsigned)tile.x,

@@ -354,9 +354,10 @@ STAGE(STAGE_LABELS, bool, label_plans_print,
        uint64_t *out_print),
       (plans, plan_count, style, view, out_print))
 
-STAGE(STAGE_PALETTE, struct palette_map *, style_palettes_find,
-      (struct style_palettes * palettes, const struct style *style, const struct sprite *sprite, double zoom),
-      (palettes, style, sprite, zoom))
+STAGE(STAGE_PALETTE, bool, style_palettes_find,
+      (struct style_palettes * palettes, const struct style *style, const struct sprite *sprite, double zoom,
+       struct palette_map **out_map, struct error *err),
+      (palettes, style, sprite, zoom, out_map, err))
 STAGE(STAGE_PALETTE, size_t, palette_map_canvas,
       (struct palette_map * map, const struct canvas *canvas, uint8_t *out_indices, bool out_used[PALETTE_COLORS_MAX]),
       (map, canvas, out_indices, out_used))

@@ -63,7 +63,9 @@ class Answer:
 class Server:
     """Starts the program in a folder of its own. Use as a context manager."""
 
-    def __init__(self, styles=None, layers=None, www=None, arguments=(), styles_missing=False):
+    def __init__(self, styles=None, layers=None, www=None, arguments=(), styles_missing=False, program=PROGRAM,
+                 environment=None):
+        self.program, self.environment = program, environment
         self.folder = tempfile.mkdtemp(prefix="tesela-http-")
         self.data = os.path.join(self.folder, "data")
         self.styles = os.path.join(self.folder, "styles")
@@ -103,10 +105,11 @@ class Server:
         return done
 
     def start(self):
-        command = [PROGRAM, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--styles", self.styles,
+        command = [self.program, "serve", "--listen", "127.0.0.1:0", "--data", self.data, "--styles", self.styles,
                    "--www", self.www, *self.arguments]
         log = open(self.log_path, "wb")
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
+        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True,
+                                        env={**os.environ, **(self.environment or {})})
         log.close()
         line = self.process.stdout.readline()
         found = re.search(r"http://([0-9.]+):(\d+)/", line)

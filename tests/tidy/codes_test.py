@@ -11,7 +11,7 @@ from tree import ROOT, sources
 
 PAGES = ROOT / "docs" / "es" / "codigos"
 # Of loading, exporting, the command line, the data, their check, and files. Others are the web server's.
-FAMILIES = "IMP|EXP|CLI|STO|CHK|FILE"
+FAMILIES = "IMP|EXP|CLI|STO|CHK|FILE|LIB"
 CODE = re.compile(rf'"((?:{FAMILIES})-\d{{3}})"')
 PARTS = ("**Qué significa.** ", "**Ejemplo.**", "**Por qué.** ", "**Remedio.** ")
 LITERALS = re.compile(r'"(?:[^"\\\n]|\\.)*"(?:\s*"(?:[^"\\\n]|\\.)*")*')

@@ -240,13 +240,17 @@ static void palettes_come_back(void **state)
     struct scene scene;
     scene_init(&scene, "[" BACKGROUND "," ROAD "]");
     struct style_palettes *palettes = style_palettes_create();
-    struct palette_map *map = style_palettes_find(palettes, scene.style, NULL, 10.5);
+    struct palette_map *map = NULL;
+    struct palette_map *again = NULL;
+    assert_true(style_palettes_find(palettes, scene.style, NULL, 10.5, &map, NULL));
     struct pixel before = palette_color(palette_map_palette(map), 100);
-    assert_ptr_equal(style_palettes_find(palettes, scene.style, NULL, 10.5), map);
+    assert_true(style_palettes_find(palettes, scene.style, NULL, 10.5, &again, NULL));
+    assert_ptr_equal(again, map);
     for (int i = 0; i < 60; i++) {
-        assert_non_null(style_palettes_find(palettes, scene.style, NULL, 11 + i / 60.0));
+        assert_true(style_palettes_find(palettes, scene.style, NULL, 11 + i / 60.0, &again, NULL));
+        assert_non_null(again);
     }
-    map = style_palettes_find(palettes, scene.style, NULL, 10.5);
+    assert_true(style_palettes_find(palettes, scene.style, NULL, 10.5, &map, NULL));
     struct pixel after = palette_color(palette_map_palette(map), 100);
     assert_memory_equal(&before, &after, sizeof before);
     style_palettes_destroy(palettes);
