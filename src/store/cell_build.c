@@ -287,7 +287,7 @@ static bool spool_shape(struct cell_build *build, int64_t row, const struct shap
     record.attributes_elsewhere = build->attributes.length > CELL_INLINE_BYTES;
     buffer_clear(&build->content);
     /* Without a part when smaller than a world unit: nothing to draw, but a query by box must find it. */
-    cell_put_snapped(&build->content, &geometry, 0);
+    cell_spool_put_geometry(&build->content, &geometry);
     if (build->content.failed) {
         return error_no_memory(err);
     }

@@ -139,7 +139,7 @@ static bool push(struct cell_generaliser *generaliser, uint32_t first, uint32_t 
 
 static bool is_less(struct world_point a, struct world_point b)
 {
-    return a.x != b.x ? a.x < b.x : a.y < b.y;
+    return (a.x < b.x) | ((a.x == b.x) & (a.y < b.y));
 }
 
 /* By more than rounding may hide. */
@@ -149,13 +149,9 @@ static const double surely_less = 1 - 1e-14;
  * far the lesser one, and the ends in a fixed order: so that both directions give the same to the bit. */
 static uint32_t farthest(const struct world_point *points, const struct chain *chain, double *out_distance)
 {
-    struct world_point a = points[chain->first];
-    struct world_point b = points[chain->last];
-    if (is_less(b, a)) {
-        struct world_point swapped = a;
-        a = b;
-        b = swapped;
-    }
+    bool turned = is_less(points[chain->last], points[chain->first]);
+    struct world_point a = points[turned ? chain->last : chain->first];
+    struct world_point b = points[turned ? chain->first : chain->last];
     double dx = (double)b.x - a.x;
     double dy = (double)b.y - a.y;
     double length = dx * dx + dy * dy;
@@ -191,9 +187,9 @@ static uint32_t farthest(const struct world_point *points, const struct chain *c
     return best;
 }
 
-static unsigned char rank_of(const struct cell_generaliser *generaliser, double distance)
+/* The first band from `band` on in which that is too far to be left out. */
+static unsigned char rank_of(const struct cell_generaliser *generaliser, unsigned char band, double distance)
 {
-    unsigned char band = 0;
     while (band < CELL_BAND_FULL && distance <= generaliser->tolerances[band]) {
         band++;
     }
@@ -206,11 +202,10 @@ static bool rank_chains(struct cell_generaliser *generaliser, const struct world
         struct chain chain = generaliser->chains[--generaliser->chain_count];
         double distance;
         uint32_t best = farthest(points, &chain, &distance);
-        unsigned char rank = rank_of(generaliser, distance);
+        unsigned char rank = rank_of(generaliser, chain.rank, distance);
         if (rank == CELL_BAND_FULL) {
             continue; /* as are all between */
         }
-        rank = rank < chain.rank ? chain.rank : rank;
         ranks[best] = rank;
         if (!push(generaliser, chain.first, best, rank) || !push(generaliser, best, chain.last, rank)) {
             return false;
