@@ -184,7 +184,10 @@ bool label_finder_put(struct label_finder *finder, const struct label_symbol *sy
     if (style->task->is_of_view && !is_wanted(style->task, made.x, made.y)) {
         return true;
     }
-    if (path && is_set_along(style, &made) && !label_along_set(style, path, &made, &fits)) {
+    if (path && symbol->can_wait) {
+        made.waits = style;
+        made.path = *path;
+    } else if (path && is_set_along(style, &made) && !label_along_set(style, path, &made, &fits)) {
         return false;
     }
     made.runs_along = made.text && style->text_along;
@@ -249,16 +252,21 @@ static const struct render_input *input_of(const struct label_task *task, const 
 bool label_candidates_find(const struct label_task *task, uint32_t layer, struct label_candidates *candidates,
                            struct error *err)
 {
-    struct label_finder finder = {.candidates = candidates};
-    label_style_init(&finder.style, task, layer);
-    const struct style_layer_info *info = style_layer_info(finder.style.layer);
+    /* Texts may be set after all layers are read. */
+    struct label_finder *finder = arena_alloc(task->arena, sizeof *finder);
+    if (!finder) {
+        return error_no_memory(err);
+    }
+    finder->candidates = candidates;
+    label_style_init(&finder->style, task, layer);
+    const struct style_layer_info *info = style_layer_info(finder->style.layer);
     const struct render_input *input = input_of(task, info);
-    if (!input || (!finder.style.has_text && !finder.style.has_icon)) {
+    if (!input || (!finder->style.has_text && !finder->style.has_icon)) {
         return true;
     }
     if (task->assets && task->assets->sources_apart) {
-        finder.group = (uint32_t)hash_bytes(info->source, strlen(info->source));
+        finder->group = (uint32_t)hash_bytes(info->source, strlen(info->source));
     }
-    bool ok = task->is_of_view ? label_tiled_find(&finder) : label_whole_find(&finder, input);
+    bool ok = task->is_of_view ? label_tiled_find(finder) : label_whole_find(finder, input);
     return ok || error_no_memory(err);
 }

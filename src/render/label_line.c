@@ -7,7 +7,10 @@
 #include <math.h>
 #include <stdlib.h>
 
-enum { JOINED_MAX = 64 }; /* pieces one label may run along */
+enum {
+    JOINED_MAX = 64, /* pieces one label may run along */
+    TURNS_KEPT = 16
+};
 
 static double distance(double dx, double dy)
 {
@@ -335,7 +338,9 @@ static double turn_at(const struct label_path *path, size_t i)
     double ay = p[0].y - p[-1].y;
     double bx = p[1].x - p[0].x;
     double by = p[1].y - p[0].y;
-    return fabs(atan2(ax * by - ay * bx, ax * bx + ay * by));
+    double across = ax * by - ay * bx;
+    double ahead = ax * bx + ay * by;
+    return across == 0 && ahead > 0 ? 0 : fabs(atan2(across, ahead));
 }
 
 double label_path_bend(const struct label_path *path, double from, double to, double window, double most,
@@ -344,6 +349,7 @@ double label_path_bend(const struct label_path *path, double from, double to, do
     double total = 0;
     double recent = 0;
     size_t oldest = 1; /* first vertex counted in `recent` */
+    double turns[TURNS_KEPT];
     *out_too_sharp = false;
     for (size_t i = 1; i + 1 < path->count; i++) {
         if (path->points[i].along < from || path->points[i].along > to) {
@@ -351,10 +357,12 @@ double label_path_bend(const struct label_path *path, double from, double to, do
             continue;
         }
         double turn = turn_at(path, i);
+        turns[i % TURNS_KEPT] = turn;
         total += turn;
         recent += turn;
         while (oldest < i && path->points[i].along - path->points[oldest].along > window) {
-            recent -= turn_at(path, oldest++);
+            recent -= i - oldest < TURNS_KEPT ? turns[oldest % TURNS_KEPT] : turn_at(path, oldest);
+            oldest++;
         }
         *out_too_sharp = *out_too_sharp || recent > most;
     }

@@ -2,6 +2,7 @@
 #include "render/label_place.h"
 
 #include "base/hash.h"
+#include "render/label_along.h"
 #include "render/label_box.h"
 
 #include <assert.h>
@@ -57,7 +58,7 @@ struct repeat {
 
 /* A candidate and where it is in the frame. */
 struct entry {
-    const struct label_candidate *candidate;
+    struct label_candidate *candidate;
     struct label_box reach;
     int32_t x;
     int32_t y;
@@ -296,6 +297,17 @@ static struct label_box icon_box(const struct label_candidate *candidate, const 
     return box;
 }
 
+/* Sets a text that was waiting for its turn; false when it does not fit or memory is out. */
+static bool set_waiting(struct placer *placer, struct label_candidate *candidate)
+{
+    bool fits = true;
+    if (candidate->waits) {
+        placer->failed = placer->failed || !label_along_set(candidate->waits, &candidate->path, candidate, &fits);
+        candidate->waits = NULL;
+    }
+    return fits && !placer->failed;
+}
+
 /* Room for a text along a line. */
 static bool finds_circles(struct placer *placer, const struct entry *entry)
 {
@@ -364,6 +376,9 @@ static bool place(struct placer *placer, const struct entry *entry, struct label
         placer->stats->repeated++;
         return false;
     }
+    if (!set_waiting(placer, entry->candidate)) {
+        return false;
+    }
     if (text) {
         out->shows_text = candidate->runs_along ? finds_circles(placer, entry) : finds_way(placer, entry, &out->way);
     }
@@ -410,7 +425,7 @@ static struct entry *find_entries(const struct label_frame *frame, const struct 
     struct entry *entries = arena_array(arena, candidates->count, sizeof *entries);
     size_t count = 0;
     for (size_t i = 0; entries && i < candidates->count; i++) {
-        const struct label_candidate *candidate = &candidates->items[i];
+        struct label_candidate *candidate = &candidates->items[i];
         struct entry entry = {.candidate = candidate,
                               .x = (int32_t)(candidate->x - frame->origin_x),
                               .y = (int32_t)(candidate->y - frame->origin_y)};

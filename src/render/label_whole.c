@@ -193,6 +193,24 @@ static double bound_along(const struct whole *whole, const struct label_symbol *
            (double)repeat_margin_of(whole, symbol) / LABEL_ONE;
 }
 
+/* True when the distance it keeps from equal words is all that decides about a text along lines before its turn comes:
+ * it fits wherever its line is long enough, and keeps within that distance. */
+static bool can_wait(const struct whole *whole, const struct label_symbol *symbol)
+{
+    const struct label_text *text = symbol->text;
+    int32_t margin = repeat_margin_of(whole, symbol);
+    if (!text || text->offset_y_em != 0 || 2 * margin >= LABEL_REACH_PX * LABEL_ONE ||
+        !(symbol->bound_px + 1 < 2.0 * margin / LABEL_ONE)) {
+        return false;
+    }
+    const struct label_layout *layout = text->across;
+    double spare_em = 1.0 / 32 / fmin(symbol->text_size_px, text->look.size_px);
+    size_t first = 0;
+    size_t last = layout->count - 1;
+    return layout->count > 0 && layout->pieces[first].has_ink && layout->pieces[last].has_ink &&
+           (double)layout->pieces[first].unit_width > spare_em && (double)layout->pieces[last].unit_width > spare_em;
+}
+
 /* Lines and outlines of polygons wait for each other. */
 static bool note_lines(struct whole *whole, const struct seen *seen)
 {
@@ -215,6 +233,7 @@ static bool note_lines(struct whole *whole, const struct seen *seen)
         struct waiting *waiting = &whole->waiting[whole->line_count++];
         *waiting = (struct waiting){.symbol = *seen->symbol};
         waiting->symbol.bound_px = bound_along(whole, seen->symbol);
+        waiting->symbol.can_wait = can_wait(whole, &waiting->symbol);
     }
     return true;
 }
