@@ -23,20 +23,26 @@ bool label_layer_is_along_lines(const struct style_layer *layer, double zoom)
     return style_enum(layer, STYLE_SYMBOL_PLACEMENT, &scope) != STYLE_SYMBOL_PLACEMENT_POINT;
 }
 
-static struct label_candidate *put_candidate(struct label_finder *finder)
+static bool put_candidate(struct label_finder *finder, const struct label_candidate *made)
 {
     struct label_candidates *all = finder->candidates;
+    struct arena *arena = finder->style.task->arena;
     if (all->count == all->capacity) {
-        size_t larger = all->capacity ? all->capacity * 2 : 512;
-        void *grown = arena_grow(finder->style.task->arena, all->items, all->capacity * sizeof *all->items,
-                                 larger * sizeof *all->items);
+        size_t larger = all->capacity ? all->capacity * 2 : 1024;
+        void *grown = arena_grow(arena, all->items, all->capacity * sizeof *all->items, larger * sizeof *all->items);
         if (!grown) {
-            return NULL;
+            return false;
         }
         all->items = grown;
         all->capacity = larger;
     }
-    return &all->items[all->count++];
+    struct label_candidate *kept = arena_alloc_raw(arena, sizeof *kept);
+    if (!kept) {
+        return false;
+    }
+    *kept = *made;
+    all->items[all->count++] = kept;
+    return true;
 }
 
 /* An anchor counts where it is: in the area, and once where the world has no copies. */
@@ -231,12 +237,7 @@ bool label_finder_put(struct label_finder *finder, const struct label_symbol *sy
         style->task->stats->too_long++;
         return true;
     }
-    struct label_candidate *candidate = put_candidate(finder);
-    if (!candidate) {
-        return false;
-    }
-    *candidate = made;
-    return true;
+    return put_candidate(finder, &made);
 }
 
 static const struct render_input *input_of(const struct label_task *task, const struct style_layer_info *info)

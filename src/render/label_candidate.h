@@ -41,7 +41,7 @@ struct label_candidate {
 };
 
 struct label_candidates {
-    struct label_candidate *items;
+    struct label_candidate **items;
     size_t count;
     size_t capacity;
 };

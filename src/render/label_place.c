@@ -103,17 +103,11 @@ static uint32_t block_of(const struct label_box *reach)
     return in_columns && in_rows ? BLOCKS - 1 : BLOCKS;
 }
 
-/* By block, then later layers first, then the order within the layer. */
+/* The order within a layer. */
 static int compare_entries(const void *left, const void *right)
 {
     const struct entry *a = left;
     const struct entry *b = right;
-    if (a->block != b->block) {
-        return a->block < b->block ? -1 : 1;
-    }
-    if (a->candidate->layer != b->candidate->layer) {
-        return a->candidate->layer > b->candidate->layer ? -1 : 1;
-    }
     return label_order_compare(&a->candidate->order, &b->candidate->order);
 }
 
@@ -418,29 +412,66 @@ static bool placer_init(struct placer *placer, size_t count, struct arena *arena
     return placer->cells && placer->repeats && placer->repeat_slots && placer->choices.items;
 }
 
-/* Those this square has a say in, in the order of their turn. */
+static struct entry entry_of(const struct label_frame *frame, struct label_candidate *candidate)
+{
+    struct entry entry = {.candidate = candidate,
+                          .x = (int32_t)(candidate->x - frame->origin_x),
+                          .y = (int32_t)(candidate->y - frame->origin_y)};
+    entry.reach = label_box_moved(candidate->reach, entry.x, entry.y);
+    entry.block = frame->has_squares ? block_of(&entry.reach) : 0;
+    return entry;
+}
+
+/* Sorts what is of one block and layer. Points without a key come in their order. */
+static void sort_bucket(struct entry *entries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (compare_entries(&entries[i - 1], &entries[i]) > 0) {
+            qsort(entries, count, sizeof *entries, compare_entries);
+            return;
+        }
+    }
+}
+
+/* By block, then later layers first, then the order within the layer. `entries` are in the order of their layers.
+ * NULL when memory is out. */
+static struct entry *sort_entries(const struct entry *entries, size_t count, struct arena *arena)
+{
+    size_t layers = count > 0 ? entries[count - 1].candidate->layer + 1 : 0;
+    size_t *starts = arena_array(arena, layers * BLOCKS + 1, sizeof *starts);
+    struct entry *sorted = arena_alloc_raw(arena, count * sizeof *sorted);
+    if (!starts || !sorted) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        starts[entries[i].block * layers + (layers - 1 - entries[i].candidate->layer) + 1]++;
+    }
+    for (size_t i = 0; i < layers * BLOCKS; i++) {
+        starts[i + 1] += starts[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[starts[entries[i].block * layers + (layers - 1 - entries[i].candidate->layer)]++] = entries[i];
+    }
+    for (size_t i = 0, from = 0; i < layers * BLOCKS; from = starts[i++]) {
+        sort_bucket(sorted + from, starts[i] - from);
+    }
+    return sorted;
+}
+
+/* Those this square has a say in, in the order of their turn. NULL when memory is out. */
 static struct entry *find_entries(const struct label_frame *frame, const struct label_candidates *candidates,
                                   struct arena *arena, size_t *out_count)
 {
-    struct entry *entries = arena_array(arena, candidates->count, sizeof *entries);
+    struct entry *entries = arena_alloc_raw(arena, candidates->count * sizeof *entries);
     size_t count = 0;
     for (size_t i = 0; entries && i < candidates->count; i++) {
-        struct label_candidate *candidate = &candidates->items[i];
-        struct entry entry = {.candidate = candidate,
-                              .x = (int32_t)(candidate->x - frame->origin_x),
-                              .y = (int32_t)(candidate->y - frame->origin_y)};
-        entry.reach = (struct label_box){entry.x + candidate->reach.min_x, entry.y + candidate->reach.min_y,
-                                         entry.x + candidate->reach.max_x, entry.y + candidate->reach.max_y};
-        entry.block = frame->has_squares ? block_of(&entry.reach) : 0;
+        struct entry entry = entry_of(frame, candidates->items[i]);
         if (entry.block < BLOCKS) {
             entries[count++] = entry;
         }
     }
-    if (entries) {
-        qsort(entries, count, sizeof *entries, compare_entries);
-    }
     *out_count = count;
-    return entries;
+    return entries ? sort_entries(entries, count, arena) : NULL;
 }
 
 bool label_place_all(const struct label_frame *frame, const struct label_candidates *candidates, struct arena *arena,

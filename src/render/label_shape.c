@@ -494,23 +494,25 @@ static bool bound_words(const struct words *words, const struct label_values *va
                         double *out_height_em)
 {
     const unsigned char wide = 0xD6; /* leads from U+0580 on: scripts that join, stack, or have square letters */
-    double letters = 0;
-    double breaks = 0;
+    unsigned letters = 0;
+    unsigned breaks = 0;
     double scale = 1;
     for (size_t i = 0; i < words->count; i++) {
         const struct text_section *section = &words->sections[i];
         if (section->is_image) {
             return false;
         }
+        unsigned char most = 0;
         for (size_t j = 0; j < section->text.length; j++) {
             unsigned char byte = (unsigned char)section->text.data[j];
-            if (byte >= wide) {
-                return false;
-            }
-            bool is_plain =
-                (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+            bool is_digit = (unsigned char)(byte - '0') < 10;
+            bool is_letter = (unsigned char)((byte | 0x20) - 'a') < 26;
+            most = byte > most ? byte : most;
             letters += byte < 0x80 || byte >= 0xC0;
-            breaks += byte < 0x80 && !is_plain;
+            breaks += byte < 0x80 && !is_digit && !is_letter;
+        }
+        if (most >= wide) {
+            return false;
         }
         scale = fmax(scale, section->scale);
     }
