@@ -242,7 +242,7 @@ static enum remedy remedy_of(struct setting *setting, bool can_stand, bool stand
 static bool set_glyphs(struct setting *setting, struct arena *arena, struct label_candidate *candidate)
 {
     const struct label_layout *layout = setting->layout;
-    struct label_glyph *glyphs = arena_array(arena, layout->count, sizeof *glyphs);
+    struct label_glyph *glyphs = arena_alloc_raw(arena, layout->count * sizeof *glyphs);
     if (!glyphs) {
         return false;
     }
@@ -361,7 +361,7 @@ static bool set_circles(const struct setting *setting, struct arena *arena, stru
 {
     const struct label_text *text = setting->text;
     size_t capacity = 2 * setting->track.path->count + 4;
-    struct label_point *points = arena_array(arena, capacity, sizeof *points);
+    struct label_point *points = arena_alloc_raw(arena, capacity * sizeof *points);
     if (!points) {
         return false;
     }
@@ -374,7 +374,7 @@ static bool set_circles(const struct setting *setting, struct arena *arena, stru
     if (length > 0.5 * radius && radius > 0) {
         count = (size_t)fmin(400, ceil((length + 2 * padding) / (radius * 2.5))) + 1;
     }
-    struct label_circle *circles = arena_array(arena, count, sizeof *circles);
+    struct label_circle *circles = arena_alloc_raw(arena, count * sizeof *circles);
     if (!circles) {
         return false;
     }

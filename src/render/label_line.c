@@ -6,10 +6,12 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     JOINED_MAX = 64, /* pieces one label may run along */
-    TURNS_KEPT = 16
+    TURNS_KEPT = 16,
+    FEW_POINTS = 32
 };
 
 static double distance(double dx, double dy)
@@ -180,14 +182,13 @@ struct cutter {
 static bool put_point(struct cutter *cutter, double x, double y, double along)
 {
     if (cutter->count == cutter->capacity) {
-        size_t larger = cutter->capacity ? cutter->capacity * 2 : 16;
-        void *grown = arena_grow(cutter->arena, cutter->points, cutter->capacity * sizeof *cutter->points,
-                                 larger * sizeof *cutter->points);
+        void *grown = arena_alloc_raw(cutter->arena, 2 * cutter->capacity * sizeof *cutter->points);
         if (!grown) {
             return false;
         }
+        memcpy(grown, cutter->points, cutter->count * sizeof *cutter->points);
         cutter->points = grown;
-        cutter->capacity = larger;
+        cutter->capacity *= 2;
     }
     cutter->points[cutter->count++] = (struct label_path_point){x, y, along};
     return true;
@@ -215,13 +216,18 @@ static bool follow(struct cutter *cutter, const struct label_line *line, size_t 
     return true;
 }
 
+/* Most ways have few points: these need no memory of the arena. */
+struct few_points {
+    struct label_path_point items[FEW_POINTS];
+};
+
 /* The way from the anchor in one direction, on along the network where the line ends first. */
 static bool walk(struct cutter *cutter, const struct label_network *network, size_t first, bool backwards,
-                 struct step *steps, size_t *step_count, double length)
+                 struct step *steps, size_t *step_count, double length, struct few_points *room)
 {
-    cutter->points = NULL;
+    cutter->points = room->items;
     cutter->count = 0;
-    cutter->capacity = 0;
+    cutter->capacity = FEW_POINTS;
     if (!put_point(cutter, 0, 0, 0) || !follow(cutter, cutter->line, first, backwards, length)) {
         return false;
     }
@@ -269,18 +275,20 @@ bool label_path_cut(const struct label_line *line, const struct label_network *n
     struct cutter cutter = {.line = line, .arena = arena};
     cutter.anchor_x = line->origin_x + (int64_t)floor(anchor.x * LABEL_ONE + 0.5);
     cutter.anchor_y = line->origin_y + (int64_t)floor(anchor.y * LABEL_ONE + 0.5);
-    struct step steps[JOINED_MAX + 1] = {{line, false}};
+    struct step steps[JOINED_MAX + 1];
+    struct few_points rooms[2];
+    steps[0] = (struct step){line, false};
     size_t step_count = 1;
-    if (!walk(&cutter, network, segment, true, steps, &step_count, before)) {
+    if (!walk(&cutter, network, segment, true, steps, &step_count, before, &rooms[0])) {
         return false;
     }
     struct label_path_point *back = cutter.points;
     size_t back_count = cutter.count;
-    if (!walk(&cutter, network, segment + 1, false, steps, &step_count, after)) {
+    if (!walk(&cutter, network, segment + 1, false, steps, &step_count, after, &rooms[1])) {
         return false;
     }
     size_t count = back_count + cutter.count - 1;
-    struct label_path_point *points = arena_array(arena, count, sizeof *points);
+    struct label_path_point *points = arena_alloc_raw(arena, count * sizeof *points);
     if (!points) {
         return false;
     }
