@@ -13,8 +13,10 @@ enum {
     SQUARE = LABEL_SQUARE_PX * LABEL_ONE,
     REACH = LABEL_REACH_PX * LABEL_ONE,
     BIN = 64 * LABEL_ONE,
-    BINS = 96, /* a side of the table of bins; places beyond wrap around */
-    BLOCKS = 9 /* 4 corners, 4 edges, the inside */
+    BINS = 96,  /* a side of the table of bins; places beyond wrap around */
+    BLOCKS = 9, /* 4 corners, 4 edges, the inside */
+    AHEAD = 4,  /* what is looked at so soon is fetched from memory now */
+    CACHE_LINE = 64
 };
 
 /* Room taken: a box, or a circle. In the frame's coordinates. */
@@ -59,6 +61,10 @@ struct repeat {
 /* A candidate and where it is in the frame. */
 struct entry {
     struct label_candidate *candidate;
+    double sort_key; /* the candidate's order as far as it nearly always goes: candidates lie far apart in memory */
+    int64_t row;
+    uint32_t rank;
+    uint32_t layer;
     struct label_box reach;
     int32_t x;
     int32_t y;
@@ -108,6 +114,15 @@ static int compare_entries(const void *left, const void *right)
 {
     const struct entry *a = left;
     const struct entry *b = right;
+    if (a->sort_key != b->sort_key) {
+        return a->sort_key < b->sort_key ? -1 : 1;
+    }
+    if (a->rank != b->rank) {
+        return a->rank < b->rank ? -1 : 1;
+    }
+    if (a->row != b->row) {
+        return a->row < b->row ? -1 : 1;
+    }
     return label_order_compare(&a->candidate->order, &b->candidate->order);
 }
 
@@ -415,6 +430,10 @@ static bool placer_init(struct placer *placer, size_t count, struct arena *arena
 static struct entry entry_of(const struct label_frame *frame, struct label_candidate *candidate)
 {
     struct entry entry = {.candidate = candidate,
+                          .sort_key = candidate->order.sort_key,
+                          .row = candidate->order.row,
+                          .rank = candidate->order.rank,
+                          .layer = candidate->layer,
                           .x = (int32_t)(candidate->x - frame->origin_x),
                           .y = (int32_t)(candidate->y - frame->origin_y)};
     entry.reach = label_box_moved(candidate->reach, entry.x, entry.y);
@@ -433,24 +452,29 @@ static void sort_bucket(struct entry *entries, size_t count)
     }
 }
 
+static size_t slot_of(const struct entry *entry, size_t layers)
+{
+    return entry->block * layers + (layers - 1 - entry->layer);
+}
+
 /* By block, then later layers first, then the order within the layer. `entries` are in the order of their layers.
  * NULL when memory is out. */
 static struct entry *sort_entries(const struct entry *entries, size_t count, struct arena *arena)
 {
-    size_t layers = count > 0 ? entries[count - 1].candidate->layer + 1 : 0;
+    size_t layers = count > 0 ? (size_t)entries[count - 1].layer + 1 : 0;
     size_t *starts = arena_array(arena, layers * BLOCKS + 1, sizeof *starts);
     struct entry *sorted = arena_alloc_raw(arena, count * sizeof *sorted);
     if (!starts || !sorted) {
         return NULL;
     }
     for (size_t i = 0; i < count; i++) {
-        starts[entries[i].block * layers + (layers - 1 - entries[i].candidate->layer) + 1]++;
+        starts[slot_of(&entries[i], layers) + 1]++;
     }
     for (size_t i = 0; i < layers * BLOCKS; i++) {
         starts[i + 1] += starts[i];
     }
     for (size_t i = 0; i < count; i++) {
-        sorted[starts[entries[i].block * layers + (layers - 1 - entries[i].candidate->layer)]++] = entries[i];
+        sorted[starts[slot_of(&entries[i], layers)]++] = entries[i];
     }
     for (size_t i = 0, from = 0; i < layers * BLOCKS; from = starts[i++]) {
         sort_bucket(sorted + from, starts[i] - from);
@@ -465,6 +489,7 @@ static struct entry *find_entries(const struct label_frame *frame, const struct 
     struct entry *entries = arena_alloc_raw(arena, candidates->count * sizeof *entries);
     size_t count = 0;
     for (size_t i = 0; entries && i < candidates->count; i++) {
+        __builtin_prefetch(candidates->items[i + AHEAD < candidates->count ? i + AHEAD : i]);
         struct entry entry = entry_of(frame, candidates->items[i]);
         if (entry.block < BLOCKS) {
             entries[count++] = entry;
@@ -472,6 +497,14 @@ static struct entry *find_entries(const struct label_frame *frame, const struct 
     }
     *out_count = count;
     return entries ? sort_entries(entries, count, arena) : NULL;
+}
+
+/* Candidates lie far apart in memory. */
+static void fetch(const struct label_candidate *candidate)
+{
+    for (size_t at = 0; at < sizeof *candidate; at += CACHE_LINE) {
+        __builtin_prefetch((const char *)candidate + at);
+    }
 }
 
 bool label_place_all(const struct label_frame *frame, const struct label_candidates *candidates, struct arena *arena,
@@ -484,6 +517,7 @@ bool label_place_all(const struct label_frame *frame, const struct label_candida
         return error_no_memory(err);
     }
     for (size_t i = 0; i < count; i++) {
+        fetch(entries[i + AHEAD < count ? i + AHEAD : i].candidate);
         placer.choices.count += place(&placer, &entries[i], &placer.choices.items[placer.choices.count]);
     }
     if (placer.failed) {

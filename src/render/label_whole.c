@@ -9,7 +9,8 @@
 
 enum {
     TRIED_ANCHORS_MAX = 8, /* lines with more anchors do without the one in the middle that short lines fall back on */
-    BENT_STEP_DEGREES = 15
+    BENT_STEP_DEGREES = 15,
+    AHEAD = 8 /* features come by row, and what belongs to them lies where it was found */
 };
 
 static const double pi = 3.14159265358979323846;
@@ -421,6 +422,11 @@ static bool find_in_features(struct whole *whole, const struct render_input *inp
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = &list->features[i];
+        const struct feature *soon = &list->features[i + AHEAD < list->count ? i + AHEAD : i];
+        __builtin_prefetch(soon->values);
+        __builtin_prefetch(soon->geometry.points);
+        __builtin_prefetch(soon->geometry.parts);
+        __builtin_prefetch(&tuples[has_tuples ? soon->tuple : 0], 1);
         struct known *known = &tuples[has_tuples ? feature->tuple : 0];
         struct label_box_wide anchors = anchors_of(whole->task, feature);
         if (feature->geometry.part_count == 0 || (whole->task->one_world && feature->shift_x != 0) ||
