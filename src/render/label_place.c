@@ -15,7 +15,7 @@ enum {
     BIN = 64 * LABEL_ONE,
     BINS = 96,  /* a side of the table of bins; places beyond wrap around */
     BLOCKS = 9, /* 4 corners, 4 edges, the inside */
-    AHEAD = 4,  /* what is looked at so soon is fetched from memory now */
+    AHEAD = 8,  /* what is looked at so soon is fetched from memory now */
     CACHE_LINE = 64
 };
 

@@ -189,9 +189,9 @@ static double bound_along(const struct whole *whole, const struct label_symbol *
     double height_em = fmax(1, text->across->height_em);
     double size = fmax(fmax(symbol->text_size_px, text->look.size_px), text->box_size_px);
     double moved = fmax(fabs(text->translate_x_px), fabs(text->translate_y_px));
-    return along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
-           fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved +
-           (double)repeat_margin_of(whole, symbol) / LABEL_ONE;
+    double room = along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
+                  fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved;
+    return fmax(room, (double)repeat_margin_of(whole, symbol) / LABEL_ONE);
 }
 
 /* True when the distance it keeps from equal words is all that decides about a text along lines before its turn comes:
@@ -201,7 +201,7 @@ static bool can_wait(const struct whole *whole, const struct label_symbol *symbo
     const struct label_text *text = symbol->text;
     int32_t margin = repeat_margin_of(whole, symbol);
     if (!text || text->offset_y_em != 0 || 2 * margin >= LABEL_REACH_PX * LABEL_ONE ||
-        !(symbol->bound_px + 1 < 2.0 * margin / LABEL_ONE)) {
+        !(symbol->bound_px * LABEL_ONE <= margin)) {
         return false;
     }
     const struct label_layout *layout = text->across;
