@@ -18,8 +18,8 @@ enum {
 /* What is kept of a word. */
 struct width {
     bool is_plain; /* false: its text must be set to know */
-    int64_t advance;
-    double units; /* of an em */
+    double em;
+    double blank_em; /* of a blank in the same stack, which may be of another font */
 };
 
 struct word_key {
@@ -55,49 +55,51 @@ static size_t read_word(const struct text_layout_fonts *fonts, uint32_t stack, s
     return count;
 }
 
-static struct width measure_word(const struct text_layout_fonts *fonts, uint32_t stack, struct text word)
+/* False when the text must be set to know. */
+static bool measure_word(const struct text_layout_fonts *fonts, uint32_t stack, struct text word, double *out_em)
 {
-    struct width width = {0};
     uint32_t codes[WORD_BYTES_MAX];
     uint32_t font = FONT_NONE;
+    double units = 1;
     size_t count = read_word(fonts, stack, word, codes, &font);
     struct text_word_style style = {.script = HB_SCRIPT_LATIN};
-    style.font = count > 0 ? fonts->shaper(fonts->context, font, &width.units) : NULL;
+    style.font = count > 0 ? fonts->shaper(fonts->context, font, &units) : NULL;
     if (!style.font || !text_words_may_split(fonts->words, &style)) {
-        return width;
+        return false;
     }
     size_t glyph_count = 0;
     const struct text_word_glyph *glyphs = text_words_shape(fonts->words, &style, codes, count, 0, count, &glyph_count);
-    width.is_plain = glyphs != NULL;
-    for (size_t i = 0; glyphs && i < glyph_count; i++) {
-        width.advance += glyphs[i].advance;
-        width.is_plain = width.is_plain && glyphs[i].advance > 0;
+    bool is_plain = glyphs != NULL;
+    int64_t advance = 0;
+    for (size_t i = 0; i < glyph_count && is_plain; i++) {
+        advance += glyphs[i].advance;
+        is_plain = glyphs[i].advance > 0;
     }
-    return width;
+    *out_em = (double)advance / units;
+    return is_plain;
 }
 
-/* The width of a word in ems of `scale`; false when the text must be set to know. */
-static bool find_width(const struct text_layout_fonts *fonts, struct text_cache *widths,
-                       const struct text_section *section, struct text word, double *out_em)
+/* What is known of a word; NULL when the text must be set to know. */
+static const struct width *find_width(const struct text_layout_fonts *fonts, struct text_cache *widths, uint32_t stack,
+                                      struct text word)
 {
     struct word_key key;
     if (word.length == 0 || word.length > sizeof key.bytes) {
-        return false;
+        return NULL;
     }
     size_t key_size = offsetof(struct word_key, bytes) + word.length;
-    key.stack = section->stack;
+    key.stack = stack;
     memcpy(key.bytes, word.data, word.length);
     struct width *known = text_cache_find(widths, &key, key_size);
     if (!known) {
-        struct width width = measure_word(fonts, section->stack, word);
         known = text_cache_put(widths, &key, key_size, sizeof *known);
         if (!known) {
-            return false;
+            return NULL;
         }
-        *known = width;
+        known->is_plain = measure_word(fonts, stack, word, &known->em) &&
+                          measure_word(fonts, stack, (struct text){" ", 1}, &known->blank_em);
     }
-    *out_em = known->is_plain ? (double)known->advance * (section->scale / known->units) : 0;
-    return known->is_plain;
+    return known->is_plain ? known : NULL;
 }
 
 /* Words and the blank between them. */
@@ -112,16 +114,17 @@ static bool read_row(const struct text_layout_fonts *fonts, struct text_cache *w
 {
     struct text rest = section->text;
     out_row->count = 0;
-    out_row->blank = 0;
     for (;;) {
         const char *blank = rest.length > 0 ? memchr(rest.data, ' ', rest.length) : NULL;
         struct text word = {rest.data, blank ? (size_t)(blank - rest.data) : rest.length};
-        if (out_row->count == WORDS_MAX ||
-            !find_width(fonts, widths, section, word, &out_row->widths[out_row->count++])) {
+        const struct width *width = out_row->count < WORDS_MAX ? find_width(fonts, widths, section->stack, word) : NULL;
+        if (!width) {
             return false;
         }
+        out_row->blank = width->blank_em * section->scale;
+        out_row->widths[out_row->count++] = width->em * section->scale;
         if (!blank) {
-            return out_row->count == 1 || find_width(fonts, widths, section, (struct text){" ", 1}, &out_row->blank);
+            return true;
         }
         rest = (struct text){blank + 1, rest.length - word.length - 1};
     }

@@ -29,6 +29,10 @@ struct label_candidate {
     size_t circle_count;
     struct label_box ink;
     int32_t repeat_margin; /* half the distance to the next label of equal text; 0: not asked */
+    /* A text along a line that is not set before its turn comes: until then all that is known is that it keeps within
+     * `reach`. NULL: it is set. */
+    const struct label_style *waits;
+    struct label_path path;
     /* An icon along a line: where it stands and how it is turned besides its own turn. */
     int32_t icon_x;
     int32_t icon_y;
@@ -37,7 +41,7 @@ struct label_candidate {
 };
 
 struct label_candidates {
-    struct label_candidate *items;
+    struct label_candidate **items;
     size_t count;
     size_t capacity;
 };
@@ -66,6 +70,7 @@ struct label_symbol {
     double spacing_px;
     double max_angle;    /* radians */
     double text_size_px; /* of its feature */
+    bool can_wait;       /* set along a line it stays so near that only equal words ask where exactly it is */
     double bound_px; /* how far from its anchor it may reach, HUGE_VAL: any way; what reaches farther is not shown */
 };
 

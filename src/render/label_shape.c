@@ -227,7 +227,7 @@ static bool set_sections(const struct label_task *task, const struct text_sectio
                          const struct text *images, const struct text_wish *wish, struct label_layout *out_layout)
 {
     const struct text_layout *layout = text_engine_layout(task->painter->text, sections, count, wish);
-    struct label_piece *pieces = layout ? arena_array(task->arena, layout->glyph_count, sizeof *pieces) : NULL;
+    struct label_piece *pieces = layout ? arena_alloc_raw(task->arena, layout->glyph_count * sizeof *pieces) : NULL;
     if (!pieces || !keep_pieces(task, images, layout, pieces)) {
         return false;
     }
@@ -286,7 +286,7 @@ static struct label_layout *set_words(const struct label_style *style, const str
         .vertical = vertical,
         .turns_all_back = vertical && !style->text_along,
     };
-    struct label_layout *kept = arena_alloc(style->task->arena, sizeof *kept);
+    struct label_layout *kept = arena_alloc_raw(style->task->arena, sizeof *kept);
     if (!kept) {
         return NULL;
     }
@@ -428,7 +428,8 @@ static bool find_ways(const struct label_style *style, const struct style_featur
     struct label_try tries[LABEL_ANCHORS_MAX];
     size_t try_count = style->has_variable_anchors ? label_style_tries(style, feature, tries) : 0;
     struct way_list list = {0};
-    list.items = arena_array(style->task->arena, try_count > 0 ? 4 * try_count : 2, sizeof *list.items);
+    size_t most = try_count > 0 ? 4 * try_count : style->mode_count > 0 ? 2 : 1;
+    list.items = arena_alloc_raw(style->task->arena, most * sizeof *list.items);
     if (!list.items) {
         return false;
     }
@@ -494,23 +495,25 @@ static bool bound_words(const struct words *words, const struct label_values *va
                         double *out_height_em)
 {
     const unsigned char wide = 0xD6; /* leads from U+0580 on: scripts that join, stack, or have square letters */
-    double letters = 0;
-    double breaks = 0;
+    unsigned letters = 0;
+    unsigned breaks = 0;
     double scale = 1;
     for (size_t i = 0; i < words->count; i++) {
         const struct text_section *section = &words->sections[i];
         if (section->is_image) {
             return false;
         }
+        unsigned char most = 0;
         for (size_t j = 0; j < section->text.length; j++) {
             unsigned char byte = (unsigned char)section->text.data[j];
-            if (byte >= wide) {
-                return false;
-            }
-            bool is_plain =
-                (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+            bool is_digit = (unsigned char)(byte - '0') < 10;
+            bool is_letter = (unsigned char)((byte | 0x20) - 'a') < 26;
+            most = byte > most ? byte : most;
             letters += byte < 0x80 || byte >= 0xC0;
-            breaks += byte < 0x80 && !is_plain;
+            breaks += byte < 0x80 && !is_digit && !is_letter;
+        }
+        if (most >= wide) {
+            return false;
         }
         scale = fmax(scale, section->scale);
     }
@@ -551,7 +554,7 @@ bool label_shape_text(struct label_style *style, const struct style_feature *fea
         !read_words(style, feature, &words)) {
         return true;
     }
-    struct label_text *text = arena_alloc(style->task->arena, sizeof *text);
+    struct label_text *text = arena_alloc_raw(style->task->arena, sizeof *text);
     if (!text) {
         return false;
     }

@@ -9,7 +9,8 @@
 
 enum {
     TRIED_ANCHORS_MAX = 8, /* lines with more anchors do without the one in the middle that short lines fall back on */
-    BENT_STEP_DEGREES = 15
+    BENT_STEP_DEGREES = 15,
+    AHEAD = 8 /* features come by row, and what belongs to them lies where it was found */
 };
 
 static const double pi = 3.14159265358979323846;
@@ -188,9 +189,27 @@ static double bound_along(const struct whole *whole, const struct label_symbol *
     double height_em = fmax(1, text->across->height_em);
     double size = fmax(fmax(symbol->text_size_px, text->look.size_px), text->box_size_px);
     double moved = fmax(fabs(text->translate_x_px), fabs(text->translate_y_px));
-    return along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
-           fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved +
-           (double)repeat_margin_of(whole, symbol) / LABEL_ONE;
+    double room = along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
+                  fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved;
+    return fmax(room, (double)repeat_margin_of(whole, symbol) / LABEL_ONE);
+}
+
+/* True when the distance it keeps from equal words is all that decides about a text along lines before its turn comes:
+ * it fits wherever its line is long enough, and keeps within that distance. */
+static bool can_wait(const struct whole *whole, const struct label_symbol *symbol)
+{
+    const struct label_text *text = symbol->text;
+    int32_t margin = repeat_margin_of(whole, symbol);
+    if (!text || text->offset_y_em != 0 || 2 * margin >= LABEL_REACH_PX * LABEL_ONE ||
+        !(symbol->bound_px * LABEL_ONE <= margin)) {
+        return false;
+    }
+    const struct label_layout *layout = text->across;
+    double spare_em = 1.0 / 32 / fmin(symbol->text_size_px, text->look.size_px);
+    size_t first = 0;
+    size_t last = layout->count - 1;
+    return layout->count > 0 && layout->pieces[first].has_ink && layout->pieces[last].has_ink &&
+           (double)layout->pieces[first].unit_width > spare_em && (double)layout->pieces[last].unit_width > spare_em;
 }
 
 /* Lines and outlines of polygons wait for each other. */
@@ -215,6 +234,7 @@ static bool note_lines(struct whole *whole, const struct seen *seen)
         struct waiting *waiting = &whole->waiting[whole->line_count++];
         *waiting = (struct waiting){.symbol = *seen->symbol};
         waiting->symbol.bound_px = bound_along(whole, seen->symbol);
+        waiting->symbol.can_wait = can_wait(whole, &waiting->symbol);
     }
     return true;
 }
@@ -402,6 +422,11 @@ static bool find_in_features(struct whole *whole, const struct render_input *inp
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = &list->features[i];
+        const struct feature *soon = &list->features[i + AHEAD < list->count ? i + AHEAD : i];
+        __builtin_prefetch(soon->values);
+        __builtin_prefetch(soon->geometry.points);
+        __builtin_prefetch(soon->geometry.parts);
+        __builtin_prefetch(&tuples[has_tuples ? soon->tuple : 0], 1);
         struct known *known = &tuples[has_tuples ? feature->tuple : 0];
         struct label_box_wide anchors = anchors_of(whole->task, feature);
         if (feature->geometry.part_count == 0 || (whole->task->one_world && feature->shift_x != 0) ||

@@ -279,6 +279,8 @@ static enum reader_next add_feature(void *context, const struct cell_feature *ce
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
 
+enum { AHEAD = 8 /* features lie where they were found, not in their order */ };
+
 /* One turn of a radix sort: by the digit at `bit`, keeping the order of equal ones. */
 static void sort_digit(const struct place *from, struct place *to, size_t count, unsigned bit)
 {
@@ -338,6 +340,9 @@ static bool put_in_order(struct find *find, struct feature **out_features, struc
     }
     const struct place *order = sort_places(places, places + count, count);
     for (size_t i = 0; i < count; i++) {
+        const char *soon = (const char *)&found[order[i + AHEAD < count ? i + AHEAD : i].index];
+        __builtin_prefetch(soon);
+        __builtin_prefetch(soon + sizeof *found - 1);
         sorted[i] = found[order[i].index];
     }
     *out_features = sorted;
