@@ -2,12 +2,25 @@
 #include "cli/cli.h"
 
 #include "base/file.h"
+#include "base/log.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+void cli_begin(void)
+{
+    /* SpatiaLite opens file functions to SQL when this is set. */
+    unsetenv("SPATIALITE_SECURITY");
+    setenv("PROJ_NETWORK", "OFF", 1);
+    signal(SIGPIPE, SIG_IGN);
+    if (getenv("TESELA_DEBUG")) {
+        log_set_level(LOG_DEBUG);
+    }
+}
 
 enum cli_language cli_language(void)
 {

@@ -38,6 +38,9 @@ int cli_seed(int argc, char **argv);
 int cli_check(int argc, char **argv);
 int cli_backup(int argc, char **argv);
 
+/* What a program does first: the environment as libraries may see it, broken pipes as errors, the level of the log. */
+void cli_begin(void);
+
 enum cli_language { CLI_ENGLISH, CLI_SPANISH };
 
 /* The language of messages: the first of LC_ALL, LC_MESSAGES, LANG that is set and not empty decides; "es…" is

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* The program: finds the command and runs it. */
 
-#include "base/log.h"
 #include "cli/cli.h"
+#include "cli/import_program.h"
 
-#include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct command {
     const char *name;
-    int (*run)(int argc, char **argv);
+    int (*run)(int argc, char **argv); /* NULL: the import program does it */
     const char *english;
     const char *spanish;
 };
@@ -20,12 +18,11 @@ static const struct command commands[] = {
     {"backup", cli_backup, "copy the data while it is in use", "respaldar los datos mientras se usan"},
     {"check", cli_check, "verify the data directory", "verificar el directorio de datos"},
     {"diff", cli_diff, "compare two versions of a layer", "comparar dos versiones de una capa"},
-    {"export", cli_export, "write a layer or a map into a file for other programs",
+    {"export", NULL, "write a layer or a map into a file for other programs",
      "escribir una capa o un mapa en un archivo para otros programas"},
-    {"inspect", cli_inspect, "tell what is in a file, changing nothing",
-     "decir qué contiene un archivo, sin cambiar nada"},
+    {"inspect", NULL, "tell what is in a file, changing nothing", "decir qué contiene un archivo, sin cambiar nada"},
     {"layers", cli_layers, "list the layers", "listar las capas"},
-    {"load", cli_load, "load or replace a layer", "cargar o reemplazar una capa"},
+    {"load", NULL, "load or replace a layer", "cargar o reemplazar una capa"},
     {"publish", cli_publish, "publish a draft or a kept version of a layer",
      "publicar un borrador o una versión conservada de una capa"},
     {"rebuild", cli_rebuild, "rebuild the cache of tile-ready geometry", "rehacer la caché de geometría para teselas"},
@@ -64,13 +61,7 @@ static const struct command *nearest(const char *word)
 
 int main(int argc, char **argv)
 {
-    /* SpatiaLite opens file functions to SQL when this is set. */
-    unsetenv("SPATIALITE_SECURITY");
-    setenv("PROJ_NETWORK", "OFF", 1);
-    signal(SIGPIPE, SIG_IGN);
-    if (getenv("TESELA_DEBUG")) {
-        log_set_level(LOG_DEBUG);
-    }
+    cli_begin();
     const char *word = argc > 1 ? argv[1] : "";
     if (strcmp(word, "--version") == 0) {
         printf("tesela %s\n", TESELA_VERSION);
@@ -82,7 +73,7 @@ int main(int argc, char **argv)
     }
     for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
         if (strcmp(word, commands[i].name) == 0) {
-            return commands[i].run(argc - 1, argv + 1);
+            return commands[i].run ? commands[i].run(argc - 1, argv + 1) : import_program_run(argv);
         }
     }
     if (word[0] != '\0') {

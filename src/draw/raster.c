@@ -471,6 +471,9 @@ bool raster_is_empty(const struct raster *raster)
 
 static void forget_rows(struct raster *raster)
 {
+    if (!raster_is_empty(raster) && raster->row_max >= raster->used_rows) {
+        raster->used_rows = raster->row_max + 1;
+    }
     raster->row_min = UINT32_MAX;
     raster->row_max = 0;
 }
@@ -510,10 +513,12 @@ void raster_begin(struct raster *raster, uint32_t width_px, uint32_t height_px)
     if (width_px == raster->width_px && height_px == raster->height_px) {
         return;
     }
-    /* What fell right of the old picture would lie inside the new one. */
-    for (size_t row = 0; row < raster->height_px; row++) {
+    /* What fell right of the old picture would lie inside the new one. Rows that were never used are not touched: each
+     * would cost a page of memory. */
+    for (size_t row = 0; row < raster->used_rows; row++) {
         memset(raster->cells + (row + 1) * raster->stride - GROUP, 0, GROUP * sizeof *raster->cells);
     }
+    raster->used_rows = 0;
     size_t groups = (width_px + GROUP - 1) / GROUP;
     raster->width_px = width_px;
     raster->height_px = height_px;

@@ -29,6 +29,7 @@ struct raster {
     size_t bit_words; /* words of touched bits a row */
     uint32_t row_min; /* touched rows; row_min > row_max when there is none */
     uint32_t row_max;
+    uint32_t used_rows;    /* rows below this one were touched at some time since the picture has this size */
     uint32_t *cells;       /* signed differences, kept unsigned so that wrapping is defined */
     uint64_t *bits;        /* bit i of a row: cells i * GROUP … were touched */
     uint32_t *row_edges;   /* edges added to the row since its sums were last bounded */

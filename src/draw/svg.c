@@ -1,9 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 #include "draw/svg.h"
 
+#include "base/late_library.h"
+
 #include <librsvg/rsvg.h>
 #include <math.h>
 #include <string.h>
+
+/* Opened when it is first needed. */
+/* clang-format off */
+#define CALLS(X) \
+    X(cairo_create) X(cairo_destroy) X(cairo_image_surface_create) X(cairo_image_surface_get_data) \
+    X(cairo_image_surface_get_stride) X(cairo_surface_destroy) X(cairo_surface_flush) X(cairo_surface_status) \
+    X(g_clear_error) X(g_object_unref) X(rsvg_handle_get_intrinsic_dimensions) \
+    X(rsvg_handle_get_intrinsic_size_in_pixels) X(rsvg_handle_new_from_data) X(rsvg_handle_render_document) \
+    X(rsvg_handle_set_dpi)
+/* clang-format on */
+static struct {
+    CALLS(LATE_LIBRARY_MEMBER)
+} late;
+static struct late_library library = LATE_LIBRARY(TESELA_RSVG_SONAME, CALLS, late);
 
 static const double side_max_css_px = 1024;
 static const size_t bytes_max = (size_t)4 << 20;
@@ -11,12 +27,12 @@ static const size_t bytes_max = (size_t)4 << 20;
 /* The size the drawing says it has, or that of its view box. */
 static bool size_of(RsvgHandle *handle, double *out_width, double *out_height)
 {
-    if (rsvg_handle_get_intrinsic_size_in_pixels(handle, out_width, out_height)) {
+    if (late.rsvg_handle_get_intrinsic_size_in_pixels(handle, out_width, out_height)) {
         return true;
     }
     gboolean has_box = FALSE;
     RsvgRectangle box = {0};
-    rsvg_handle_get_intrinsic_dimensions(handle, NULL, NULL, NULL, NULL, &has_box, &box);
+    late.rsvg_handle_get_intrinsic_dimensions(handle, NULL, NULL, NULL, NULL, &has_box, &box);
     *out_width = box.width;
     *out_height = box.height;
     return has_box;
@@ -25,8 +41,8 @@ static bool size_of(RsvgHandle *handle, double *out_width, double *out_height)
 /* Cairo keeps words of alpha, red, green, blue. */
 static void copy_pixels(cairo_surface_t *surface, struct canvas *canvas)
 {
-    const unsigned char *from = cairo_image_surface_get_data(surface);
-    size_t stride = (size_t)cairo_image_surface_get_stride(surface);
+    const unsigned char *from = late.cairo_image_surface_get_data(surface);
+    size_t stride = (size_t)late.cairo_image_surface_get_stride(surface);
     for (uint32_t y = 0; y < canvas->height_px; y++) {
         uint8_t *to = canvas->rgba + (size_t)y * canvas->width_px * 4;
         for (uint32_t x = 0; x < canvas->width_px; x++) {
@@ -52,15 +68,15 @@ static bool draw(RsvgHandle *handle, double width, double height, double pixel_r
         return error_no_memory(err);
     }
     cairo_surface_t *surface =
-        cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)canvas->width_px, (int)canvas->height_px);
-    cairo_t *cairo = cairo_create(surface);
+        late.cairo_image_surface_create(CAIRO_FORMAT_ARGB32, (int)canvas->width_px, (int)canvas->height_px);
+    cairo_t *cairo = late.cairo_create(surface);
     RsvgRectangle place = {0, 0, width * pixel_ratio, height * pixel_ratio};
-    if (!rsvg_handle_render_document(handle, cairo, &place, &problem)) {
+    if (!late.rsvg_handle_render_document(handle, cairo, &place, &problem)) {
         error_set(err, ERROR_INVALID, "could not draw SVG: %s", problem ? problem->message : "unknown reason");
         goto done;
     }
-    cairo_surface_flush(surface);
-    if (cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS) {
+    late.cairo_surface_flush(surface);
+    if (late.cairo_surface_status(surface) != CAIRO_STATUS_SUCCESS) {
         error_no_memory(err);
         goto done;
     }
@@ -69,9 +85,9 @@ static bool draw(RsvgHandle *handle, double width, double height, double pixel_r
     canvas = NULL;
     ok = true;
 done:
-    g_clear_error(&problem);
-    cairo_destroy(cairo);
-    cairo_surface_destroy(surface);
+    late.g_clear_error(&problem);
+    late.cairo_destroy(cairo);
+    late.cairo_surface_destroy(surface);
     canvas_destroy(canvas);
     return ok;
 }
@@ -82,17 +98,20 @@ bool svg_rasterise(const void *bytes, size_t size, double pixel_ratio, struct ca
         error_set(err, ERROR_TOO_LARGE, "SVG is larger than %zu MB", bytes_max >> 20);
         return false;
     }
+    if (!late_library_open(&library, err)) {
+        return false;
+    }
     bool ok = false;
     GError *problem = NULL;
     double width = 0;
     double height = 0;
     /* Without a base address librsvg loads nothing that the drawing refers to. */
-    RsvgHandle *handle = rsvg_handle_new_from_data(bytes, size, &problem);
+    RsvgHandle *handle = late.rsvg_handle_new_from_data(bytes, size, &problem);
     if (!handle) {
         error_set(err, ERROR_INVALID, "could not read SVG: %s", problem ? problem->message : "unknown reason");
         goto done;
     }
-    rsvg_handle_set_dpi(handle, 96);
+    late.rsvg_handle_set_dpi(handle, 96);
     if (!size_of(handle, &width, &height) || !(width > 0 && height > 0)) {
         error_set(err, ERROR_INVALID, "SVG has neither a size in pixels nor a view box");
         goto done;
@@ -104,9 +123,9 @@ bool svg_rasterise(const void *bytes, size_t size, double pixel_ratio, struct ca
     }
     ok = draw(handle, width, height, pixel_ratio, out_canvas, err);
 done:
-    g_clear_error(&problem);
+    late.g_clear_error(&problem);
     if (handle) {
-        g_object_unref(handle);
+        late.g_object_unref(handle);
     }
     return ok;
 }

@@ -31,6 +31,17 @@ bool text_is_blank(uint32_t code)
     return code == ' ' || (code >= '\t' && code <= '\r');
 }
 
+bool text_joins_previous(uint32_t code)
+{
+    if (code < 0x300 && code != 0xad) {
+        return false;
+    }
+    hb_unicode_general_category_t category = hb_unicode_general_category(hb_unicode_funcs_get_default(), code);
+    return category == HB_UNICODE_GENERAL_CATEGORY_NON_SPACING_MARK ||
+           category == HB_UNICODE_GENERAL_CATEGORY_SPACING_MARK ||
+           category == HB_UNICODE_GENERAL_CATEGORY_ENCLOSING_MARK || category == HB_UNICODE_GENERAL_CATEGORY_FORMAT;
+}
+
 static bool is_ideographic_script(hb_script_t script)
 {
     return script == HB_SCRIPT_HAN || script == HB_SCRIPT_HIRAGANA || script == HB_SCRIPT_KATAKANA ||

@@ -93,11 +93,11 @@ double label_symbol_length(const struct label_symbol *symbol, double text_size_p
 }
 
 bool label_finder_read(struct label_finder *finder, const struct style_feature *feature,
-                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, bool *out_wanted)
+                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, enum label_use *out_use)
 {
     struct label_style *style = &finder->style;
     struct style_scope scope = label_style_scope(style, feature);
-    *out_wanted = false;
+    *out_use = LABEL_NOTHING;
     if (!style_filter(style->layer, &scope)) {
         return true;
     }
@@ -107,14 +107,17 @@ bool label_finder_read(struct label_finder *finder, const struct style_feature *
         .sort_key = style->sorts_by_key && !isnan(sort_key) ? sort_key : 0,
         .spacing_px = fmax(1, style->values.numbers[LABEL_SPACING]),
         .max_angle = style->values.numbers[LABEL_MAX_ANGLE] * 3.14159265358979323846 / 180,
+        .text_size_px = style->values.numbers[LABEL_TEXT_SIZE],
+        .bound_px = HUGE_VAL,
     };
-    if (!label_shape_text(style, feature, anchors, &symbol.text) ||
+    bool is_far = false;
+    if (!label_shape_text(style, feature, anchors, &symbol.text, &symbol.bound_px, &is_far) ||
         !label_shape_icon(style, feature, symbol.text, &symbol.icon)) {
         return false;
     }
-    symbol.bound_px = symbol.text && !symbol.icon ? symbol.text->bound_px : HUGE_VAL;
+    symbol.bound_px = symbol.icon ? HUGE_VAL : symbol.bound_px;
     *out_symbol = symbol;
-    *out_wanted = symbol.text || symbol.icon;
+    *out_use = symbol.text || symbol.icon ? LABEL_SHOWN : is_far ? LABEL_FAR : LABEL_NOTHING;
     return true;
 }
 

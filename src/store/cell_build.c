@@ -76,6 +76,7 @@ struct cell_build {
     struct buffer content;
     struct band bands[CELL_BANDS];
     unsigned made; /* a bit for each of them that is there */
+    struct grid_patches patches;
     struct arena *arena;
 };
 
@@ -166,6 +167,7 @@ static bool allocate(struct cell_build *build)
     }
     build->shown = calloc(build->shown_count + 1, sizeof *build->shown);
     build->arena = arena_create(arena_bytes_max);
+    grid_patches_init(&build->patches);
     buffer_init(&build->attributes, FEATURE_BYTES_MAX);
     buffer_init(&build->shape, FEATURE_BYTES_MAX);
     buffer_init(&build->content, FEATURE_BYTES_MAX);
@@ -274,7 +276,7 @@ static bool spool_shape(struct cell_build *build, int64_t row, const struct shap
                         struct error *err)
 {
     struct geometry geometry;
-    if (!geometry_from_shape(shape, 0, build->arena, &geometry)) {
+    if (!geometry_from_shape(shape, 0, &build->patches, build->arena, &geometry)) {
         return error_no_memory(err);
     }
     struct cell_record record = {.row = row};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/raster_level.h"
 
+#include "base/late_library.h"
+
 #include <cpl_conv.h>
 #include <cpl_error.h>
 #include <gdal.h>
@@ -11,6 +13,22 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Opened when it is first needed. */
+/* clang-format off */
+#define CALLS(X) \
+    X(CPLGetErrorHandlerUserData) X(CPLPopErrorHandler) X(CPLPushErrorHandlerEx) X(CPLSetConfigOption) \
+    X(GDALChecksumImage) X(GDALClose) X(GDALGetColorEntryAsRGB) X(GDALGetColorEntryCount) X(GDALGetMaskBand) \
+    X(GDALGetMaskFlags) X(GDALGetOverview) X(GDALGetOverviewCount) X(GDALGetRasterBand) \
+    X(GDALGetRasterBandXSize) X(GDALGetRasterBandYSize) X(GDALGetRasterColorInterpretation) \
+    X(GDALGetRasterColorTable) X(GDALGetRasterCount) X(GDALGetRasterNoDataValue) X(GDALGetRasterOffset) \
+    X(GDALGetRasterScale) X(GDALGetRasterXSize) X(GDALGetRasterYSize) X(GDALOpenEx) X(GDALRasterIO) \
+    X(GDALRegister_GTiff) X(GDALSetCacheMax64)
+/* clang-format on */
+static struct {
+    CALLS(LATE_LIBRARY_MEMBER)
+} late;
+static struct late_library library = LATE_LIBRARY(TESELA_GDAL_SONAME, CALLS, late);
+
 /* Decoded blocks of all files and threads. */
 #define BLOCK_CACHE_BYTES ((GIntBig)128 << 20)
 
@@ -19,18 +37,18 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 /* Only what we wrote ourselves is read here: no other driver, no side files, no network. */
 static void set_up(void)
 {
-    CPLSetConfigOption("GDAL_DRIVER_PATH", "disable");
-    CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
-    CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
-    CPLSetConfigOption("PROJ_NETWORK", "OFF");
-    GDALRegister_GTiff();
-    GDALSetCacheMax64(BLOCK_CACHE_BYTES);
+    late.CPLSetConfigOption("GDAL_DRIVER_PATH", "disable");
+    late.CPLSetConfigOption("GDAL_PAM_ENABLED", "NO");
+    late.CPLSetConfigOption("GDAL_DISABLE_READDIR_ON_OPEN", "EMPTY_DIR");
+    late.CPLSetConfigOption("PROJ_NETWORK", "OFF");
+    late.GDALRegister_GTiff();
+    late.GDALSetCacheMax64(BLOCK_CACHE_BYTES);
 }
 
 /* GDAL's first complaint, for our message. */
 static void CPL_STDCALL catch_error(CPLErr severity, CPLErrorNum number, const char *words)
 {
-    char *caught = CPLGetErrorHandlerUserData();
+    char *caught = late.CPLGetErrorHandlerUserData();
     (void)number;
     if (severity >= CE_Failure && caught[0] == '\0') {
         snprintf(caught, 200, "%s", words);
@@ -47,7 +65,7 @@ static bool damaged(const char *words, struct error *err)
 void raster_level_close(struct raster_level_file *file)
 {
     if (file->dataset) {
-        GDALClose(file->dataset);
+        late.GDALClose(file->dataset);
     }
     *file = (struct raster_level_file){0};
 }
@@ -57,22 +75,22 @@ void raster_level_close(struct raster_level_file *file)
 static void choose_bands(struct raster_level_file *file)
 {
     static const GDALColorInterp wanted[] = {GCI_RedBand, GCI_GreenBand, GCI_BlueBand};
-    int count = GDALGetRasterCount(file->dataset);
+    int count = late.GDALGetRasterCount(file->dataset);
     int colors = 0;
     for (int i = 1; i <= count; i++) {
-        colors += GDALGetRasterColorInterpretation(GDALGetRasterBand(file->dataset, i)) != GCI_AlphaBand;
+        colors += late.GDALGetRasterColorInterpretation(late.GDALGetRasterBand(file->dataset, i)) != GCI_AlphaBand;
     }
     file->is_gray = colors < 3;
     for (int i = 0; i < 3; i++) {
         file->bands[i] = file->is_gray ? 1 : i + 1;
         for (int band = 1; !file->is_gray && band <= count; band++) {
-            if (GDALGetRasterColorInterpretation(GDALGetRasterBand(file->dataset, band)) == wanted[i]) {
+            if (late.GDALGetRasterColorInterpretation(late.GDALGetRasterBand(file->dataset, band)) == wanted[i]) {
                 file->bands[i] = band;
                 break;
             }
         }
         int has = 0;
-        file->nodata[i] = GDALGetRasterNoDataValue(GDALGetRasterBand(file->dataset, file->bands[i]), &has);
+        file->nodata[i] = late.GDALGetRasterNoDataValue(late.GDALGetRasterBand(file->dataset, file->bands[i]), &has);
         file->has_nodata[i] = has != 0;
     }
 }
@@ -90,12 +108,12 @@ static uint32_t premultiplied(const GDALColorEntry *entry)
 
 static void read_palette(struct raster_level_file *file)
 {
-    GDALRasterBandH band = GDALGetRasterBand(file->dataset, 1);
-    GDALColorTableH table = file->is_gray ? GDALGetRasterColorTable(band) : NULL;
-    int count = table ? GDALGetColorEntryCount(table) : 0;
+    GDALRasterBandH band = late.GDALGetRasterBand(file->dataset, 1);
+    GDALColorTableH table = file->is_gray ? late.GDALGetRasterColorTable(band) : NULL;
+    int count = table ? late.GDALGetColorEntryCount(table) : 0;
     for (int i = 0; i < count && i < 256; i++) {
         GDALColorEntry entry;
-        GDALGetColorEntryAsRGB(table, i, &entry);
+        late.GDALGetColorEntryAsRGB(table, i, &entry);
         file->palette[i] = premultiplied(&entry);
     }
     file->has_palette = count > 0;
@@ -103,15 +121,15 @@ static void read_palette(struct raster_level_file *file)
 
 static bool read_levels(struct raster_level_file *file, struct error *err)
 {
-    GDALRasterBandH band = GDALGetRasterBand(file->dataset, 1);
-    int overviews = GDALGetOverviewCount(band);
-    file->widths[0] = GDALGetRasterXSize(file->dataset);
-    file->heights[0] = GDALGetRasterYSize(file->dataset);
+    GDALRasterBandH band = late.GDALGetRasterBand(file->dataset, 1);
+    int overviews = late.GDALGetOverviewCount(band);
+    file->widths[0] = late.GDALGetRasterXSize(file->dataset);
+    file->heights[0] = late.GDALGetRasterYSize(file->dataset);
     file->level_count = 1;
     for (int i = 0; i < overviews && file->level_count < RASTER_LEVELS_MAX; i++) {
-        GDALRasterBandH overview = GDALGetOverview(band, i);
-        int width = overview ? GDALGetRasterBandXSize(overview) : 0;
-        int height = overview ? GDALGetRasterBandYSize(overview) : 0;
+        GDALRasterBandH overview = late.GDALGetOverview(band, i);
+        int width = overview ? late.GDALGetRasterBandXSize(overview) : 0;
+        int height = overview ? late.GDALGetRasterBandYSize(overview) : 0;
         if (width <= 0 || height <= 0 || width > file->widths[file->level_count - 1]) {
             return damaged("odd overviews", err);
         }
@@ -128,27 +146,30 @@ bool raster_level_open(const char *path, const struct store_raster *about, struc
     static const char *const drivers[] = {"GTiff", NULL};
     char caught[200] = "";
     struct raster_level_file file = {.about = about, .scale = 1};
+    if (!late_library_open(&library, err)) {
+        return false;
+    }
     pthread_once(&once, set_up);
-    CPLPushErrorHandlerEx(catch_error, caught);
-    file.dataset = GDALOpenEx(path, GDAL_OF_RASTER | GDAL_OF_READONLY, drivers, NULL, NULL);
-    CPLPopErrorHandler();
+    late.CPLPushErrorHandlerEx(catch_error, caught);
+    file.dataset = late.GDALOpenEx(path, GDAL_OF_RASTER | GDAL_OF_READONLY, drivers, NULL, NULL);
+    late.CPLPopErrorHandler();
     if (!file.dataset) {
         return damaged(caught[0] != '\0' ? caught : "no GeoTIFF", err);
     }
-    if (GDALGetRasterXSize(file.dataset) != (int)about->width_px ||
-        GDALGetRasterYSize(file.dataset) != (int)about->height_px ||
-        GDALGetRasterCount(file.dataset) != (int)about->bands) {
+    if (late.GDALGetRasterXSize(file.dataset) != (int)about->width_px ||
+        late.GDALGetRasterYSize(file.dataset) != (int)about->height_px ||
+        late.GDALGetRasterCount(file.dataset) != (int)about->bands) {
         raster_level_close(&file);
         return damaged("another size than described", err);
     }
     choose_bands(&file);
     read_palette(&file);
-    GDALRasterBandH band = GDALGetRasterBand(file.dataset, file.bands[0]);
-    file.has_mask = (GDALGetMaskFlags(band) & GMF_PER_DATASET) != 0;
+    GDALRasterBandH band = late.GDALGetRasterBand(file.dataset, file.bands[0]);
+    file.has_mask = (late.GDALGetMaskFlags(band) & GMF_PER_DATASET) != 0;
     int has = 0;
-    double scale = GDALGetRasterScale(band, &has);
+    double scale = late.GDALGetRasterScale(band, &has);
     file.scale = has && scale != 0 ? scale : 1;
-    double offset = GDALGetRasterOffset(band, &has);
+    double offset = late.GDALGetRasterOffset(band, &has);
     file.offset = has ? offset : 0;
     if (!read_levels(&file, err)) {
         raster_level_close(&file);
@@ -162,18 +183,18 @@ bool raster_level_open(const char *path, const struct store_raster *about, struc
 
 static GDALRasterBandH band_at(const struct raster_level_file *file, int band, size_t level)
 {
-    GDALRasterBandH whole = GDALGetRasterBand(file->dataset, band);
-    return level == 0 ? whole : GDALGetOverview(whole, (int)level - 1);
+    GDALRasterBandH whole = late.GDALGetRasterBand(file->dataset, band);
+    return level == 0 ? whole : late.GDALGetOverview(whole, (int)level - 1);
 }
 
 static bool read_plane(GDALRasterBandH band, const struct raster_level_window *window, GDALDataType type, void *out,
                        struct error *err)
 {
     char caught[200] = "";
-    CPLPushErrorHandlerEx(catch_error, caught);
-    bool ok = band && GDALRasterIO(band, GF_Read, window->x, window->y, window->width, window->height, out,
-                                   window->width, window->height, type, 0, 0) == CE_None;
-    CPLPopErrorHandler();
+    late.CPLPushErrorHandlerEx(catch_error, caught);
+    bool ok = band && late.GDALRasterIO(band, GF_Read, window->x, window->y, window->width, window->height, out,
+                                        window->width, window->height, type, 0, 0) == CE_None;
+    late.CPLPopErrorHandler();
     return ok || damaged(caught, err);
 }
 
@@ -190,7 +211,7 @@ static bool read_mask(const struct raster_level_file *file, const struct raster_
         return true;
     }
     GDALRasterBandH band = band_at(file, file->bands[0], window->level);
-    return read_plane(band ? GDALGetMaskBand(band) : NULL, window, GDT_Byte, out, err);
+    return read_plane(band ? late.GDALGetMaskBand(band) : NULL, window, GDT_Byte, out, err);
 }
 
 static bool is_nodata(const struct raster_level_file *file, int band, float value)
@@ -282,9 +303,9 @@ bool raster_level_read_all(const struct raster_level_file *file, struct error *e
     for (size_t level = 0; level < file->level_count; level++) {
         for (int band = 1; band <= (int)file->about->bands; band++) {
             char caught[200] = "";
-            CPLPushErrorHandlerEx(catch_error, caught);
-            (void)GDALChecksumImage(band_at(file, band, level), 0, 0, file->widths[level], file->heights[level]);
-            CPLPopErrorHandler();
+            late.CPLPushErrorHandlerEx(catch_error, caught);
+            (void)late.GDALChecksumImage(band_at(file, band, level), 0, 0, file->widths[level], file->heights[level]);
+            late.CPLPopErrorHandler();
             if (caught[0] != '\0') {
                 return damaged(caught, err);
             }

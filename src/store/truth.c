@@ -2,6 +2,7 @@
 #include "store/truth.h"
 
 #include "base/file.h"
+#include "base/late_library.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/fresh_file.h"
@@ -12,6 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+
+/* Opened when it is first needed. */
+/* clang-format off */
+#define CALLS(X) \
+    X(spatialite_alloc_connection) X(spatialite_cleanup_ex) X(spatialite_init_ex) X(spatialite_initialize)
+/* clang-format on */
+static struct {
+    CALLS(LATE_LIBRARY_MEMBER)
+} late;
+static struct late_library library = LATE_LIBRARY(TESELA_SPATIALITE_SONAME, CALLS, late);
 
 enum { PAGE_BYTES = 16384, SRID_CUSTOM_FIRST = 900001, NAME_BYTES_MAX = 120 };
 
@@ -39,12 +50,15 @@ static bool start_spatialite(struct truth *truth, struct error *err)
 {
     /* With this variable set SpatiaLite offers functions that read and write files. */
     unsetenv("SPATIALITE_SECURITY");
-    spatialite_initialize();
-    truth->spatialite = spatialite_alloc_connection();
+    if (!late_library_open(&library, err)) {
+        return false;
+    }
+    late.spatialite_initialize();
+    truth->spatialite = late.spatialite_alloc_connection();
     if (!truth->spatialite) {
         return error_no_memory(err);
     }
-    spatialite_init_ex(truth->db, truth->spatialite, 0);
+    late.spatialite_init_ex(truth->db, truth->spatialite, 0);
     return true;
 }
 
@@ -52,7 +66,7 @@ void truth_close(struct truth *truth)
 {
     database_close(truth->db);
     if (truth->spatialite) {
-        spatialite_cleanup_ex(truth->spatialite);
+        late.spatialite_cleanup_ex(truth->spatialite);
     }
     *truth = (struct truth){0};
 }

@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 #include "style/import_xml.h"
 
+#include "base/late_library.h"
+
 #include <libxml/SAX2.h>
 #include <libxml/parser.h>
 #include <libxml/parserInternals.h>
 #include <string.h>
+
+/* Opened when it is first needed. */
+/* clang-format off */
+#define CALLS(X) \
+    X(xmlCreatePushParserCtxt) X(xmlCtxtGetLastError) X(xmlCtxtUseOptions) X(xmlFreeDoc) X(xmlFreeEnumeration) \
+    X(xmlFreeParserCtxt) X(xmlParseChunk) X(xmlSAX2GetLineNumber) X(xmlStopParser)
+/* clang-format on */
+static struct {
+    CALLS(LATE_LIBRARY_MEMBER)
+} late;
+static struct late_library library = LATE_LIBRARY(TESELA_LIBXML2_SONAME, CALLS, late);
 
 enum { ATTRIBUTES_MAX = 256 };
 
@@ -23,7 +36,7 @@ struct reader {
 
 static size_t line_of(const struct reader *reader)
 {
-    int line = xmlSAX2GetLineNumber(reader->parser);
+    int line = late.xmlSAX2GetLineNumber(reader->parser);
     return line > 0 ? (size_t)line : 0;
 }
 
@@ -33,7 +46,7 @@ static void refuse(struct reader *reader, enum refusal refusal)
         reader->refusal = refusal;
         reader->refusal_line = line_of(reader);
     }
-    xmlStopParser(reader->parser);
+    late.xmlStopParser(reader->parser);
 }
 
 /* A new part below the open element; NULL when it is refused. */
@@ -187,7 +200,7 @@ static void on_attribute_declaration(void *context, const xmlChar *element, cons
     (void)type;
     (void)kind;
     (void)value;
-    xmlFreeEnumeration(tree);
+    late.xmlFreeEnumeration(tree);
     refuse(context, REFUSED_DECLARATION);
 }
 
@@ -224,7 +237,7 @@ static void tell_refusal(const struct reader *reader, struct error *err)
 
 static void tell_wrong(const struct reader *reader, struct error *err)
 {
-    const xmlError *last = xmlCtxtGetLastError(reader->parser);
+    const xmlError *last = late.xmlCtxtGetLastError(reader->parser);
     char why[160] = "";
     if (last && last->message) {
         snprintf(why, sizeof why, "%s", last->message);
@@ -249,21 +262,21 @@ static bool parse(struct reader *reader, struct text xml, struct error *err)
                              .attributeDecl = on_attribute_declaration,
                              .notationDecl = on_notation,
                              .initialized = XML_SAX2_MAGIC};
-    reader->parser = xmlCreatePushParserCtxt(&handler, reader, xml.data, (int)head, NULL);
+    reader->parser = late.xmlCreatePushParserCtxt(&handler, reader, xml.data, (int)head, NULL);
     if (!reader->parser) {
         return error_no_memory(err);
     }
-    xmlCtxtUseOptions(reader->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
-    int wrong = xmlParseChunk(reader->parser, xml.data + head, (int)(xml.length - head), 1);
+    late.xmlCtxtUseOptions(reader->parser, XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING);
+    int wrong = late.xmlParseChunk(reader->parser, xml.data + head, (int)(xml.length - head), 1);
     bool ok = wrong == 0 && reader->refusal == REFUSED_NOTHING && reader->root && reader->parser->wellFormed;
     if (reader->refusal != REFUSED_NOTHING) {
         tell_refusal(reader, err);
     } else if (!ok) {
         tell_wrong(reader, err);
     }
-    xmlFreeDoc(reader->parser->myDoc);
+    late.xmlFreeDoc(reader->parser->myDoc);
     reader->parser->myDoc = NULL;
-    xmlFreeParserCtxt(reader->parser);
+    late.xmlFreeParserCtxt(reader->parser);
     return ok;
 }
 
@@ -272,6 +285,9 @@ bool import_xml_read(struct text xml, struct arena *arena, struct import_xml **o
     if (xml.length > IMPORT_XML_BYTES_MAX) {
         error_tell(err, ERROR_TOO_LARGE, "IMP-080", "the XML is larger than %d MB", "el XML pasa de %d MB",
                    IMPORT_XML_BYTES_MAX >> 20);
+        return false;
+    }
+    if (!late_library_open(&library, err)) {
         return false;
     }
     struct reader *reader = arena_alloc(arena, sizeof *reader);

@@ -757,7 +757,12 @@ static bool start_workers(struct tile_service *service, const struct tile_servic
             return false;
         }
     }
-    for (unsigned i = 0; i < wanted; i++) {
+    return true;
+}
+
+static bool wait_for_workers(struct tile_service *service, struct error *err)
+{
+    for (unsigned i = 0; i < service->worker_count; i++) {
         if (!wait_for_worker(&service->workers[i], err)) {
             return false;
         }
@@ -790,9 +795,10 @@ bool tile_service_create(const struct tile_service_options *options, struct tile
     pthread_mutex_init(&service->lock, NULL);
     pthread_cond_init(&service->wake, NULL);
     pthread_cond_init(&service->begun, NULL);
-    if (!make_parts(service, options, err) ||
+    /* The workers open what they need while the catalog is read; they look at it when there are jobs. */
+    if (!make_parts(service, options, err) || !start_workers(service, options, err) ||
         !catalog_watch_create(options->data_folder, options->styles_folder, &service->watch, err) ||
-        !start_workers(service, options, err)) {
+        !wait_for_workers(service, err)) {
         goto done;
     }
     *out_service = service;

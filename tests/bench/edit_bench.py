@@ -169,7 +169,9 @@ class Server:
     def __init__(self, options, *arguments):
         command = [options.program, "serve", "--listen", "127.0.0.1:0", "--data", options.folder / "data", "--styles",
                    options.folder / "styles", "--www", ROOT / "www", "--workers", "1", "--quiet", *arguments]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        # Its log goes to a file: whoever reads our output must not wait for a server that is left when we fail.
+        with open(options.folder / "serve.log", "a", encoding="utf-8") as log:
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True)
         self.port = int(re.search(r":(\d+)/", self.process.stdout.readline()).group(1))
         self.connection = self.connect()
 

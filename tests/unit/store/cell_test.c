@@ -95,11 +95,11 @@ static void keeps_geometry_in_every_band(void **state)
         for (size_t r = 0; r < sizeof radii / sizeof *radii; r++) {
             struct shape shape = make_shape((enum geometry_kind)kind, radii[r], r == 0 ? 100 : -103.4, 25.5);
             struct geometry full;
-            assert_true(geometry_from_shape(&shape, 0, arena, &full));
+            assert_true(geometry_from_shape(&shape, 0, NULL, arena, &full));
             for (unsigned b = 0; b < CELL_BANDS; b++) {
                 struct geometry expected;
                 struct geometry found;
-                assert_true(geometry_from_shape(&shape, cell_shift(b), arena, &expected));
+                assert_true(geometry_from_shape(&shape, cell_shift(b), NULL, arena, &expected));
                 buffer_clear(&bytes);
                 bool kept = cell_put_geometry(&bytes, &full, cell_shift(b));
                 assert_int_equal(kept, expected.part_count > 0);
