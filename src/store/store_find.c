@@ -374,7 +374,7 @@ static enum reader_next add_block(void *context, const struct reader_block *bloc
 
 /* --- order --- */
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, AHEAD = 8 };
 
 /* One turn of a radix sort: by the digit at `bit`, keeping the order of equal ones. */
 static void sort_digit(const struct place *from, struct place *to, size_t count, unsigned bit)
@@ -435,6 +435,9 @@ static bool put_in_order(struct find *find, struct feature **out_features, struc
     }
     const struct place *order = sort_places(places, places + count, count);
     for (size_t i = 0; i < count; i++) {
+        const struct feature *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
+        __builtin_prefetch(ahead);
+        __builtin_prefetch((const char *)(ahead + 1) - 1);
         sorted[i] = found[order[i].index];
     }
     *out_features = sorted;
