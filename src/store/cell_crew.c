@@ -155,7 +155,7 @@ static bool put_band(struct worker *worker, struct batch *batch, size_t full, co
         return false;
     }
     if (reduced.part_count > 0) {
-        cell_put_snapped(&batch->out, &reduced, cell_shift(band));
+        cell_put_compact(&batch->out, &reduced, cell_shift(band));
         buffer_append(&batch->out, record->attributes.data, record->attributes.length);
         piece->length = batch->out.length - piece->offset;
     }
