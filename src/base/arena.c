@@ -7,7 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { ALIGNMENT = 16, FIRST_BLOCK_BYTES = 64 * 1024, BLOCK_BYTES_MAX = 8 * 1024 * 1024 };
+enum {
+    ALIGNMENT = 16,
+    FIRST_BLOCK_BYTES = 64 * 1024,
+    BLOCK_BYTES_MAX = 8 * 1024 * 1024,
+    SPARE_BYTES_MAX = 16 * 1024 * 1024 /* kept for the next request: new memory costs a fault for each page */
+};
 
 struct block {
     struct block *next;
@@ -24,6 +29,7 @@ struct deferred {
 
 struct arena {
     struct block *blocks; /* the newest first; only its tail is free */
+    struct block *spare;  /* of earlier requests, the largest first */
     struct deferred *deferred;
     size_t bytes_max;
     size_t used;
@@ -68,27 +74,61 @@ void arena_destroy(struct arena *arena)
     }
     run_deferred(arena);
     free_blocks(arena->blocks);
+    free_blocks(arena->spare);
     free(arena);
+}
+
+/* Keeps the block, largest first, when there is room for it. */
+static void keep_spare(struct arena *arena, struct block *block, size_t *kept)
+{
+    if (block->size > SPARE_BYTES_MAX - *kept) {
+        free(block);
+        return;
+    }
+    struct block **link = &arena->spare;
+    while (*link && (*link)->size > block->size) {
+        link = &(*link)->next;
+    }
+    block->next = *link;
+    *link = block;
+    *kept += block->size;
 }
 
 void arena_reset(struct arena *arena)
 {
     run_deferred(arena);
-    struct block *kept = arena->blocks;
-    if (kept && arena->piecewise) {
-        free_blocks(kept);
-        kept = NULL;
-    } else if (kept) {
-        free_blocks(kept->next);
-        kept->next = NULL;
-        kept->used = 0;
+    size_t kept = 0;
+    for (const struct block *block = arena->spare; block; block = block->next) {
+        kept += block->size;
     }
-    arena->blocks = kept;
+    struct block *block = arena->blocks;
+    while (block) {
+        struct block *next = block->next;
+        if (arena->piecewise) {
+            free(block);
+        } else {
+            keep_spare(arena, block, &kept);
+        }
+        block = next;
+    }
+    arena->blocks = NULL;
     arena->used = 0;
     arena->is_full = false;
 }
 
-static struct block *add_block(struct arena *arena, size_t size)
+/* A block of an earlier request, as large as any; NULL when there is none for so much. */
+static struct block *take_spare(struct arena *arena, size_t size)
+{
+    struct block *block = arena->spare;
+    if (!block || block->size < size) {
+        return NULL;
+    }
+    arena->spare = block->next;
+    block->used = 0;
+    return block;
+}
+
+static struct block *new_block(const struct arena *arena, size_t size)
 {
     size_t bytes = FIRST_BLOCK_BYTES;
     if (arena->blocks) {
@@ -98,13 +138,21 @@ static struct block *add_block(struct arena *arena, size_t size)
         bytes = size;
     }
     struct block *block = malloc(sizeof *block + bytes);
-    if (!block) {
-        return NULL;
+    if (block) {
+        block->size = bytes;
+        block->used = 0;
     }
-    block->size = bytes;
-    block->used = 0;
-    block->next = arena->blocks;
-    arena->blocks = block;
+    return block;
+}
+
+static struct block *add_block(struct arena *arena, size_t size)
+{
+    struct block *block = take_spare(arena, size);
+    block = block ? block : new_block(arena, size);
+    if (block) {
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
     return block;
 }
 

@@ -15,7 +15,7 @@ struct arena;
 struct arena *arena_create(size_t bytes_max);
 /* Accepts NULL. Runs what was deferred. */
 void arena_destroy(struct arena *arena);
-/* Frees all pieces (keeping one block for the next request) and runs what was deferred, last first. */
+/* Frees all pieces (keeping up to 16 MB for the next request) and runs what was deferred, last first. */
 void arena_reset(struct arena *arena);
 
 /* `size` zeroed bytes, aligned for any type; NULL past the bound or when memory is out. Size 0 gives a valid pointer.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "draw/hairline.h"
 
-#include "draw/raster_cells.h"
+#include "draw/raster_patch.h"
 
 #include <math.h>
 
@@ -146,8 +146,31 @@ static void add_upright(struct raster *raster, const struct thin_line *line)
     }
 }
 
+/* The same for a patch, whichever axis the line is closer to: nothing is cut off. */
+static void add_to_patch(uint32_t *cells, const struct thin_line *line, bool is_level)
+{
+    int64_t along = is_level ? 1 : RASTER_PATCH_STRIDE;
+    int64_t across = is_level ? RASTER_PATCH_STRIDE : 1;
+    for (int64_t from = line->from; from < line->to;) {
+        int64_t to = (from | (line->step - 1)) + 1;
+        to = to < line->to ? to : line->to;
+        int64_t edge = box_at(line, from, to);
+        int64_t first = DRAW_ONE - (edge & (DRAW_ONE - 1));
+        first = first < line->thickness ? first : line->thickness;
+        uint32_t *cell = cells + (from >> 8) * along + (edge >> 8) * across;
+        cell[0] += (uint32_t)(2 * (to - from) * first);
+        cell[across] += (uint32_t)(2 * (to - from) * (line->thickness - first));
+        from = to;
+    }
+}
+
 static void add_segment(struct raster *raster, const struct segment *segment, double width)
 {
+    if (raster->patch.kind == RASTER_PATCH_INK) {
+        struct thin_line line = line_of(segment, width);
+        add_to_patch(raster->patch.cells, &line, segment->is_level);
+        return;
+    }
     struct place a = segment->a;
     struct place b = segment->b;
     int64_t left = (a.x < b.x ? a.x : b.x) - DRAW_ONE;
@@ -179,6 +202,7 @@ struct walk {
     struct raster *raster;
     double width;
     int64_t half;
+    struct place origin; /* of the patch, where it takes the line */
     struct segment segments[2];
     unsigned waiting;
     bool is_drawn; /* the one that waits is to be drawn, not only there to tell what comes before */
@@ -236,9 +260,9 @@ static int64_t more_at_end(const struct segment *segment, double more)
     return (int64_t)(more * fmax(fabs(dx), fabs(dy)) / sqrt(dx * dx + dy * dy) + 0.5);
 }
 
-static struct place place_of(struct draw_point point)
+static struct place place_of(const struct walk *walk, struct draw_point point)
 {
-    return (struct place){point.x, point.y};
+    return (struct place){point.x - walk->origin.x, point.y - walk->origin.y};
 }
 
 static bool same_place(struct place a, struct place b)
@@ -248,14 +272,14 @@ static bool same_place(struct place a, struct place b)
 
 static void add_ring(struct walk *walk, const struct draw_point *points, size_t count)
 {
-    while (count > 1 && same_place(place_of(points[count - 1]), place_of(points[0]))) {
+    while (count > 1 && points[count - 1].x == points[0].x && points[count - 1].y == points[0].y) {
         count--;
     }
-    struct place from = place_of(points[0]);
+    struct place from = place_of(walk, points[0]);
     int64_t more_at_first = 0;
-    begin_segment(&walk->segments[0], place_of(points[count - 1]), from);
+    begin_segment(&walk->segments[0], place_of(walk, points[count - 1]), from);
     for (size_t i = 1; i <= count; i++) {
-        struct place to = place_of(points[i < count ? i : 0]);
+        struct place to = place_of(walk, points[i < count ? i : 0]);
         if (!same_place(from, to)) {
             bool is_first = !walk->is_drawn;
             const struct segment *segment = walk_on(walk, from, to);
@@ -268,9 +292,9 @@ static void add_ring(struct walk *walk, const struct draw_point *points, size_t 
 
 static void add_open(struct walk *walk, const struct draw_point *points, size_t count, double more)
 {
-    struct place from = place_of(points[0]);
+    struct place from = place_of(walk, points[0]);
     for (size_t i = 1; i < count; i++) {
-        struct place to = place_of(points[i]);
+        struct place to = place_of(walk, points[i]);
         if (same_place(from, to)) {
             continue;
         }
@@ -305,6 +329,9 @@ bool hairline_add(struct raster *raster, const struct draw_point *points, size_t
         return false;
     }
     struct walk walk = {.raster = raster, .width = width, .half = (int64_t)(width / 2 + 0.5)};
+    if (raster_patch_take(raster, RASTER_PATCH_INK, points, count)) {
+        walk.origin = (struct place){raster->patch.x_px * DRAW_ONE, raster->patch.y_px * DRAW_ONE};
+    }
     if (closed) {
         add_ring(&walk, points, count);
     } else {

@@ -102,9 +102,53 @@ static nearest_kernel *choose_kernel(void)
     return nearest_portable;
 }
 
+/* ---- Cubes ---- */
+
+/* Opaque colours that agree in the upper six bits of red, green and blue. All of a cube take the same colour: the one
+ * of the palette that lies in it, or else the one nearest to its middle. Only where several lie in a cube each of its
+ * colours takes the nearest. */
+enum { CUBE_SIDE = 4, CUBES = 1 << 18 };
+static const uint32_t CUBE_MASK = UINT32_C(0xfffcfcfc);
+static const uint32_t CUBE_MIDDLE = UINT32_C(0x00020202);
+
+/* Of an opaque colour. */
+BLEND_INLINE uint32_t cube_of(uint32_t word)
+{
+    return (word >> 2 & 0x3f) | (word >> 4 & 0xfc0) | (word >> 6 & 0x3f000);
+}
+
+/* How many of the palette's colours lie in the cube of a colour, and the first of them. */
+static size_t count_in_cube(const struct palette *palette, uint32_t word, size_t *out_first)
+{
+    size_t count = 0;
+    for (size_t i = palette->count; i-- > 0;) {
+        if (((palette->words[i] ^ word) & CUBE_MASK) == 0) {
+            *out_first = i;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* What a colour takes; `out_is_for_all`: so does all of its cube. */
+static size_t take(nearest_kernel *kernel, const struct palette *palette, uint32_t word, bool *out_is_for_all)
+{
+    size_t first = 0;
+    size_t inside = word >> 24 == 255 ? count_in_cube(palette, word, &first) : 2;
+    *out_is_for_all = inside < 2;
+    if (inside == 1) {
+        return first;
+    }
+    if (inside > 1) {
+        return kernel(palette, word);
+    }
+    return kernel(palette, (word & CUBE_MASK) | CUBE_MIDDLE);
+}
+
 size_t palette_nearest(const struct palette *palette, struct pixel pixel)
 {
-    return choose_kernel()(palette, blend_word(pixel));
+    bool is_for_all;
+    return take(choose_kernel(), palette, blend_word(pixel), &is_for_all);
 }
 
 size_t palette_count(const struct palette *palette)
@@ -349,186 +393,76 @@ void palette_destroy(struct palette *palette)
     free(palette);
 }
 
-/* ---- Nearest in a cube ---- */
-
-/* Opaque colours that agree in the upper bits of red, green and blue. */
-enum {
-    CUBE_BITS = 5, /* kept of each channel */
-    CUBE_SIDE = 1 << (8 - CUBE_BITS),
-    CUBES = 1 << 3 * CUBE_BITS,
-    NEAR_MAX = 1 << 18 /* colours listed for all cubes; past it every colour is compared */
-};
-
-/* The indices of the colours that can be nearest to an opaque one of the cube of `word`, ascending: those whose least
- * distance to the cube is not larger than another's largest. */
-BLEND_INLINE size_t list_near(const struct palette *palette, uint32_t word, uint8_t *out_indices)
-{
-    floats least[GROUPS];
-    floats bound = spread(1e9F);
-    for (size_t i = 0; i < GROUPS; i++) {
-        floats off = palette->channels[3][i] - spread(255);
-        floats largest = off * off;
-        least[i] = largest;
-        for (unsigned channel = 0; channel < 3; channel++) {
-            float low = (float)(word >> 8 * channel & 255 & ~(CUBE_SIDE - 1U));
-            floats below = spread(low) - palette->channels[channel][i];
-            floats above = palette->channels[channel][i] - spread(low + CUBE_SIDE - 1);
-            floats outside = -lesser(lesser(-below, -above), spread(0)); /* 0 between both ends */
-            floats across = lesser(below, above);                        /* less the way to the farther end */
-            least[i] += outside * outside;
-            largest += across * across;
-        }
-        bound = lesser(bound, largest);
-    }
-    float limit = bound[0];
-    for (size_t lane = 1; lane < LANES; lane++) {
-        limit = bound[lane] < limit ? bound[lane] : limit;
-    }
-    size_t count = 0;
-    for (size_t i = 0; i < palette->count; i++) {
-        out_indices[count] = (uint8_t)i;
-        count += least[i / LANES][i % LANES] <= limit;
-    }
-    return count;
-}
-
-static size_t list_near_portable(const struct palette *palette, uint32_t word, uint8_t *out_indices)
-{
-    return list_near(palette, word, out_indices);
-}
-
-#ifdef DRAW_HAS_AVX2
-DRAW_AVX2 static size_t list_near_avx2(const struct palette *palette, uint32_t word, uint8_t *out_indices)
-{
-    return list_near(palette, word, out_indices);
-}
-#endif
-
-typedef size_t list_near_kernel(const struct palette *palette, uint32_t word, uint8_t *out_indices);
-
-static list_near_kernel *choose_list_near(void)
-{
-#ifdef DRAW_HAS_AVX2
-    if (cpu_has_avx2()) {
-        return list_near_avx2;
-    }
-#endif
-    return list_near_portable;
-}
-
 /* ---- Mapping ---- */
 
-/* What was found for the colours met last: one slot a hash, the later one stays. For others, the colours of the palette
- * that can be nearest to one of a cube are listed when the cube is met first: a handful of 256. */
+typedef size_t map_rows_fn(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices, bool *out_used);
+
+/* What cubes take, found when one is met first; what single colours take (translucent ones, and those of cubes in which
+ * colours differ) for the ones met last: one slot a hash, the later one stays. */
 struct palette_map {
     const struct palette *palette;
-    list_near_kernel *list_near;
     nearest_kernel *nearest;
+    map_rows_fn *map_rows;
+    uint16_t cubes[CUBES]; /* index and flags; 0: not met */
     struct memo {
         uint32_t word;
         uint32_t found; /* index, and MISSED */
     } memo[MEMO_SLOTS];
-    uint32_t cube_from[CUBES]; /* where in `near` its colours begin: their number less one, then they; 0: not listed */
-    uint32_t near_count;
-    uint8_t near[NEAR_MAX];
 };
 
-enum { MISSED = 1 << 8 };
+enum { MISSED = 1 << 8, DIFFERS = 1 << 9, MET = 1 << 10 };
 
 static size_t slot_of(uint32_t word)
 {
     return (word * UINT32_C(2654435761)) >> 18;
 }
 
-static uint32_t square_between(uint32_t a, uint32_t b)
+/* Whether `met` is off by more than PALETTE_ERROR_MAX for a colour whose components are up to `spread_by` larger than
+ * those of `word`: for some of them, for all of them. */
+static void compare(uint32_t word, uint32_t met, int spread_by, bool *out_some, bool *out_all)
 {
-    int32_t off = (int32_t)a - (int32_t)b;
-    return (uint32_t)(off * off);
-}
-
-static uint32_t distance_between(uint32_t a, uint32_t b)
-{
-    return square_between(a & 255, b & 255) + square_between(a >> 8 & 255, b >> 8 & 255) +
-           square_between(a >> 16 & 255, b >> 16 & 255) + square_between(a >> 24, b >> 24);
-}
-
-/* The nearest of those listed for the word's cube; they are in the palette's order. */
-static size_t nearest_listed(const struct palette_map *map, const uint8_t *listed, uint32_t word)
-{
-    size_t best = listed[1];
-    uint32_t least = distance_between(map->palette->words[best], word);
-    for (size_t i = 2; i < (size_t)listed[0] + 2; i++) {
-        uint32_t distance = distance_between(map->palette->words[listed[i]], word);
-        best = distance < least ? listed[i] : best;
-        least = distance < least ? distance : least;
-    }
-    return best;
-}
-
-static size_t nearest_of(struct palette_map *map, uint32_t word)
-{
-    if (word >> 24 != 255) {
-        return map->nearest(map->palette, word);
-    }
-    size_t cube = 0;
-    for (unsigned channel = 0; channel < 3; channel++) {
-        cube = cube << CUBE_BITS | (word >> 8 * channel & 255) / CUBE_SIDE;
-    }
-    if (map->cube_from[cube] == 0) {
-        if (map->near_count + 1 + PALETTE_COLORS_MAX > NEAR_MAX) {
-            return map->nearest(map->palette, word);
-        }
-        uint8_t *listed = map->near + map->near_count;
-        size_t count = map->list_near(map->palette, word, listed + 1);
-        listed[0] = (uint8_t)(count - 1);
-        map->cube_from[cube] = map->near_count;
-        map->near_count += (uint32_t)count + 1;
-    }
-    return nearest_listed(map, map->near + map->cube_from[cube], word);
-}
-
-static uint32_t find(struct palette_map *map, uint32_t word)
-{
-    size_t index = nearest_of(map, word);
-    uint32_t met = map->palette->words[index];
-    unsigned missed = 0;
+    *out_some = *out_all = false;
     for (unsigned shift = 0; shift < 32; shift += 8) {
-        int off = (int)(word >> shift & 255) - (int)(met >> shift & 255);
-        missed |= off > PALETTE_ERROR_MAX || off < -PALETTE_ERROR_MAX ? MISSED : 0U;
+        int from = (int)(word >> shift & 255) - (int)(met >> shift & 255);
+        int to = shift < 24 ? from + spread_by : from;
+        *out_some |= to > PALETTE_ERROR_MAX || from < -PALETTE_ERROR_MAX;
+        *out_all |= from > PALETTE_ERROR_MAX || to < -PALETTE_ERROR_MAX;
     }
-    return (uint32_t)index | missed;
 }
 
-struct palette_map *palette_map_create(const struct palette *palette)
+static uint32_t find(const struct palette_map *map, uint32_t word)
 {
-    struct palette_map *map = malloc(sizeof *map);
-    if (map) {
-        map->palette = palette;
-        map->nearest = choose_kernel();
-        map->list_near = choose_list_near();
-        memset(map->cube_from, 0, sizeof map->cube_from);
-        map->near_count = 1; /* 0: not listed */
-        /* Every slot holds a true answer from the start: that for the word 0, which is looked up in slot 0 alone. */
-        struct memo none = {0, find(map, 0)};
-        for (size_t i = 0; i < MEMO_SLOTS; i++) {
-            map->memo[i] = none;
-        }
-    }
-    return map;
+    bool is_for_all;
+    bool is_missed;
+    size_t index = take(map->nearest, map->palette, word, &is_for_all);
+    compare(word, map->palette->words[index], 0, &is_missed, &is_missed);
+    return (uint32_t)index | (is_missed ? MISSED : 0U);
 }
 
-void palette_map_destroy(struct palette_map *map)
+/* What is written down for the cube of an opaque colour. */
+static uint16_t meet_cube(struct palette_map *map, uint32_t word)
 {
-    free(map);
-}
-
-const struct palette *palette_map_palette(const struct palette_map *map)
-{
-    return map->palette;
+    bool is_for_all;
+    bool some;
+    bool all;
+    size_t index = take(map->nearest, map->palette, word, &is_for_all);
+    compare(word & CUBE_MASK, map->palette->words[index], CUBE_SIDE - 1, &some, &all);
+    unsigned flags = MET;
+    flags |= all ? MISSED : 0U;
+    flags |= !is_for_all || some != all ? DIFFERS : 0U;
+    map->cubes[cube_of(word)] = (uint16_t)(index | flags);
+    return map->cubes[cube_of(word)];
 }
 
 static inline uint32_t look_up(struct palette_map *map, uint32_t word)
 {
+    if (word >> 24 == 255) {
+        uint32_t cube = map->cubes[cube_of(word)];
+        cube = cube ? cube : meet_cube(map, word);
+        if (!(cube & DIFFERS)) {
+            return cube & (MISSED | 255);
+        }
+    }
     struct memo *memo = &map->memo[slot_of(word)];
     if (memo->word != word) {
         *memo = (struct memo){word, find(map, word)};
@@ -536,8 +470,8 @@ static inline uint32_t look_up(struct palette_map *map, uint32_t word)
     return memo->found;
 }
 
-/* Eight pixels. Most groups are of the colour before them; in the others every pixel is looked up, since where colours
- * change is as good as random. Returns how many are missed; `*last` becomes the last colour. */
+/* Eight pixels. Most groups are of the colour before them; in most others all cubes were met before. Returns how many
+ * are missed; `*last` becomes the last colour. */
 BLEND_INLINE size_t map_group(struct palette_map *map, const uint8_t *pixels, uint8_t *out_indices, bool *out_used,
                               struct memo *last)
 {
@@ -548,28 +482,39 @@ BLEND_INLINE size_t map_group(struct palette_map *map, const uint8_t *pixels, ui
         memset(out_indices, (uint8_t)last->found, LANES);
         return last->found & MISSED ? LANES : 0;
     }
-    size_t missed = 0;
-    uint32_t word = 0;
-    uint32_t found = 0;
+    blend_u32x8 words = blend_load(pixels);
+    blend_u32x8 keys = (words >> 2 & 0x3f) | (words >> 4 & 0xfc0) | (words >> 6 & 0x3f000);
+    const uint64_t alphas = UINT64_C(0xff000000ff000000);
+    bool is_opaque = (pairs[0] & pairs[1] & pairs[2] & pairs[3] & alphas) == alphas;
+    uint32_t cubes[LANES];
+    uint32_t all = MET;
+    uint32_t any = 0;
     for (size_t i = 0; i < LANES; i++) {
-        memcpy(&word, pixels + i * 4, 4);
-        found = look_up(map, word);
-        out_indices[i] = (uint8_t)found;
-        out_used[(uint8_t)found] = true;
-        missed += (found & MISSED) != 0;
+        cubes[i] = map->cubes[keys[i]];
+        all &= cubes[i];
+        any |= cubes[i];
     }
-    *last = (struct memo){word, found};
+    size_t missed = 0;
+    if (!is_opaque || !all || any & (DIFFERS | MISSED)) {
+        for (size_t i = 0; i < LANES; i++) {
+            cubes[i] = look_up(map, words[i]);
+            missed += (cubes[i] & MISSED) != 0;
+        }
+    }
+    for (size_t i = 0; i < LANES; i++) {
+        out_indices[i] = (uint8_t)cubes[i];
+        out_used[(uint8_t)cubes[i]] = true;
+    }
+    *last = (struct memo){words[LANES - 1], cubes[LANES - 1]};
     return missed;
 }
 
-size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices,
-                          bool out_used[PALETTE_COLORS_MAX])
+BLEND_INLINE size_t map_rows(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices, bool *out_used)
 {
     size_t count = (size_t)canvas->width_px * canvas->height_px;
     size_t missed = 0;
     size_t i = 0;
     uint32_t word = 0;
-    memset(out_used, 0, PALETTE_COLORS_MAX * sizeof out_used[0]);
     if (count == 0) {
         return 0;
     }
@@ -587,4 +532,61 @@ size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, 
         missed += (found & MISSED) != 0;
     }
     return missed;
+}
+
+static size_t map_rows_portable(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices,
+                                bool *out_used)
+{
+    return map_rows(map, canvas, out_indices, out_used);
+}
+
+#ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static size_t map_rows_avx2(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices,
+                                      bool *out_used)
+{
+    return map_rows(map, canvas, out_indices, out_used);
+}
+#endif
+
+static map_rows_fn *choose_map_rows(void)
+{
+#ifdef DRAW_HAS_AVX2
+    if (cpu_has_avx2()) {
+        return map_rows_avx2;
+    }
+#endif
+    return map_rows_portable;
+}
+
+size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices,
+                          bool out_used[PALETTE_COLORS_MAX])
+{
+    memset(out_used, 0, PALETTE_COLORS_MAX * sizeof out_used[0]);
+    return map->map_rows(map, canvas, out_indices, out_used);
+}
+
+struct palette_map *palette_map_create(const struct palette *palette)
+{
+    struct palette_map *map = calloc(1, sizeof *map);
+    if (map) {
+        map->palette = palette;
+        map->nearest = choose_kernel();
+        map->map_rows = choose_map_rows();
+        /* Every slot holds a true answer from the start: that for the word 0, which is looked up in slot 0 alone. */
+        struct memo none = {0, find(map, 0)};
+        for (size_t i = 0; i < MEMO_SLOTS; i++) {
+            map->memo[i] = none;
+        }
+    }
+    return map;
+}
+
+void palette_map_destroy(struct palette_map *map)
+{
+    free(map);
+}
+
+const struct palette *palette_map_palette(const struct palette_map *map)
+{
+    return map->palette;
 }

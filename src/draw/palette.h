@@ -20,7 +20,10 @@ void palette_destroy(struct palette *palette); /* accepts NULL */
 
 size_t palette_count(const struct palette *palette);
 struct pixel palette_color(const struct palette *palette, size_t index);
-/* The nearest colour's index; the lowest of equally near ones. */
+/* The index of the colour that a pixel takes. Opaque colours are told apart by the upper six bits of red, green and
+ * blue: they take the palette's colour that agrees with them in these, else the one nearest to the middle of all that
+ * agree (no more than 7 further off than the nearest). Where several of the palette agree, and for translucent colours,
+ * it is the nearest; the lowest of equally near ones. */
 size_t palette_nearest(const struct palette *palette, struct pixel pixel);
 
 /* What a pixel becomes when `coverage` / 255 of it is painted over, as canvas and raster do: for making samples. */

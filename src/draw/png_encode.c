@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* PNG out: libpng writes the frame (signature, header, palette, text, checksums), libdeflate the one IDAT. */
+/* PNG out: libpng writes the frame (signature, header, palette, text, checksums); the one IDAT of indexed pictures is
+ * ours (png_deflate.c), that of others libdeflate's. */
 
 #include "draw/png_encode.h"
 
 #include "draw/blend.h"
+#include "draw/png_deflate.h"
 
 #include <libdeflate.h>
 #include <limits.h>
@@ -21,6 +23,7 @@ enum {
 };
 
 struct png_encoder {
+    struct png_deflate *deflate;
     struct libdeflate_compressor *compressors[LEVEL_MAX + 1]; /* made when first needed */
     unsigned char *scanlines;                                 /* filter byte and samples of every row */
     size_t scanlines_size;
@@ -234,7 +237,15 @@ static size_t put_true_color(unsigned char *out, const struct canvas *canvas, bo
 
 struct png_encoder *png_encoder_create(void)
 {
-    return calloc(1, sizeof(struct png_encoder));
+    struct png_encoder *encoder = calloc(1, sizeof *encoder);
+    if (encoder) {
+        encoder->deflate = png_deflate_create();
+        if (!encoder->deflate) {
+            free(encoder);
+            return NULL;
+        }
+    }
+    return encoder;
 }
 
 void png_encoder_destroy(struct png_encoder *encoder)
@@ -245,6 +256,7 @@ void png_encoder_destroy(struct png_encoder *encoder)
                 libdeflate_free_compressor(encoder->compressors[level]);
             }
         }
+        png_deflate_destroy(encoder->deflate);
         free(encoder->scanlines);
         free(encoder->deflated);
         free(encoder);
@@ -265,7 +277,16 @@ static bool reserve(unsigned char **memory, size_t *size, size_t needed)
     return true;
 }
 
-/* The zlib stream of the scanlines, in encoder->deflated; 0 when memory is out. */
+/* The zlib stream of an indexed picture's scanlines, in encoder->deflated; 0 when memory is out. */
+static size_t deflate_indexed(struct png_encoder *encoder, size_t size, size_t row_size)
+{
+    if (!reserve(&encoder->deflated, &encoder->deflated_size, png_deflate_bound(size))) {
+        return 0;
+    }
+    return png_deflate_pack(encoder->deflate, encoder->scanlines, size, row_size, encoder->deflated);
+}
+
+/* The same by libdeflate, for any picture. */
 static size_t deflate_scanlines(struct png_encoder *encoder, size_t size, int level)
 {
     struct libdeflate_compressor **compressor = &encoder->compressors[level];
@@ -440,8 +461,14 @@ static size_t put_indexed(struct png_encoder *encoder, const struct canvas *canv
 static bool write_scanlines(struct png_encoder *encoder, size_t size, const struct frame *frame,
                             const struct png_options *options, struct buffer *out, struct error *err)
 {
-    int level = options && options->level > 0 ? options->level : LEVEL_DEFAULT;
-    size_t deflated = deflate_scanlines(encoder, size, level < LEVEL_MAX ? level : LEVEL_MAX);
+    int level = options ? options->level : 0;
+    size_t deflated;
+    if (frame->palette && level <= 0) {
+        deflated = deflate_indexed(encoder, size, size / frame->height);
+    } else {
+        level = level > 0 ? level : LEVEL_DEFAULT;
+        deflated = deflate_scanlines(encoder, size, level < LEVEL_MAX ? level : LEVEL_MAX);
+    }
     return deflated == 0 ? error_no_memory(err) : write_frame(frame, encoder->deflated, deflated, out, err);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* PNG (ISO/IEC 15948) from a canvas: framing by libpng, the IDAT stream by libdeflate. */
+/* PNG (ISO/IEC 15948) from a canvas: framing by libpng, the IDAT stream by png_deflate.c (indexed) or
+ * libdeflate. */
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -13,7 +14,7 @@ struct png_encoder *png_encoder_create(void);
 void png_encoder_destroy(struct png_encoder *encoder);
 
 struct png_options {
-    int level;        /* libdeflate level 1 … 12; 0 means the default, 1 */
+    int level;        /* libdeflate level 1 … 12; 0: fastest, which for indexed pictures is our own */
     const char *text; /* a "Description" text chunk (attribution, legal note), UTF-8; NULL: none */
 };
 

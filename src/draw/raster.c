@@ -3,79 +3,15 @@
 
 #include "draw/raster.h"
 
-#include "draw/blend.h"
 #include "draw/cpu.h"
-#include "draw/raster_cells.h"
+#include "draw/raster_edge.h"
+#include "draw/raster_patch.h"
+#include "draw/raster_sweep.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-enum { SIZE_MAX_PX = 4096, GROUP = RASTER_GROUP, FULL = RASTER_FULL, ROW_WINDINGS_KEPT = 2048 };
-
-typedef uint32_t u32x4 __attribute__((vector_size(16)));
-typedef uint8_t u8x8 __attribute__((vector_size(8)));
-typedef int32_t i32x8 __attribute__((vector_size(32)));
-typedef float f32x8 __attribute__((vector_size(32)));
-
-/* ---- Sweeping: from differences to coverage ---- */
-
-/* Coverage 0 … 255 of a running sum. */
-BLEND_INLINE uint32_t coverage_of(int32_t sum, enum fill_rule rule)
-{
-    uint32_t area;
-    if (rule == FILL_NONZERO) {
-        area = (uint32_t)(sum < 0 ? -sum : sum);
-        area = area < FULL ? area : FULL;
-    } else {
-        area = (uint32_t)sum & (2 * FULL - 1);
-        area = area <= FULL ? area : 2 * FULL - area;
-    }
-    return (area * 255 + FULL / 2) / FULL;
-}
-
-BLEND_INLINE blend_u32x8 coverage_of_group(blend_u32x8 sums, enum fill_rule rule)
-{
-    blend_u32x8 area;
-    if (rule == FILL_NONZERO) {
-        blend_u32x8 negative = -(sums >> 31); /* all ones where below zero */
-        area = (sums ^ negative) - negative;
-        blend_u32x8 above = -((FULL - area) >> 31);
-        area = (area & ~above) | (FULL & above);
-    } else {
-        area = sums & (2 * FULL - 1);
-        blend_u32x8 above = -((FULL - area) >> 31);
-        area = ((area ^ above) - above) + (2 * FULL & above);
-    }
-    return (area * 255 + FULL / 2) / FULL;
-}
-
-BLEND_INLINE u32x4 prefix_sum(u32x4 values)
-{
-    u32x4 zero = {0};
-    values += __builtin_shufflevector(zero, values, 0, 4, 5, 6);
-    values += __builtin_shufflevector(zero, values, 0, 1, 4, 5);
-    return values;
-}
-
-/* Running sums of a group of cells, which become zero; `sum` is carried on. */
-BLEND_INLINE blend_u32x8 take_group(uint32_t *cells, uint32_t *sum)
-{
-    u32x4 low;
-    u32x4 high;
-    memcpy(&low, cells, sizeof low);
-    memcpy(&high, cells + 4, sizeof high);
-    memset(cells, 0, GROUP * sizeof *cells);
-    low = prefix_sum(low) + *sum;
-    high = prefix_sum(high) + low[3];
-    *sum = high[3];
-    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
-}
-
-BLEND_INLINE void blend_group(uint8_t *pixels, blend_u32x8 coverage, struct blend_wide source)
-{
-    struct blend_wide scaled = blend_scale_wide(source, blend_factors(coverage));
-    blend_store(pixels, blend_over_wide(blend_widen(blend_load(pixels)), scaled));
-}
+enum { SIZE_MAX_PX = 4096, ROW_WINDINGS_KEPT = 2048 };
 
 /* One row of one colour. Touched groups are blended, what lies between them has one coverage. */
 BLEND_INLINE void sweep_color_row(uint32_t *cells, uint64_t *bits, size_t bit_words, size_t width, uint8_t *pixels,
@@ -151,16 +87,6 @@ BLEND_INLINE void sweep_row(struct raster *raster, uint32_t row, enum fill_rule 
     }
 }
 
-/* The larger of two coverages, for a group. */
-BLEND_INLINE void keep_larger(uint8_t *merged, u8x8 coverage)
-{
-    u8x8 kept;
-    memcpy(&kept, merged, sizeof kept);
-    u8x8 larger = (u8x8)(coverage > kept);
-    kept = (coverage & larger) | (kept & ~larger);
-    memcpy(merged, &kept, sizeof kept);
-}
-
 BLEND_INLINE void merge_row(struct raster *raster, size_t row, enum fill_rule rule)
 {
     uint32_t *cells = raster->cells + row * raster->stride;
@@ -231,49 +157,6 @@ BLEND_INLINE void paint_merged_rows(struct raster *raster, struct canvas *canvas
             }
         }
     }
-}
-
-/* Eight pixels of a shape that covers `coverage` of them. What a pixel has of uncovered area is taken first; only the
- * rest lies over what is there. */
-BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 coverage, uint32_t source,
-                              struct blend_wide wide)
-{
-    u8x8 bytes;
-    memcpy(&bytes, covered, sizeof bytes);
-    blend_u32x8 before = __builtin_convertvector(bytes, blend_u32x8);
-    blend_u32x8 sum = before + coverage;
-    blend_u32x8 is_full = -((255 - sum) >> 31); /* more than there is room for */
-    blend_u32x8 over = (sum - 255) & is_full;
-    bytes = __builtin_convertvector((sum & ~is_full) | (255 & is_full), u8x8);
-    memcpy(covered, &bytes, sizeof bytes);
-    struct blend_wide below = blend_widen(blend_load(pixels));
-    uint64_t overlaps[4];
-    memcpy(overlaps, &over, sizeof overlaps);
-    if ((overlaps[0] | overlaps[1] | overlaps[2] | overlaps[3]) != 0) {
-        /* The quotient of whole numbers below 2^16, rounded down: float division gives it exactly. */
-        blend_u32x8 share = (source >> 24) * over + (before >> 1);
-        f32x8 quotient = __builtin_convertvector((i32x8)share, f32x8) /
-                         __builtin_convertvector((i32x8)(before | (before - 1) >> 31), f32x8);
-        blend_u32x8 hidden = (blend_u32x8) __builtin_convertvector(quotient, i32x8);
-        below = blend_scale_wide(below, blend_factors(255 - hidden));
-    }
-    struct blend_wide added = blend_scale_wide(wide, blend_factors(coverage));
-    blend_u16x16 rb = below.rb + added.rb;
-    blend_u16x16 ga = below.ga + added.ga;
-    blend_u16x16 alpha = blend_lesser(blend_factors((blend_u32x8)ga >> 16), (blend_u16x16){0} + 255);
-    rb = blend_lesser(rb, alpha);
-    ga = blend_lesser(ga, alpha);
-    blend_store(pixels, (blend_u32x8)rb | (blend_u32x8)ga << 8);
-}
-
-/* Fewer than eight: a row's end. */
-BLEND_INLINE void apart_few(uint8_t *pixels, uint8_t *covered, size_t count, blend_u32x8 coverage, uint32_t source,
-                            struct blend_wide wide)
-{
-    uint8_t some[GROUP * 4] = {0};
-    memcpy(some, pixels, count * 4);
-    apart_group(some, covered, coverage, source, wide); /* rows of `merged` end with a group that is never read */
-    memcpy(pixels, some, count * 4);
 }
 
 BLEND_INLINE void apart_run(uint8_t *pixels, uint8_t *covered, size_t count, uint32_t coverage, uint32_t source,
@@ -392,8 +275,10 @@ DRAW_AVX2 static void paint_merged_avx2(struct raster *raster, struct canvas *ca
 
 bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
 {
+    raster->has_avx2 = false;
 #ifdef DRAW_HAS_AVX2
     if (kernel != RASTER_KERNEL_PORTABLE && cpu_has_avx2()) {
+        raster->has_avx2 = true;
         raster->sweep_color = sweep_color_avx2;
         raster->sweep_row = sweep_row_avx2;
         raster->merge = merge_avx2;
@@ -466,7 +351,7 @@ uint32_t raster_height_px(const struct raster *raster)
 
 bool raster_is_empty(const struct raster *raster)
 {
-    return raster->row_min > raster->row_max;
+    return raster_rows_are_empty(raster) && raster->patch.kind == RASTER_PATCH_EMPTY;
 }
 
 static void forget_rows(struct raster *raster)
@@ -490,6 +375,7 @@ static void forget_merged(struct raster *raster)
 
 void raster_discard(struct raster *raster)
 {
+    raster_patch_discard(raster);
     forget_merged(raster);
     for (size_t row = raster->row_min; row <= raster->row_max; row++) {
         uint32_t *cells = raster->cells + row * raster->stride;
@@ -557,165 +443,11 @@ void raster_bound_row(struct raster *raster, size_t row)
     raster->row_edges[row] = ROW_WINDINGS_KEPT + 2;
 }
 
-/* An edge left of the picture: only its height in each row counts. */
-static void add_left(struct raster *raster, int64_t y0, int64_t y1, int32_t sign)
-{
-    int64_t first = y0 > 0 ? y0 / DRAW_ONE : 0;
-    int64_t last = (y1 < raster->bottom ? y1 - 1 : raster->bottom - 1) / DRAW_ONE;
-    raster_touch_rows(raster, first, last);
-    for (int64_t row = first; row <= last; row++) {
-        int64_t top = row * DRAW_ONE;
-        int64_t from = y0 > top ? y0 : top;
-        int64_t to = y1 < top + DRAW_ONE ? y1 : top + DRAW_ONE;
-        raster->bits[(size_t)row * raster->bit_words] |= 1;
-        raster->cells[(size_t)row * raster->stride] += (uint32_t)(sign * (int32_t)(to - from) * 2 * DRAW_ONE);
-        raster_count_edge(raster, (size_t)row);
-    }
-}
-
-/* Height `height` (signed) at the mean of the fractions `fractions` / 2 of a pixel's width. */
-static inline void add_cell(uint32_t *cell, int32_t height, int32_t fractions)
-{
-    int32_t right = height * fractions;
-    cell[0] += (uint32_t)(height * 2 * DRAW_ONE - right);
-    cell[1] += (uint32_t)right;
-}
-
-/* An edge, upper end first. Crossings with the lines between pixels are products of the distance from this end, never
- * sums along the way and never taken from a place that depends on the picture. */
-struct edge {
-    int64_t x0;
-    int64_t y0;
-    double dx_per_y;
-    double dy_per_x;
-    double half; /* 0.5 with the sign of dx: rounds x offsets */
-};
-
-static inline int64_t edge_x_at(const struct edge *edge, int64_t y)
-{
-    return edge->x0 + (int64_t)(edge->dx_per_y * (double)(y - edge->y0) + edge->half);
-}
-
-static inline int64_t edge_y_at(const struct edge *edge, int64_t x)
-{
-    return edge->y0 + (int64_t)(edge->dy_per_x * (double)(x - edge->x0) + 0.5);
-}
-
-/* The part of an edge inside one row: from (xa, ya) to (xb, yb), over more than one pixel. Walks to the right. */
-static void add_wide_piece(struct raster *raster, uint32_t *cells, uint64_t *bits, const struct edge *edge, int64_t xa,
-                           int64_t ya, int64_t xb, int64_t yb, int32_t sign)
-{
-    bool falls = xa > xb; /* x decreases with y: heights count from the lower end */
-    int64_t left = falls ? xb : xa;
-    int64_t right = falls ? xa : xb;
-    int32_t height = (int32_t)(yb - ya);
-    int32_t done = 0;
-    int64_t pixel = left >> 8;
-    int32_t fraction = (int32_t)(left & (DRAW_ONE - 1));
-    int64_t pixel_last = (right - 1) >> 8;
-    if (pixel < 0) {
-        pixel = -1;
-    }
-    size_t touched_first = pixel < 0 ? 0 : (size_t)pixel;
-    int64_t pixel_end = pixel_last < (int64_t)raster->width_px ? pixel_last : (int64_t)raster->width_px;
-    for (; pixel < pixel_end; pixel++) {
-        int64_t y = edge_y_at(edge, (pixel + 1) * DRAW_ONE);
-        int32_t reached = (int32_t)(falls ? yb - y : y - ya);
-        reached = reached < done ? done : (reached > height ? height : reached);
-        int32_t part = sign * (reached - done);
-        if (pixel < 0) {
-            cells[0] += (uint32_t)(part * 2 * DRAW_ONE);
-        } else {
-            add_cell(cells + pixel, part, fraction + DRAW_ONE);
-        }
-        fraction = 0;
-        done = reached;
-    }
-    if (pixel_last < (int64_t)raster->width_px) {
-        int32_t end = (int32_t)(right - pixel_last * DRAW_ONE);
-        add_cell(cells + pixel_last, sign * (height - done), end);
-    }
-    int64_t touched_last = pixel_last + 1 < (int64_t)raster->width_px ? pixel_last + 1 : (int64_t)raster->width_px - 1;
-    raster_touch_cells(bits, touched_first, (size_t)touched_last);
-}
-
-/* The part of an edge inside one row. */
-static inline void add_piece(struct raster *raster, int64_t row, const struct edge *edge, int64_t xa, int64_t ya,
-                             int64_t xb, int64_t yb, int32_t sign)
-{
-    int64_t left = xa < xb ? xa : xb;
-    int64_t right = xa < xb ? xb : xa;
-    if (left >= raster->right) {
-        return;
-    }
-    uint32_t *cells = raster->cells + (size_t)row * raster->stride;
-    uint64_t *bits = raster->bits + (size_t)row * raster->bit_words;
-    raster_count_edge(raster, (size_t)row);
-    if (right <= 0) {
-        cells[0] += (uint32_t)(sign * (int32_t)(yb - ya) * 2 * DRAW_ONE);
-        bits[0] |= 1;
-        return;
-    }
-    int64_t pixel = left >> 8;
-    if (right - pixel * DRAW_ONE <= DRAW_ONE) {
-        add_cell(cells + pixel, sign * (int32_t)(yb - ya), (int32_t)(left + right - 2 * pixel * DRAW_ONE));
-        size_t touched_last = (size_t)pixel + 1 < raster->width_px ? (size_t)pixel + 1 : (size_t)pixel;
-        raster_touch_cells(bits, (size_t)pixel, touched_last);
-        return;
-    }
-    add_wide_piece(raster, cells, bits, edge, xa, ya, xb, yb, sign);
-}
-
-static inline void add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
-{
-    if (y0 == y1) {
-        return;
-    }
-    /* The upper end first. Which one it is is as good as random, so this does without a branch. */
-    int64_t up = -(int64_t)(y0 > y1);
-    int64_t swap_x = (x0 ^ x1) & up;
-    int64_t swap_y = (y0 ^ y1) & up;
-    x0 ^= swap_x;
-    x1 ^= swap_x;
-    y0 ^= swap_y;
-    y1 ^= swap_y;
-    int32_t sign = (int32_t)(up | 1);
-    if (y1 <= 0 || y0 >= raster->bottom || (x0 >= raster->right && x1 >= raster->right)) {
-        return;
-    }
-    if (x0 <= 0 && x1 <= 0) {
-        add_left(raster, y0, y1, sign);
-        return;
-    }
-    int64_t row_first = y0 >> 8;
-    int64_t row_last = (y1 - 1) >> 8;
-    if (row_first == row_last && x0 >> 8 == x1 >> 8 && (x0 | y0) >= 0) { /* the whole edge in one pixel */
-        raster_touch_rows(raster, row_first, row_first);
-        add_piece(raster, row_first, NULL, x0, y0, x1, y1, sign);
-        return;
-    }
-    double dx = (double)(x1 - x0);
-    double dy = (double)(y1 - y0);
-    struct edge edge = {x0, y0, 0, 0, x1 < x0 ? -0.5 : 0.5};
-    int64_t first = row_first > 0 ? row_first : 0;
-    int64_t last = row_last < (int64_t)raster->height_px ? row_last : (int64_t)raster->height_px - 1;
-    raster_touch_rows(raster, first, last);
-    edge.dx_per_y = dx / dy;
-    edge.dy_per_x = x1 == x0 ? 0 : dy / dx;
-    int64_t ya = first == row_first ? y0 : first * DRAW_ONE;
-    int64_t xa = first == row_first ? x0 : edge_x_at(&edge, ya);
-    for (int64_t row = first; row <= last; row++) {
-        int64_t yb = row == row_last ? y1 : (row + 1) * DRAW_ONE;
-        int64_t xb = row == row_last ? x1 : edge_x_at(&edge, yb);
-        add_piece(raster, row, &edge, xa, ya, xb, yb, sign);
-        xa = xb;
-        ya = yb;
-    }
-}
-
 void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
 {
-    add_edge(raster, x0, y0, x1, y1);
+    struct edge_target target = {raster, raster->cells, raster->stride};
+    raster_patch_spill(raster);
+    add_edge(&target, x0, y0, x1, y1);
 }
 
 void raster_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
@@ -723,9 +455,14 @@ void raster_add_ring(struct raster *raster, const struct draw_point *points, siz
     if (count < 2) {
         return;
     }
+    if (raster_patch_take(raster, RASTER_PATCH_EDGES, points, count)) {
+        raster_patch_add_ring(raster, points, count);
+        return;
+    }
+    struct edge_target target = {raster, raster->cells, raster->stride};
     struct draw_point last = points[count - 1];
     for (size_t i = 0; i < count; i++) {
-        add_edge(raster, last.x, last.y, points[i].x, points[i].y);
+        add_edge(&target, last.x, last.y, points[i].x, points[i].y);
         last = points[i];
     }
 }
@@ -777,10 +514,15 @@ static void fill_pattern(struct raster *raster, struct canvas *canvas, enum fill
 void raster_fill(struct raster *raster, struct canvas *canvas, enum fill_rule rule, const struct paint *paint)
 {
     assert(canvas->width_px == raster->width_px && canvas->height_px == raster->height_px);
+    if (paint->pattern) {
+        raster_patch_spill(raster);
+    }
     if (raster_is_empty(raster)) {
         return;
     }
-    if (paint->pattern) {
+    if (raster->patch.kind != RASTER_PATCH_EMPTY) {
+        raster_patch_fill(raster, canvas, rule, blend_word(paint->pixel));
+    } else if (paint->pattern) {
         fill_pattern(raster, canvas, rule, paint);
     } else {
         raster->sweep_color(raster, canvas, rule, blend_word(paint->pixel));
@@ -798,19 +540,23 @@ static void note_merged(struct raster *raster)
 
 void raster_merge(struct raster *raster, enum fill_rule rule)
 {
-    if (!raster_is_empty(raster)) {
+    if (raster->patch.kind != RASTER_PATCH_EMPTY) {
+        raster_patch_merge(raster, rule);
+    } else if (!raster_is_empty(raster)) {
         raster->merge(raster, rule);
-        note_merged(raster);
     }
+    note_merged(raster);
 }
 
 void raster_fill_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, struct pixel pixel)
 {
     assert(layer->width_px == raster->width_px && layer->height_px == raster->height_px);
-    if (!raster_is_empty(raster)) {
+    if (raster->patch.kind != RASTER_PATCH_EMPTY) {
+        raster_patch_fill_apart(raster, layer, rule, blend_word(pixel));
+    } else if (!raster_is_empty(raster)) {
         raster->sweep_apart(raster, layer, rule, blend_word(pixel));
-        note_merged(raster);
     }
+    note_merged(raster);
 }
 
 void raster_fill_merged(struct raster *raster, struct canvas *canvas, struct pixel pixel)
@@ -825,6 +571,7 @@ void raster_fill_merged(struct raster *raster, struct canvas *canvas, struct pix
 
 void raster_mask(struct raster *raster, enum fill_rule rule, uint8_t *out_coverage, size_t stride)
 {
+    raster_patch_spill(raster);
     for (uint32_t row = 0; row < raster->height_px; row++) {
         if (row < raster->row_min || row > raster->row_max) {
             memset(out_coverage + row * stride, 0, raster->width_px);

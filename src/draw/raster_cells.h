@@ -9,7 +9,23 @@ enum {
     RASTER_FULL = DRAW_ONE * 2 * DRAW_ONE, /* the sum of a fully covered pixel */
     /* A row's sums stay in int32 because each edge adds at most RASTER_FULL to it: after this many edges they are cut
      * back. */
-    RASTER_ROW_EDGES_MAX = 16000
+    RASTER_ROW_EDGES_MAX = 16000,
+    RASTER_PATCH_SIDE = 32, /* pixels; a multiple of RASTER_GROUP */
+    RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP
+};
+
+/* A small shape, see raster_patch.h: differences of edges, or the coverage of thin lines as it is (as much in 1 /
+ * RASTER_FULL). */
+enum raster_patch_kind { RASTER_PATCH_EMPTY, RASTER_PATCH_EDGES, RASTER_PATCH_INK };
+
+struct raster_patch {
+    enum raster_patch_kind kind;
+    int64_t x_px; /* where it lies in the picture */
+    int64_t y_px;
+    size_t groups; /* of RASTER_GROUP cells that are in use, across … */
+    size_t rows;   /* … and down; the cells of other rows are zero */
+    size_t edges;
+    uint32_t cells[RASTER_PATCH_SIDE * RASTER_PATCH_STRIDE];
 };
 
 typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
@@ -38,6 +54,8 @@ struct raster {
     uint64_t *merged_bits; /* as `bits`: groups of `merged` that are not zero */
     uint32_t merged_min;   /* rows; merged_min > merged_max when there is none */
     uint32_t merged_max;
+    struct raster_patch patch; /* in use only while nothing else was added */
+    bool has_avx2;
     sweep_color_fn *sweep_color;
     sweep_row_fn *sweep_row;
     merge_fn *merge;
@@ -47,6 +65,11 @@ struct raster {
 
 /* Bounds the sums of a row that has had RASTER_ROW_EDGES_MAX edges. */
 void raster_bound_row(struct raster *raster, size_t row);
+
+static inline bool raster_rows_are_empty(const struct raster *raster)
+{
+    return raster->row_min > raster->row_max;
+}
 
 static inline void raster_count_edge(struct raster *raster, size_t row)
 {

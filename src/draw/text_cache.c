@@ -8,12 +8,13 @@
 
 struct entry {
     struct entry *next_in_bucket;
-    struct entry *newer;
+    struct entry *newer; /* by when they were put, or spared */
     struct entry *older;
     uint64_t hash;
     size_t key_size;
-    size_t size; /* of all of it */
-    void *value; /* behind the key */
+    size_t size;   /* of all of it */
+    void *value;   /* behind the key */
+    bool was_used; /* since then: it is spared once. A find changes no other entry, which may lie anywhere */
     unsigned char key[];
 };
 
@@ -81,8 +82,7 @@ void *text_cache_find(struct text_cache *cache, const void *key, size_t key_size
     uint64_t hash = hash_bytes(key, key_size);
     for (struct entry *entry = *bucket_of(cache, hash); entry; entry = entry->next_in_bucket) {
         if (entry->hash == hash && entry->key_size == key_size && memcmp(entry->key, key, key_size) == 0) {
-            unlink_entry(cache, entry);
-            link_newest(cache, entry);
+            entry->was_used = true;
             return entry->value;
         }
     }
@@ -92,6 +92,12 @@ void *text_cache_find(struct text_cache *cache, const void *key, size_t key_size
 static void drop_oldest(struct text_cache *cache)
 {
     struct entry *entry = cache->oldest;
+    while (entry->was_used) {
+        entry->was_used = false;
+        unlink_entry(cache, entry);
+        link_newest(cache, entry);
+        entry = cache->oldest;
+    }
     struct entry **link = bucket_of(cache, entry->hash);
     while (*link != entry) {
         link = &(*link)->next_in_bucket;
@@ -132,10 +138,11 @@ void *text_cache_put(struct text_cache *cache, const void *key, size_t key_size,
     while (cache->count > 1 && cache->bytes + size > cache->bytes_max) {
         drop_oldest(cache);
     }
-    if (cache->count >= 2 * cache->bucket_count) {
+    if (2 * cache->count >= cache->bucket_count) {
         grow(cache);
     }
     entry->hash = hash_bytes(key, key_size);
+    entry->was_used = true;
     entry->key_size = key_size;
     entry->size = size;
     entry->value = (unsigned char *)entry + value_offset;

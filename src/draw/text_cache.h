@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* A bounded table from key bytes to a piece of memory: what was asked for longest ago goes first. One thread. */
+/* A bounded table from key bytes to a piece of memory: what was put long ago and not asked for since goes first. One
+ * thread.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>

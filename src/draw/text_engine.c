@@ -9,6 +9,8 @@
 #include "draw/text_cache.h"
 #include "draw/text_layout.h"
 #include "draw/text_mask.h"
+#include "draw/text_measure.h"
+#include "draw/text_words.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -16,6 +18,7 @@
 
 enum {
     LAYOUT_BYTES_MAX = 8 << 20,
+    WIDTH_BYTES_MAX = 2 << 20,
     GLYPH_BYTES_MAX = 8 << 20,
     SCRATCH_BYTES_MAX = 16 << 20,
     COMMON_LETTERS = 0x250, /* Latin: the font of each is remembered */
@@ -37,6 +40,8 @@ struct text_engine {
     struct font_face **faces;      /* by font number, opened when first used */
     uint32_t stack_count;
     struct stack *stacks[TEXT_STACKS_MAX];
+    struct text_words *words;
+    struct text_cache *widths; /* of words */
     struct text_cache *layouts;
     struct text_cache *glyphs;
     struct text_cache *others; /* code point and first font -> font */
@@ -66,6 +71,8 @@ void text_engine_destroy(struct text_engine *engine)
         free(engine->stacks[i]->names);
         free(engine->stacks[i]);
     }
+    text_words_destroy(engine->words);
+    text_cache_destroy(engine->widths);
     text_cache_destroy(engine->layouts);
     text_cache_destroy(engine->glyphs);
     text_cache_destroy(engine->others);
@@ -88,12 +95,15 @@ struct text_engine *text_engine_create(void)
     if (engine->fonts && font_list_count(engine->fonts) > 0) {
         engine->faces = calloc(font_list_count(engine->fonts), sizeof(struct font_face *));
     }
+    engine->words = text_words_create();
+    engine->widths = text_cache_create(WIDTH_BYTES_MAX);
     engine->layouts = text_cache_create(LAYOUT_BYTES_MAX);
     engine->glyphs = text_cache_create(GLYPH_BYTES_MAX);
     engine->others = text_cache_create(1 << 20);
     engine->scratch = arena_create(SCRATCH_BYTES_MAX);
     engine->raster = raster_create(GLYPH_SIDE_MAX_PX, GLYPH_SIDE_MAX_PX);
-    if (!engine->layouts || !engine->glyphs || !engine->others || !engine->scratch || !engine->raster) {
+    if (!engine->words || !engine->widths || !engine->layouts || !engine->glyphs || !engine->others ||
+        !engine->scratch || !engine->raster) {
         text_engine_destroy(engine);
         return NULL;
     }
@@ -331,6 +341,19 @@ static unsigned char *layout_key(struct text_engine *engine, const struct text_s
     return key;
 }
 
+static struct text_layout_fonts fonts_of(struct text_engine *engine)
+{
+    return (struct text_layout_fonts){engine, engine->words, choose_font, shaper_of,
+                                      engine->ranges ? range_glyph : NULL};
+}
+
+bool text_engine_measure(struct text_engine *engine, const struct text_section *section, const struct text_wish *wish,
+                         struct text_size *out_size)
+{
+    const struct text_layout_fonts fonts = fonts_of(engine);
+    return text_measure(&fonts, engine->widths, section, wish, out_size);
+}
+
 /* What is kept: the layout and its glyphs behind it. */
 struct kept_layout {
     struct text_layout layout;
@@ -350,7 +373,7 @@ const struct text_layout *text_engine_layout(struct text_engine *engine, const s
     if (kept) {
         return &kept->layout;
     }
-    const struct text_layout_fonts fonts = {engine, choose_font, shaper_of, engine->ranges ? range_glyph : NULL};
+    const struct text_layout_fonts fonts = fonts_of(engine);
     struct text_layout made;
     if (!text_layout_make(&fonts, sections, count, wish, engine->scratch, &made)) {
         return NULL;

@@ -4,6 +4,7 @@
 #include "draw/font.h"
 #include "draw/text_lines.h"
 #include "draw/text_script.h"
+#include "draw/text_words.h"
 
 #include <assert.h>
 #include <fribidi.h>
@@ -134,13 +135,14 @@ static bool find_levels(struct maker *maker)
     return !maker->fonts->range_glyph || use_arabic_forms(made, codes, types, levels);
 }
 
-/* Marks, joiners and variation selectors stay in the font of the letter they belong to. */
-static bool joins_previous(uint32_t code)
+/* Of characters up to U+024F the answer is known. */
+static hb_script_t script_of(uint32_t code)
 {
-    hb_unicode_general_category_t category = hb_unicode_general_category(hb_unicode_funcs_get_default(), code);
-    return category == HB_UNICODE_GENERAL_CATEGORY_NON_SPACING_MARK ||
-           category == HB_UNICODE_GENERAL_CATEGORY_SPACING_MARK ||
-           category == HB_UNICODE_GENERAL_CATEGORY_ENCLOSING_MARK || category == HB_UNICODE_GENERAL_CATEGORY_FORMAT;
+    bool is_letter = (code >= 'A' && code <= 'Z') || (code >= 'a' && code <= 'z') || code == 0xaa || code == 0xba ||
+                     (code >= 0xc0 && code != 0xd7 && code != 0xf7);
+    return code >= 0x250 ? hb_unicode_script(hb_unicode_funcs_get_default(), code)
+           : is_letter   ? HB_SCRIPT_LATIN
+                         : HB_SCRIPT_COMMON;
 }
 
 static bool is_shared_script(hb_script_t script)
@@ -151,7 +153,6 @@ static bool is_shared_script(hb_script_t script)
 static void choose_fonts(struct maker *maker)
 {
     struct text_lines *made = &maker->made;
-    hb_unicode_funcs_t *unicode = hb_unicode_funcs_get_default();
     hb_script_t script = HB_SCRIPT_INVALID;
     for (size_t i = 0; i < made->letter_count; i++) {
         struct text_letter *letter = &made->letters[i];
@@ -160,13 +161,14 @@ static void choose_fonts(struct maker *maker)
         bool plain = letter->code < 0x250;
         if (made->sections[letter->section].is_image) {
             letter->font = TEXT_FONT_IMAGE;
-        } else if (same_section && !plain && !maker->fonts->range_glyph && joins_previous(letter->code)) {
+        } else if (same_section && !plain && /* they stay in the font of the letter */
+                   !maker->fonts->range_glyph && text_joins_previous(letter->code)) {
             letter->font = previous->font;
         } else {
             letter->font =
                 maker->fonts->choose(maker->fonts->context, made->sections[letter->section].stack, letter->code);
         }
-        hb_script_t own = hb_unicode_script(unicode, letter->code);
+        hb_script_t own = script_of(letter->code);
         script = is_shared_script(own) ? script : own;
         letter->script = (uint32_t)script;
     }
@@ -207,20 +209,20 @@ static bool find_runs(struct text_lines *made)
     return true;
 }
 
-static bool put_shaped(struct maker *maker, struct text_shaped shaped)
+static bool reserve_shaped(struct maker *maker, size_t more)
 {
     struct text_lines *made = &maker->made;
-    if (made->shaped_count == maker->shaped_capacity) {
-        size_t larger = maker->shaped_capacity ? maker->shaped_capacity * 2 : made->letter_count + 16;
-        void *grown = arena_grow(made->arena, made->shaped, maker->shaped_capacity * sizeof *made->shaped,
-                                 larger * sizeof *made->shaped);
-        if (!grown) {
-            return false;
-        }
-        made->shaped = grown;
-        maker->shaped_capacity = larger;
+    if (made->shaped_count + more <= maker->shaped_capacity) {
+        return true;
     }
-    made->shaped[made->shaped_count++] = shaped;
+    size_t larger = maker->shaped_capacity * 2 + made->letter_count + more;
+    void *grown = arena_grow(made->arena, made->shaped, maker->shaped_capacity * sizeof *made->shaped,
+                             larger * sizeof *made->shaped);
+    if (!grown) {
+        return false;
+    }
+    made->shaped = grown;
+    maker->shaped_capacity = larger;
     return true;
 }
 
@@ -228,6 +230,9 @@ static bool put_shaped(struct maker *maker, struct text_shaped shaped)
 static bool put_plain_run(struct maker *maker, struct text_run *run)
 {
     struct text_lines *made = &maker->made;
+    if (!reserve_shaped(maker, run->end - run->start)) {
+        return false;
+    }
     for (size_t i = run->start; i < run->end; i++) {
         bool backwards = made->letters[run->start].level & 1;
         uint32_t number = (uint32_t)(backwards ? run->end - 1 - (i - run->start) : i);
@@ -243,15 +248,13 @@ static bool put_plain_run(struct maker *maker, struct text_run *run)
         shaped.advance *= section->is_image ? 1 : section->scale;
         letter->advance = shaped.advance;
         letter->takes_room = true;
-        if (!put_shaped(maker, shaped)) {
-            return false;
-        }
+        made->shaped[made->shaped_count++] = shaped;
         run->glyph_count++;
     }
     return true;
 }
 
-static bool shape_run(struct maker *maker, struct text_run *run, hb_buffer_t *buffer, const uint32_t *codes)
+static bool shape_run(struct maker *maker, struct text_run *run, const uint32_t *codes)
 {
     struct text_lines *made = &maker->made;
     const struct text_letter *first = &made->letters[run->start];
@@ -265,31 +268,23 @@ static bool shape_run(struct maker *maker, struct text_run *run, hb_buffer_t *bu
     if (!font) {
         return true; /* no font on this machine has it */
     }
-    hb_buffer_clear_contents(buffer);
-    hb_buffer_add_utf32(buffer, codes, (int)made->letter_count, (unsigned)run->start, (int)(run->end - run->start));
-    hb_buffer_set_direction(buffer, first->level & 1 ? HB_DIRECTION_RTL : HB_DIRECTION_LTR);
-    hb_buffer_set_script(buffer, (hb_script_t)first->script);
-    hb_buffer_set_language(buffer, hb_language_from_string("es", 2));
-    /* Spaced letters do not grow together. */
-    static const hb_feature_t apart[] = {{HB_TAG('l', 'i', 'g', 'a'), 0, 0, (unsigned)-1},
-                                         {HB_TAG('c', 'l', 'i', 'g'), 0, 0, (unsigned)-1}};
-    bool spaced = made->wish->letter_spacing_em != 0;
-    hb_shape(font, buffer, spaced ? apart : NULL, spaced ? 2 : 0);
-    unsigned count = 0;
-    const hb_glyph_info_t *infos = hb_buffer_get_glyph_infos(buffer, &count);
-    const hb_glyph_position_t *positions = hb_buffer_get_glyph_positions(buffer, &count);
+    const struct text_word_style style = {font, first->script, first->level & 1, made->wish->letter_spacing_em != 0};
+    size_t count = 0;
+    const struct text_word_glyph *glyphs =
+        text_words_shape(maker->fonts->words, &style, codes, made->letter_count, run->start, run->end, &count);
+    if (!glyphs || !reserve_shaped(maker, count)) {
+        return false;
+    }
     double em = made->sections[first->section].scale / units;
-    for (unsigned i = 0; i < count; i++) {
-        struct text_letter *letter = &made->letters[infos[i].cluster];
-        struct text_shaped shaped = {.glyph = infos[i].codepoint,
-                                     .letter = infos[i].cluster,
-                                     .advance = positions[i].x_advance * em,
-                                     .x = positions[i].x_offset * em,
-                                     .y = -positions[i].y_offset * em,
+    for (size_t i = 0; i < count; i++) {
+        struct text_letter *letter = &made->letters[glyphs[i].letter];
+        struct text_shaped shaped = {.glyph = glyphs[i].glyph,
+                                     .letter = glyphs[i].letter,
+                                     .advance = glyphs[i].advance * em,
+                                     .x = glyphs[i].x * em,
+                                     .y = -glyphs[i].y * em,
                                      .has_ink = !text_is_blank(letter->code)};
-        if (!put_shaped(maker, shaped)) {
-            return false;
-        }
+        made->shaped[made->shaped_count++] = shaped;
         letter->advance += shaped.advance;
         letter->takes_room = letter->takes_room || letter->advance > 0;
     }
@@ -301,16 +296,13 @@ static bool shape_runs(struct maker *maker)
 {
     struct text_lines *made = &maker->made;
     uint32_t *codes = arena_array(made->arena, made->letter_count + 1, sizeof *codes);
-    hb_buffer_t *buffer = hb_buffer_create();
-    bool ok = codes && hb_buffer_allocation_successful(buffer);
-    hb_buffer_set_cluster_level(buffer, HB_BUFFER_CLUSTER_LEVEL_MONOTONE_GRAPHEMES);
+    bool ok = codes != NULL;
     for (size_t i = 0; ok && i < made->letter_count; i++) {
         codes[i] = made->letters[i].code;
     }
     for (size_t i = 0; ok && i < made->run_count; i++) {
-        ok = shape_run(maker, &made->runs[i], buffer, codes);
+        ok = shape_run(maker, &made->runs[i], codes);
     }
-    hb_buffer_destroy(buffer);
     return ok;
 }
 

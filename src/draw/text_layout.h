@@ -7,10 +7,12 @@
 #include "draw/text_engine.h"
 
 struct hb_font_t;
+struct text_words;
 
 /* Where fonts come from. */
 struct text_layout_fonts {
     void *context;
+    struct text_words *words; /* that shapes */
     /* The font of a stack to draw a character with; FONT_NONE when there is none at all. */
     uint32_t (*choose)(void *context, uint32_t stack, uint32_t code_point);
     /* HarfBuzz's font; NULL when it cannot be opened. `out_units`: of an em. */

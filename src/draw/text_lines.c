@@ -7,8 +7,7 @@
 #include <assert.h>
 #include <math.h>
 
-/* MapLibre measures in 24ths of an em: the penalties of breaks are in squares of it. */
-static const double measure = 24;
+static const double measure = TEXT_CUT_MEASURE;
 /* Where the tops of letters are measured from lies this far above the middle of a line … */
 static const double line_top_em = 17.0 / 24;
 /* … and the baseline that far below, in fonts like Open Sans: capitals are centred. */
@@ -28,8 +27,8 @@ struct placer {
     size_t glyph_count;
 };
 
-/* Characters a line may end after (MapLibre's list). */
-static bool may_end_line(uint32_t code)
+/* MapLibre's list. */
+bool text_line_may_end(uint32_t code)
 {
     switch (code) {
     case '\n':
@@ -70,14 +69,6 @@ static double advance_of(const struct text_lines *in, const struct text_letter *
     return advance + in->wish->letter_spacing_em;
 }
 
-/* A place where a line may end, and the best way to get there (MapLibre's line_break: least raggedness). */
-struct cut {
-    size_t end; /* the line holds the letters before it */
-    double x;
-    double badness;
-    ptrdiff_t before; /* the cut before it, -1: none */
-};
-
 static double badness_of(double width, double target, double penalty, bool is_last)
 {
     double raggedness = (width - target) * (width - target);
@@ -97,10 +88,10 @@ static double penalty_of(uint32_t code, uint32_t next, bool unlikely)
     return penalty;
 }
 
-static struct cut best_cut(const struct cut *cuts, size_t count, size_t end, double x, double target, double penalty,
-                           bool is_last)
+struct text_cut text_cut_best(const struct text_cut *cuts, size_t count, size_t end, double x, double target,
+                              double penalty, bool is_last)
 {
-    struct cut cut = {end, x, badness_of(x, target, penalty, is_last), -1};
+    struct text_cut cut = {end, x, badness_of(x, target, penalty, is_last), -1};
     for (size_t i = 0; i < count; i++) {
         double badness = badness_of(x - cuts[i].x, target, penalty, is_last) + cuts[i].badness;
         if (badness <= cut.badness) {
@@ -121,14 +112,19 @@ static bool has_code(const struct text_lines *in, uint32_t code)
     return false;
 }
 
+double text_cut_target(double total, double max_width_em)
+{
+    double longest = max_width_em * measure;
+    return longest > 0 ? total / fmax(1, ceil(total / longest)) : 0;
+}
+
 static double average_width(const struct text_lines *in)
 {
     double total = 0;
     for (size_t i = 0; i < in->letter_count; i++) {
         total += advance_of(in, &in->letters[i]) * measure;
     }
-    double longest = in->wish->max_width_em * measure;
-    return longest > 0 ? total / fmax(1, ceil(total / longest)) : 0;
+    return text_cut_target(total, in->wish->max_width_em);
 }
 
 static void put_line(struct placer *placer, size_t start, size_t end)
@@ -143,7 +139,7 @@ static void put_line(struct placer *placer, size_t start, size_t end)
     placer->lines[placer->line_count++] = (struct line){start, end};
 }
 
-static size_t find_cuts(const struct text_lines *in, struct cut *cuts)
+static size_t find_cuts(const struct text_lines *in, struct text_cut *cuts)
 {
     size_t count = in->letter_count;
     bool suggested = has_code(in, 0x200b);
@@ -159,13 +155,14 @@ static size_t find_cuts(const struct text_lines *in, struct cut *cuts)
         }
         uint32_t next = in->letters[i + 1].code;
         bool ideograph = text_breaks_anywhere(code);
-        if (may_end_line(code) || ideograph || section_of(in, letter)->is_image || (i + 2 != count && next == '(')) {
+        if (text_line_may_end(code) || ideograph || section_of(in, letter)->is_image ||
+            (i + 2 != count && next == '(')) {
             double penalty = penalty_of(code, next, ideograph && suggested);
-            cuts[cut_count] = best_cut(cuts, cut_count, i + 1, x, target, penalty, false);
+            cuts[cut_count] = text_cut_best(cuts, cut_count, i + 1, x, target, penalty, false);
             cut_count++;
         }
     }
-    cuts[cut_count] = best_cut(cuts, cut_count, count, x, target, 0, true);
+    cuts[cut_count] = text_cut_best(cuts, cut_count, count, x, target, 0, true);
     return cut_count;
 }
 
@@ -176,7 +173,7 @@ static bool break_lines(struct placer *placer)
         put_line(placer, 0, in->letter_count);
         return true;
     }
-    struct cut *cuts = arena_array(in->arena, in->letter_count + 1, sizeof *cuts);
+    struct text_cut *cuts = arena_array(in->arena, in->letter_count + 1, sizeof *cuts);
     size_t *ends = arena_array(in->arena, in->letter_count + 1, sizeof *ends);
     if (!cuts || !ends) {
         return false;

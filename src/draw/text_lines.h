@@ -45,5 +45,22 @@ struct text_lines {
     size_t shaped_count;
 };
 
+/* True for characters a line may end after. */
+bool text_line_may_end(uint32_t code);
+
+/* A place where a line may end, and the best way to get there (MapLibre's line_break: least raggedness). */
+struct text_cut {
+    size_t end; /* the line holds the letters before it */
+    double x;
+    double badness;
+    ptrdiff_t before; /* the cut before it, -1: none */
+};
+/* Lines are measured in 24ths of an em: the penalties of breaks are in squares of it. */
+#define TEXT_CUT_MEASURE 24.0
+/* How long lines should be when all of it has length `total` and none may be longer than this. */
+double text_cut_target(double total, double max_width_em);
+struct text_cut text_cut_best(const struct text_cut *cuts, size_t count, size_t end, double x, double target,
+                              double penalty, bool is_last);
+
 /* False when memory is out. */
 bool text_lines_place(const struct text_lines *lines, struct text_layout *out_layout);

@@ -31,6 +31,17 @@ bool text_is_blank(uint32_t code)
     return code == ' ' || (code >= '\t' && code <= '\r');
 }
 
+bool text_joins_previous(uint32_t code)
+{
+    if (code < 0x300 && code != 0xad) {
+        return false;
+    }
+    hb_unicode_general_category_t category = hb_unicode_general_category(hb_unicode_funcs_get_default(), code);
+    return category == HB_UNICODE_GENERAL_CATEGORY_NON_SPACING_MARK ||
+           category == HB_UNICODE_GENERAL_CATEGORY_SPACING_MARK ||
+           category == HB_UNICODE_GENERAL_CATEGORY_ENCLOSING_MARK || category == HB_UNICODE_GENERAL_CATEGORY_FORMAT;
+}
+
 static bool is_ideographic_script(hb_script_t script)
 {
     return script == HB_SCRIPT_HAN || script == HB_SCRIPT_HIRAGANA || script == HB_SCRIPT_KATAKANA ||
@@ -90,8 +101,22 @@ bool text_is_arabic(uint32_t code)
     return code >= 0x600 && script_of(code) == HB_SCRIPT_ARABIC;
 }
 
+/* False when all bytes are below `lead`, so that no character is encoded with it or a later one. */
+static bool has_byte_from(struct text text, unsigned char lead)
+{
+    unsigned char most = 0;
+    for (size_t i = 0; i < text.length; i++) {
+        unsigned char byte = (unsigned char)text.data[i];
+        most = byte > most ? byte : most;
+    }
+    return most >= lead;
+}
+
 bool text_allows_spacing(struct text text)
 {
+    if (!has_byte_from(text, 0xd8)) { /* U+0600 */
+        return true;
+    }
     for (size_t at = 0; at < text.length;) {
         uint32_t code = text_next_code_point(text, &at);
         hb_script_t script = code < 0x600 ? HB_SCRIPT_LATIN : script_of(code);
@@ -105,6 +130,9 @@ bool text_allows_spacing(struct text text)
 
 bool text_allows_vertical(struct text text)
 {
+    if (!has_byte_from(text, 0xcb)) { /* U+02C0 */
+        return false;
+    }
     for (size_t at = 0; at < text.length;) {
         if (text_is_upright(text_next_code_point(text, &at))) {
             return true;

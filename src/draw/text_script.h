@@ -8,6 +8,8 @@
 #include <stdint.h>
 
 bool text_is_blank(uint32_t code);
+/* Marks, joiners and variation selectors, which belong to the letter before them. */
+bool text_joins_previous(uint32_t code);
 /* A line may end after it without a blank: ideographs, kana and the like. */
 bool text_breaks_anywhere(uint32_t code);
 /* Drawn upright in vertical text. */

@@ -36,14 +36,21 @@ static uint32_t vertices_min(enum geometry_kind kind)
     return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
 }
 
-bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct arena *arena,
-                         struct geometry *out_geometry)
+bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct grid_patches *patches,
+                         struct arena *arena, struct geometry *out_geometry)
 {
     struct world_point *points = arena_alloc_raw(arena, (size_t)shape->vertex_count * sizeof *points);
     struct shape_part *parts = arena_alloc_raw(arena, (size_t)shape->part_count * sizeof *parts);
     struct shape wound = *shape;
     if (!points || !parts || !shape_wind(&wound, arena)) {
         return false;
+    }
+    /* In place: what is kept is never more than what was read. */
+    if (patches) {
+        grid_patches_points(patches, wound.xy, shape->vertex_count, points);
+    }
+    for (uint32_t i = 0; !patches && i < shape->vertex_count; i++) {
+        points[i] = grid_from_lonlat(wound.xy[2 * (size_t)i], wound.xy[2 * (size_t)i + 1]);
     }
     uint32_t vertex_count = 0;
     uint32_t part_count = 0;
@@ -52,9 +59,7 @@ bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct 
     for (uint32_t p = 0; p < shape->part_count; p++) {
         uint32_t begun = vertex_count;
         for (uint32_t i = start; i < shape->parts[p].end; i++) {
-            struct world_point point = grid_from_lonlat(wound.xy[2 * (size_t)i], wound.xy[2 * (size_t)i + 1]);
-            point.x = grid_snap(point.x, grid_shift);
-            point.y = grid_snap(point.y, grid_shift);
+            struct world_point point = {grid_snap(points[i].x, grid_shift), grid_snap(points[i].y, grid_shift)};
             bool repeats =
                 vertex_count > begun && points[vertex_count - 1].x == point.x && points[vertex_count - 1].y == point.y;
             if (!repeats || shape->kind == GEOMETRY_POINT) {

@@ -3,7 +3,7 @@
 /* A feature as tiles see it: geometry in world units and attribute values, borrowed from the arena it was read into. */
 
 #include "base/value.h"
-#include "geo/grid.h"
+#include "geo/grid_patch.h"
 #include "geo/shape.h"
 
 enum field_type {
@@ -60,6 +60,7 @@ ptrdiff_t feature_list_field(const struct feature_list *list, struct text name);
  * 2^grid_shift units and equal neighbours are dropped: vertices shared by two features stay shared, so borders stay
  * closed (the reason for snapping instead of line simplification). Parts that collapse (lines below two, rings below
  * four vertices) are dropped; the result may have no part. Rings come out wound: shells one way, holes the other, so
- * that polygons can be added up and filled by the nonzero rule. */
-bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct arena *arena,
-                         struct geometry *out_geometry);
+ * that polygons can be added up and filled by the nonzero rule. `patches` (or NULL) make it quicker and nothing else.
+ */
+bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct grid_patches *patches,
+                         struct arena *arena, struct geometry *out_geometry);

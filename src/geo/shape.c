@@ -78,25 +78,36 @@ static double get_double(const unsigned char *bytes, bool swapped)
     return number;
 }
 
-static bool put_vertex(struct wkb_reader *reader, double x, double y)
-{
-    if (!isfinite(x) || !isfinite(y)) {
-        return damaged(reader, "a coordinate is not a finite number");
-    }
-    if (reader->out_xy) {
-        reader->out_xy[2 * (size_t)reader->vertices] = x;
-        reader->out_xy[2 * (size_t)reader->vertices + 1] = y;
-    }
-    reader->vertices++;
-    return true;
-}
-
 static void put_part(struct wkb_reader *reader, bool is_hole)
 {
     if (reader->out_parts) {
         reader->out_parts[reader->parts] = (struct shape_part){reader->vertices, is_hole};
     }
     reader->parts++;
+}
+
+static bool is_all_finite(const unsigned char *at, uint32_t count, size_t stride, bool swapped)
+{
+    double nothing = 0; /* a number that is not finite makes it NaN */
+    for (uint32_t i = 0; i < count; i++) {
+        double x = get_double(at + i * stride, swapped);
+        double y = get_double(at + i * stride + 8, swapped);
+        nothing += (x - x) + (y - y);
+    }
+    return nothing == 0;
+}
+
+static void fill_run(struct wkb_reader *reader, uint32_t count, size_t stride)
+{
+    double *out = reader->out_xy + 2 * (size_t)reader->vertices;
+    if (stride == 16 && !reader->swapped) {
+        memcpy(out, reader->at, count * stride);
+        return;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        out[2 * (size_t)i] = get_double(reader->at + i * stride, reader->swapped);
+        out[2 * (size_t)i + 1] = get_double(reader->at + i * stride + 8, reader->swapped);
+    }
 }
 
 /* `count` vertices of `dimensions` numbers each; a ring that does not end where it began is closed. */
@@ -106,24 +117,27 @@ static bool read_run(struct wkb_reader *reader, uint32_t count, unsigned dimensi
     if ((size_t)(reader->end - reader->at) / stride < count) {
         return damaged(reader, "it ends too early");
     }
-    double first_x = 0;
-    double first_y = 0;
-    double x = 0;
-    double y = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        x = get_double(reader->at, reader->swapped);
-        y = get_double(reader->at + 8, reader->swapped);
-        reader->at += stride;
-        if (i == 0) {
-            first_x = x;
-            first_y = y;
-        }
-        if (!put_vertex(reader, x, y)) {
-            return false;
-        }
+    if (!reader->out_xy && !is_all_finite(reader->at, count, stride, reader->swapped)) {
+        return damaged(reader, "a coordinate is not a finite number");
     }
-    if (is_ring && count > 0 && (x != first_x || y != first_y)) {
-        return put_vertex(reader, first_x, first_y);
+    if (count == 0) {
+        return true;
+    }
+    const unsigned char *last = reader->at + (count - 1) * stride;
+    double x = get_double(reader->at, reader->swapped);
+    double y = get_double(reader->at + 8, reader->swapped);
+    bool is_open = get_double(last, reader->swapped) != x || get_double(last + 8, reader->swapped) != y;
+    if (reader->out_xy) {
+        fill_run(reader, count, stride);
+    }
+    reader->vertices += count;
+    reader->at += count * stride;
+    if (is_ring && is_open) {
+        if (reader->out_xy) {
+            reader->out_xy[2 * (size_t)reader->vertices] = x;
+            reader->out_xy[2 * (size_t)reader->vertices + 1] = y;
+        }
+        reader->vertices++;
     }
     return true;
 }

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #include <zip.h>
@@ -214,30 +215,45 @@ static bool write_all(int out, const unsigned char *bytes, size_t size)
     return true;
 }
 
+/* Room on the disk and the file in memory, so that what is unpacked is not copied there. NULL where the file system
+ * cannot promise the room: writing past it through memory would end the process. */
+static unsigned char *map_output(int out, size_t size)
+{
+    void *mapped = MAP_FAILED;
+    if (fallocate(out, 0, 0, (off_t)size) == 0) {
+        mapped = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, out, 0);
+    }
+    return mapped == MAP_FAILED ? NULL : mapped;
+}
+
 static bool write_whole(const struct unpacking *unpacking, zip_uint64_t index, const char *name, const zip_stat_t *info,
                         const char *path, struct error *err)
 {
     bool ok = false;
-    int out = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    int out = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (out < 0) {
+        return fail_to_write(path, err);
+    }
     unsigned char *packed = malloc(info->comp_size + 1);
-    unsigned char *content = malloc(info->size);
+    unsigned char *mapped = map_output(out, info->size);
+    unsigned char *content = mapped ? mapped : malloc(info->size);
     if (!packed || !content) {
         error_no_memory(err);
-        goto done;
-    }
-    if (out < 0) {
-        fail_to_write(path, err);
         goto done;
     }
     if (!unpack_whole(unpacking->zip, index, info, packed, content)) {
         is_damaged(unpacking, name, err);
         goto done;
     }
-    ok = write_all(out, content, info->size) || fail_to_write(path, err);
+    ok = mapped || write_all(out, content, info->size) || fail_to_write(path, err);
 done:
     free(packed);
-    free(content);
-    if (out >= 0 && close(out) != 0 && ok) {
+    if (mapped) {
+        munmap(mapped, info->size);
+    } else {
+        free(content);
+    }
+    if (close(out) != 0 && ok) {
         ok = fail_to_write(path, err);
     }
     return ok;

@@ -87,25 +87,28 @@ static bool read_vertices(struct geometry_parts *parts, struct wkb_input *in, ui
     if (!reserve_vertices(parts, (size_t)count + 1)) {
         return geometry_parts_unusable(result, "out of memory", "no hay memoria suficiente");
     }
-    for (uint32_t i = 0; i < count; i++) {
-        double values[4] = {0};
-        memcpy(values, in->at, dimensions * sizeof(double));
+    double *out = parts->vertices + 3 * parts->vertex_count;
+    bool sound = true;
+    for (uint32_t i = 0; i < count; i++, out += 3) {
+        double place[2];
+        double z = 0;
+        memcpy(place, in->at, sizeof place);
+        sound &= (fabs(place[0]) <= COORDINATE_MAX) & (fabs(place[1]) <= COORDINATE_MAX);
+        if (has_z) {
+            memcpy(&z, in->at + sizeof place, sizeof z);
+            if (!isfinite(z) || z < HEIGHT_NO_DATA) {
+                z = 0;
+                result->flags |= REPAIR_Z_REPLACED;
+            }
+        }
+        out[0] = place[0];
+        out[1] = place[1];
+        out[2] = z;
         in->at += dimensions * sizeof(double);
-        if (!(fabs(values[0]) <= COORDINATE_MAX) || !(fabs(values[1]) <= COORDINATE_MAX)) {
-            return geometry_parts_unusable(result, "a coordinate is not a number, infinite or a no-data marker",
-                                           "una coordenada no es un número, es infinita o marca falta de dato");
-        }
-        double z = has_z ? values[2] : 0;
-        if (!isfinite(z) || z < HEIGHT_NO_DATA) {
-            z = 0;
-            result->flags |= REPAIR_Z_REPLACED;
-        }
-        double *vertex = parts->vertices + 3 * parts->vertex_count++;
-        vertex[0] = values[0];
-        vertex[1] = values[1];
-        vertex[2] = z;
     }
-    return true;
+    parts->vertex_count += count;
+    return sound || geometry_parts_unusable(result, "a coordinate is not a number, infinite or a no-data marker",
+                                            "una coordenada no es un número, es infinita o marca falta de dato");
 }
 
 static bool same_place(const double *a, const double *b)
@@ -263,9 +266,12 @@ static void put_head(struct buffer *out, uint32_t type, bool z)
 static void put_vertices(const struct geometry_parts *parts, const struct geometry_part *part, bool z,
                          struct buffer *out)
 {
-    for (size_t i = part->start; i < part->end; i++) {
-        buffer_append(out, parts->vertices + 3 * i, (z ? 3 : 2) * sizeof(double));
+    size_t size = (z ? 3 : 2) * sizeof(double);
+    unsigned char *at = buffer_reserve(out, (part->end - part->start) * size);
+    for (size_t i = part->start; at && i < part->end; i++, at += size) {
+        memcpy(at, parts->vertices + 3 * i, size);
     }
+    out->length += at ? (part->end - part->start) * size : 0;
 }
 
 size_t geometry_parts_rings(const struct geometry_parts *parts, size_t shell)

@@ -251,11 +251,17 @@ static void take_value(struct cursor *cursor, struct value *out)
 static void take_feature(struct cursor *cursor, size_t field_count, struct store_writer_feature *out)
 {
     out->source_row = take_i64(cursor);
-    if (take_u8(cursor, 1)) {
+    enum import_geometry geometry = (enum import_geometry)take_u8(cursor, IMPORT_WKB);
+    if (geometry != IMPORT_NO_GEOMETRY) {
         uint32_t size = take_u32(cursor);
         out->wkb = take(cursor, size);
         out->wkb_size = size;
+    }
+    if (geometry == IMPORT_WKB_AND_SHAPE) {
         take_shape(cursor, &out->shape);
+    } else if (geometry == IMPORT_WKB && !cursor->bad) {
+        cursor->bad =
+            !shape_from_wkb(out->wkb, out->wkb_size, cursor->arena, &out->shape, NULL) || !shape_is_sound(&out->shape);
     }
     struct value *values = cursor->bad ? NULL : take_memory(cursor, field_count * sizeof *values);
     for (size_t i = 0; values && i < field_count; i++) {

@@ -26,6 +26,9 @@ enum import_frame_type {
     IMPORT_END      /* the last one: what is complete is published when it says so */
 };
 
+/* What a feature comes with. Where nothing is projected the shape is that of the WKB. */
+enum import_geometry { IMPORT_NO_GEOMETRY, IMPORT_WKB_AND_SHAPE, IMPORT_WKB };
+
 struct import_progress {
     enum ingest_stage stage;
     const char *layer;

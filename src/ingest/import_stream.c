@@ -170,14 +170,17 @@ static void put_value(struct import_stream *stream, const struct value *value)
     }
 }
 
-bool import_stream_add(struct import_stream *stream, const struct store_writer_feature *feature, struct error *err)
+bool import_stream_add(struct import_stream *stream, const struct store_writer_feature *feature, bool shape_is_wkb,
+                       struct error *err)
 {
     const struct shape *shape = &feature->shape;
     begin_frame(stream, IMPORT_FEATURE);
     put_i64(stream, feature->source_row);
-    put_u8(stream, feature->wkb != NULL);
+    put_u8(stream, !feature->wkb ? IMPORT_NO_GEOMETRY : shape_is_wkb ? IMPORT_WKB : IMPORT_WKB_AND_SHAPE);
     if (feature->wkb) {
         put_bytes(stream, feature->wkb, feature->wkb_size);
+    }
+    if (feature->wkb && !shape_is_wkb) {
         put_u8(stream, (unsigned)shape->kind);
         put_u32(stream, shape->part_count);
         put_u32(stream, shape->vertex_count);

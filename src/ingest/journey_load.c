@@ -62,17 +62,17 @@ static struct value *decode_values(const struct scan *scan, struct encoding *enc
     return values;
 }
 
-/* False when some vertex has no place on the globe. */
-static bool to_degrees(struct projection *projection, const double *in, size_t count, double *xy, double *out_x,
-                       double *out_y)
+static bool is_on_globe(double longitude, double latitude)
 {
-    memcpy(xy, in, 2 * count * sizeof *xy);
-    if (!projection_is_identity(projection)) {
-        projection_to_lonlat(projection, xy, count);
-    }
+    return fabs(longitude) <= 360 + DEGREES_SLACK && fabs(latitude) <= 90 + DEGREES_SLACK;
+}
+
+/* Finds what is off the globe; latitudes beyond the poles by rounding are set on them. */
+static bool settle_degrees(const double *in, size_t count, double *xy, double *out_x, double *out_y)
+{
     for (size_t i = 0; i < count; i++) {
         double *latitude = &xy[2 * i + 1];
-        if (!(fabs(xy[2 * i]) <= 360 + DEGREES_SLACK) || !(fabs(*latitude) <= 90 + DEGREES_SLACK)) {
+        if (!is_on_globe(xy[2 * i], *latitude)) {
             *out_x = in[2 * i];
             *out_y = in[2 * i + 1];
             return false;
@@ -102,31 +102,42 @@ static struct arena *rows_arena(const struct loading *loading)
     return loading->journey->report->arena;
 }
 
-/* The shape in degrees for the store. `*out_kept` false: the row was listed and is left out. */
+/* The shape in degrees for the store; `*out_same`: it is what shape_from_wkb makes of the WKB. `*out_kept` false: the
+ * row was listed and is left out. */
 static bool make_shape(struct loading *loading, const struct repair_result *result, const struct report_detail *detail,
-                       struct store_writer_feature *out, bool *out_kept, struct error *err)
+                       struct store_writer_feature *out, bool *out_same, bool *out_kept, struct error *err)
 {
     struct shape shape;
     if (!shape_from_wkb(result->wkb, result->wkb_size, loading->arena, &shape, err)) {
         return false;
     }
-    double *xy = arena_alloc_raw(loading->arena, 2 * (size_t)shape.vertex_count * sizeof *xy);
-    if (!xy) {
-        return error_no_memory(err);
+    struct bbox box = shape_bbox(&shape);
+    bool as_it_is = projection_is_identity(loading->projection) && fmax(-box.min_x, box.max_x) <= 360 &&
+                    fmax(-box.min_y, box.max_y) <= 90;
+    if (!as_it_is) {
+        double *xy = arena_memdup(loading->arena, shape.xy, 2 * (size_t)shape.vertex_count * sizeof *xy);
+        if (!xy) {
+            return error_no_memory(err);
+        }
+        if (!projection_is_identity(loading->projection)) {
+            projection_to_lonlat(loading->projection, xy, shape.vertex_count);
+        }
+        struct report_detail place = *detail;
+        if (!settle_degrees(shape.xy, shape.vertex_count, xy, &place.x, &place.y)) {
+            *out_kept = false;
+            return row_fates_list(
+                &loading->fates.misplaced, &place, "a coordinate has no place on Earth in this system",
+                "una coordenada no tiene lugar en la Tierra en este sistema", rows_arena(loading), err);
+        }
+        shape.xy = xy;
+        box = shape_bbox(&shape);
     }
-    struct report_detail place = *detail;
-    if (!to_degrees(loading->projection, shape.xy, shape.vertex_count, xy, &place.x, &place.y)) {
-        *out_kept = false;
-        return row_fates_list(&loading->fates.misplaced, &place, "a coordinate has no place on Earth in this system",
-                              "una coordenada no tiene lugar en la Tierra en este sistema", rows_arena(loading), err);
-    }
-    for (uint32_t i = 0; i < shape.vertex_count; i++) {
-        bbox_add(&loading->placed, xy[2 * i], xy[2 * i + 1]);
-    }
-    shape.xy = xy;
+    bbox_add_box(&loading->placed, &box);
+    const double *before = shape.xy;
     if (!shape_cut_at_antimeridian(&shape, loading->arena, &out->shape)) {
         return error_no_memory(err);
     }
+    *out_same = as_it_is && out->shape.xy == before;
     out->wkb = result->wkb;
     out->wkb_size = result->wkb_size;
     return true;
@@ -175,6 +186,7 @@ static bool add_feature(struct loading *loading, const struct feed_feature *feat
     struct report_detail detail = {.row = feature->row, .key = key_text(scan, values, key), .x = NAN, .y = NAN};
     struct store_writer_feature out = {.source_row = feature->row, .values = values};
     bool kept = true;
+    bool same = false;
     struct repair_result result = {.fate = REPAIR_EMPTY};
     if (feature->damage_english) {
         kept = false;
@@ -199,7 +211,7 @@ static bool add_feature(struct loading *loading, const struct feed_feature *feat
     }
     if (kept && result.fate == REPAIR_KEPT) {
         if (!row_fates_list_repair(fates, &result, &detail, rows_arena(loading), err) ||
-            !make_shape(loading, &result, &detail, &out, &kept, err)) {
+            !make_shape(loading, &result, &detail, &out, &same, &kept, err)) {
             return false;
         }
     }
@@ -209,7 +221,7 @@ static bool add_feature(struct loading *loading, const struct feed_feature *feat
     }
     loading->loaded++;
     return row_fates_list_text(fates, odd.text, &detail, rows_arena(loading), err) &&
-           list_numbers(loading, &odd, &detail, err) && import_stream_add(loading->journey->stream, &out, err);
+           list_numbers(loading, &odd, &detail, err) && import_stream_add(loading->journey->stream, &out, same, err);
 }
 
 static struct text make_descriptor(const struct journey *journey, const struct plan *plan, const struct scan *scan)

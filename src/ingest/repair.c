@@ -167,6 +167,25 @@ static void tell_area(double before, double after, struct arena *arena, struct r
     }
 }
 
+static bool has_no_area(struct repair_result *result)
+{
+    return geometry_parts_unusable(result, "the polygon has no area and cannot be mended",
+                                   "el polígono no tiene superficie y no se puede reparar");
+}
+
+/* Whether mending would leave something of an invalid polygon. Costly only where its rings enclose nothing, or as much
+ * one way as the other. */
+static bool is_mendable(struct repair *repair, const GEOSGeometry *geometry)
+{
+    if (area_of(repair, geometry) > 0) {
+        return true;
+    }
+    GEOSGeometry *mended = mend(repair, geometry);
+    bool mendable = area_of(repair, mended) > 0;
+    GEOSGeom_destroy_r(repair->geos, mended);
+    return mendable;
+}
+
 /* Replaces the polygon written last by a valid one with the same area. False when nothing of it is left. */
 static bool make_valid(struct repair *repair, const GEOSGeometry *geometry, bool z, struct arena *arena,
                        struct repair_result *result)
@@ -190,8 +209,7 @@ static bool make_valid(struct repair *repair, const GEOSGeometry *geometry, bool
         result->flags |= REPAIR_MADE_VALID;
         tell_area(area_of(repair, geometry), area_of(repair, mended), arena, result);
     } else {
-        geometry_parts_unusable(result, "the polygon has no area and cannot be mended",
-                                "el polígono no tiene superficie y no se puede reparar");
+        has_no_area(result);
     }
     GEOSFree_r(repair->geos, wkb);
     GEOSGeom_destroy_r(repair->geos, mended);
@@ -315,7 +333,8 @@ static bool check_polygon(struct repair *repair, bool z, enum repair_effort effo
     bool ok = true;
     if (!is_valid(repair, geometry, arena, result)) {
         if (effort == REPAIR_CHECK) {
-            result->flags |= REPAIR_INVALID;
+            ok = is_mendable(repair, geometry) || has_no_area(result);
+            result->flags |= ok ? REPAIR_INVALID : 0;
         } else {
             ok = mend_by_nesting(repair, z, arena, &geometry, result) || make_valid(repair, geometry, z, arena, result);
         }

@@ -9,7 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { SHP_HEADER_BYTES = 100, DBF_COLUMNS_MAX = 2046, ENTRIES_CHECKED_MAX = 200000 };
+enum {
+    SHP_HEADER_BYTES = 100,
+    DBF_COLUMNS_MAX = 2046,
+    ENTRIES_CHECKED_MAX = 200000,
+    WINDOW_BYTES = 128 * 1024,
+    WINDOW_RECORD_BYTES_MAX = 16 * 1024 /* longer ones are not worth reading what lies behind */
+};
 
 #define FITTED_BYTES_MAX ((uint64_t)2 << 30)
 
@@ -383,6 +389,7 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
     bool ok = false;
     uint64_t size = 0;
     FILE *file = open_sized(path, &size);
+    char *buffer = malloc(WINDOW_BYTES); /* of the file: must live until it is closed */
     char *row = malloc((size_t)table->row_bytes + 1);
     struct shapefile_numbers *numbers = arena_array(arena, table->column_count + 1, sizeof *numbers);
     bool *binary = arena_array(arena, table->column_count + 1, sizeof *binary);
@@ -390,11 +397,12 @@ bool shapefile_find_faults(const char *path, const struct shapefile_table *table
     void *deleted = NULL;
     size_t cell_count = 0;
     size_t deleted_count = 0;
-    if (!row || !numbers || !binary) {
+    if (!row || !buffer || !numbers || !binary) {
         error_no_memory(err);
         goto done;
     }
-    if (!file || fseeko(file, (off_t)table->header_bytes, SEEK_SET) != 0) {
+    if (!file || setvbuf(file, buffer, _IOFBF, WINDOW_BYTES) != 0 ||
+        fseeko(file, (off_t)table->header_bytes, SEEK_SET) != 0) {
         error_tell(err, ERROR_UNAVAILABLE, "IMP-060", "could not read the .dbf", "no se pudo leer el .dbf");
         goto done;
     }
@@ -440,6 +448,7 @@ done:
     if (file) {
         fclose(file);
     }
+    free(buffer);
     free(row);
     return ok;
 }
@@ -478,6 +487,31 @@ bool shapefile_read_header(const char *shp, struct shapefile_shapes *out_shapes,
     return true;
 }
 
+/* A stretch of the file, so that heads of records that follow one another do not take a system call each. */
+struct window {
+    int file;
+    unsigned char *bytes;
+    uint64_t start;
+    size_t length;
+};
+
+static bool read_head_of_record(struct window *window, uint64_t offset, uint64_t record_bytes, unsigned char head[8])
+{
+    if (record_bytes > WINDOW_RECORD_BYTES_MAX) {
+        return pread(window->file, head, 8, (off_t)offset) == 8;
+    }
+    if (offset < window->start || offset + 8 > window->start + window->length) {
+        ssize_t got = pread(window->file, window->bytes, WINDOW_BYTES, (off_t)offset);
+        window->start = offset;
+        window->length = got > 0 ? (size_t)got : 0;
+    }
+    if (window->length < 8) {
+        return false;
+    }
+    memcpy(head, window->bytes + (offset - window->start), 8);
+    return true;
+}
+
 bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_shapes *out_shapes, struct error *err)
 {
     bool ok = false;
@@ -487,6 +521,11 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
     FILE *index_file = open_sized(shx, &shx_size);
     struct shapefile_shapes shapes = {0};
     struct shapefile_shapes ignored = {0};
+    struct window window = {.bytes = malloc(WINDOW_BYTES)};
+    if (!window.bytes) {
+        error_no_memory(err);
+        goto done;
+    }
     if (!shapes_file || !read_header(shapes_file, &shapes)) {
         refuse_shapes(err);
         goto done;
@@ -500,6 +539,7 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
         (uint64_t)big32(told) * 2 > shx_size || fseeko(index_file, SHP_HEADER_BYTES, SEEK_SET) != 0) {
         goto damaged;
     }
+    window.file = fileno(shapes_file);
     uint64_t total = 0;
     uint32_t damaged_entries = 0;
     unsigned char entry[8];
@@ -514,7 +554,7 @@ bool shapefile_check_index(const char *shp, const char *shx, struct shapefile_sh
         /* The record says its length, too; an entry that points elsewhere would give any bytes as a shape. */
         unsigned char head[8];
         if (length > 0 && shapes.records < entries && shapes.records < ENTRIES_CHECKED_MAX &&
-            pread(fileno(shapes_file), head, sizeof head, (off_t)offset) == (ssize_t)sizeof head) {
+            read_head_of_record(&window, offset, length, head)) {
             /* A wrong length alone does no harm, and some writers leave it so. */
             bool deleted = big32(head + 4) == 0;
             damaged_entries += !deleted && (uint64_t)big32(head + 4) * 2 != length && big32(head) != shapes.records + 1;
@@ -536,6 +576,7 @@ damaged:
     error_tell(err, ERROR_INVALID, "IMP-060", "the .shx file does not fit the .shp",
                "el archivo .shx no corresponde al .shp");
 done:
+    free(window.bytes);
     if (shapes_file) {
         fclose(shapes_file);
     }

@@ -106,6 +106,7 @@ static bool paint_alike(const struct render_layer_context *context, const struct
     struct raster *raster = context->painter->raster;
     bool merges = coat->outline && !paint->pattern;
     for (size_t i = 0; i < found->count; i++) {
+        layer_features_ahead(found, i);
         if (!add_polygon(context, projector, &found->items[i], coat->outline, err)) {
             raster_discard(raster);
             return false;
@@ -135,6 +136,7 @@ static bool paint_apart(const struct render_layer_context *context, const struct
     for (size_t i = 0; i < found->count; i++) {
         const struct layer_feature *item = &found->items[i];
         struct paint paint;
+        layer_features_ahead(found, i);
         if (!known_paint_of(context, item, coat, &paint)) {
             continue;
         }

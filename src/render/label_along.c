@@ -36,10 +36,16 @@ static size_t vertex_after(const struct side *side, size_t index)
     return side->step > 0 ? index + 1 : index - 1; /* below 0 it is SIZE_MAX */
 }
 
+/* Quicker than hypot, which minds numbers that a map does not have. */
+static double distance(double dx, double dy)
+{
+    return sqrt(dx * dx + dy * dy);
+}
+
 /* The unit vector between two points; false when they are the same. */
 static bool direction(double ax, double ay, double bx, double by, double *out_x, double *out_y)
 {
-    double length = hypot(bx - ax, by - ay);
+    double length = distance(bx - ax, by - ay);
     *out_x = length > 0 ? (bx - ax) / length : 0;
     *out_y = length > 0 ? (by - ay) / length : 0;
     return length > 0;
@@ -94,7 +100,7 @@ static void open_piece(struct side *side, double ux, double uy, bool is_first)
     } else {
         meet(side, v.x, v.y, &side->bx, &side->by);
     }
-    side->length = hypot(side->bx - side->ax, side->by - side->ay);
+    side->length = distance(side->bx - side->ax, side->by - side->ay);
 }
 
 static struct side side_of(const struct label_path *path, int step, double offset)
@@ -236,7 +242,7 @@ static enum remedy remedy_of(struct setting *setting, bool can_stand, bool stand
 static bool set_glyphs(struct setting *setting, struct arena *arena, struct label_candidate *candidate)
 {
     const struct label_layout *layout = setting->layout;
-    struct label_glyph *glyphs = arena_array(arena, layout->count, sizeof *glyphs);
+    struct label_glyph *glyphs = arena_alloc_raw(arena, layout->count * sizeof *glyphs);
     if (!glyphs) {
         return false;
     }
@@ -316,24 +322,38 @@ static double length_of(const struct label_point *points, size_t count)
 {
     double length = 0;
     for (size_t i = 1; i < count; i++) {
-        length += hypot(points[i].x - points[i - 1].x, points[i].y - points[i - 1].y);
+        length += distance(points[i].x - points[i - 1].x, points[i].y - points[i - 1].y);
     }
     return length;
 }
 
+/* A way along points; distances asked for only rise. */
+struct way_along {
+    const struct label_point *points;
+    size_t count;
+    size_t next;   /* point that ends the piece */
+    double start;  /* of the piece */
+    double length; /* of the piece */
+};
+
 /* The point at a distance from the start; before it and behind the end it is the start and the end. */
-static struct label_point point_at(const struct label_point *points, size_t count, double distance)
+static struct label_point point_at(struct way_along *way, double wanted)
 {
-    for (size_t i = 1; i < count && distance > 0; i++) {
-        double length = hypot(points[i].x - points[i - 1].x, points[i].y - points[i - 1].y);
-        if (distance <= length) {
-            double share = distance / length;
-            return (struct label_point){points[i - 1].x + (points[i].x - points[i - 1].x) * share,
-                                        points[i - 1].y + (points[i].y - points[i - 1].y) * share};
-        }
-        distance -= length;
+    const struct label_point *points = way->points;
+    while (way->next < way->count && wanted > way->start + way->length) {
+        way->start += way->length;
+        way->next++;
+        way->length = way->next < way->count ? distance(points[way->next].x - points[way->next - 1].x,
+                                                        points[way->next].y - points[way->next - 1].y)
+                                             : 0;
     }
-    return distance > 0 ? points[count - 1] : points[0];
+    if (!(wanted > 0) || way->next >= way->count) {
+        return wanted > 0 ? points[way->count - 1] : points[0];
+    }
+    double share = (wanted - way->start) / way->length;
+    struct label_point a = points[way->next - 1];
+    struct label_point b = points[way->next];
+    return (struct label_point){a.x + (b.x - a.x) * share, a.y + (b.y - a.y) * share};
 }
 
 /* MapLibre's circles: as high as the block, a little apart. */
@@ -341,7 +361,7 @@ static bool set_circles(const struct setting *setting, struct arena *arena, stru
 {
     const struct label_text *text = setting->text;
     size_t capacity = 2 * setting->track.path->count + 4;
-    struct label_point *points = arena_array(arena, capacity, sizeof *points);
+    struct label_point *points = arena_alloc_raw(arena, capacity * sizeof *points);
     if (!points) {
         return false;
     }
@@ -354,13 +374,14 @@ static bool set_circles(const struct setting *setting, struct arena *arena, stru
     if (length > 0.5 * radius && radius > 0) {
         count = (size_t)fmin(400, ceil((length + 2 * padding) / (radius * 2.5))) + 1;
     }
-    struct label_circle *circles = arena_array(arena, count, sizeof *circles);
+    struct label_circle *circles = arena_alloc_raw(arena, count * sizeof *circles);
     if (!circles) {
         return false;
     }
+    struct way_along way = {.points = points, .count = point_count};
     for (size_t i = 0; i < count; i++) {
         double share = count > 1 ? (double)i / (double)(count - 1) : 0;
-        struct label_point at = point_at(points, point_count, share * (length + 2 * padding) - padding);
+        struct label_point at = point_at(&way, share * (length + 2 * padding) - padding);
         circles[i] = (struct label_circle){label_fixed(at.x + text->translate_x_px),
                                            label_fixed(at.y + text->translate_y_px), label_fixed(fmax(radius, 0))};
         struct label_box box = {circles[i].x - circles[i].radius, circles[i].y - circles[i].radius,

@@ -23,20 +23,26 @@ bool label_layer_is_along_lines(const struct style_layer *layer, double zoom)
     return style_enum(layer, STYLE_SYMBOL_PLACEMENT, &scope) != STYLE_SYMBOL_PLACEMENT_POINT;
 }
 
-static struct label_candidate *put_candidate(struct label_finder *finder)
+static bool put_candidate(struct label_finder *finder, const struct label_candidate *made)
 {
     struct label_candidates *all = finder->candidates;
+    struct arena *arena = finder->style.task->arena;
     if (all->count == all->capacity) {
-        size_t larger = all->capacity ? all->capacity * 2 : 512;
-        void *grown = arena_grow(finder->style.task->arena, all->items, all->capacity * sizeof *all->items,
-                                 larger * sizeof *all->items);
+        size_t larger = all->capacity ? all->capacity * 2 : 1024;
+        void *grown = arena_grow(arena, all->items, all->capacity * sizeof *all->items, larger * sizeof *all->items);
         if (!grown) {
-            return NULL;
+            return false;
         }
         all->items = grown;
         all->capacity = larger;
     }
-    return &all->items[all->count++];
+    struct label_candidate *kept = arena_alloc_raw(arena, sizeof *kept);
+    if (!kept) {
+        return false;
+    }
+    *kept = *made;
+    all->items[all->count++] = kept;
+    return true;
 }
 
 /* An anchor counts where it is: in the area, and once where the world has no copies. */
@@ -93,11 +99,11 @@ double label_symbol_length(const struct label_symbol *symbol, double text_size_p
 }
 
 bool label_finder_read(struct label_finder *finder, const struct style_feature *feature,
-                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, bool *out_wanted)
+                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, enum label_use *out_use)
 {
     struct label_style *style = &finder->style;
     struct style_scope scope = label_style_scope(style, feature);
-    *out_wanted = false;
+    *out_use = LABEL_NOTHING;
     if (!style_filter(style->layer, &scope)) {
         return true;
     }
@@ -107,14 +113,17 @@ bool label_finder_read(struct label_finder *finder, const struct style_feature *
         .sort_key = style->sorts_by_key && !isnan(sort_key) ? sort_key : 0,
         .spacing_px = fmax(1, style->values.numbers[LABEL_SPACING]),
         .max_angle = style->values.numbers[LABEL_MAX_ANGLE] * 3.14159265358979323846 / 180,
+        .text_size_px = style->values.numbers[LABEL_TEXT_SIZE],
+        .bound_px = HUGE_VAL,
     };
-    if (!label_shape_text(style, feature, anchors, &symbol.text) ||
+    bool is_far = false;
+    if (!label_shape_text(style, feature, anchors, &symbol.text, &symbol.bound_px, &is_far) ||
         !label_shape_icon(style, feature, symbol.text, &symbol.icon)) {
         return false;
     }
-    symbol.bound_px = symbol.text && !symbol.icon ? symbol.text->bound_px : HUGE_VAL;
+    symbol.bound_px = symbol.icon ? HUGE_VAL : symbol.bound_px;
     *out_symbol = symbol;
-    *out_wanted = symbol.text || symbol.icon;
+    *out_use = symbol.text || symbol.icon ? LABEL_SHOWN : is_far ? LABEL_FAR : LABEL_NOTHING;
     return true;
 }
 
@@ -181,7 +190,10 @@ bool label_finder_put(struct label_finder *finder, const struct label_symbol *sy
     if (style->task->is_of_view && !is_wanted(style->task, made.x, made.y)) {
         return true;
     }
-    if (path && is_set_along(style, &made) && !label_along_set(style, path, &made, &fits)) {
+    if (path && symbol->can_wait) {
+        made.waits = style;
+        made.path = *path;
+    } else if (path && is_set_along(style, &made) && !label_along_set(style, path, &made, &fits)) {
         return false;
     }
     made.runs_along = made.text && style->text_along;
@@ -225,12 +237,7 @@ bool label_finder_put(struct label_finder *finder, const struct label_symbol *sy
         style->task->stats->too_long++;
         return true;
     }
-    struct label_candidate *candidate = put_candidate(finder);
-    if (!candidate) {
-        return false;
-    }
-    *candidate = made;
-    return true;
+    return put_candidate(finder, &made);
 }
 
 static const struct render_input *input_of(const struct label_task *task, const struct style_layer_info *info)
@@ -246,16 +253,21 @@ static const struct render_input *input_of(const struct label_task *task, const 
 bool label_candidates_find(const struct label_task *task, uint32_t layer, struct label_candidates *candidates,
                            struct error *err)
 {
-    struct label_finder finder = {.candidates = candidates};
-    label_style_init(&finder.style, task, layer);
-    const struct style_layer_info *info = style_layer_info(finder.style.layer);
+    /* Texts may be set after all layers are read. */
+    struct label_finder *finder = arena_alloc(task->arena, sizeof *finder);
+    if (!finder) {
+        return error_no_memory(err);
+    }
+    finder->candidates = candidates;
+    label_style_init(&finder->style, task, layer);
+    const struct style_layer_info *info = style_layer_info(finder->style.layer);
     const struct render_input *input = input_of(task, info);
-    if (!input || (!finder.style.has_text && !finder.style.has_icon)) {
+    if (!input || (!finder->style.has_text && !finder->style.has_icon)) {
         return true;
     }
     if (task->assets && task->assets->sources_apart) {
-        finder.group = (uint32_t)hash_bytes(info->source, strlen(info->source));
+        finder->group = (uint32_t)hash_bytes(info->source, strlen(info->source));
     }
-    bool ok = task->is_of_view ? label_tiled_find(&finder) : label_whole_find(&finder, input);
+    bool ok = task->is_of_view ? label_tiled_find(finder) : label_whole_find(finder, input);
     return ok || error_no_memory(err);
 }

@@ -29,6 +29,10 @@ struct label_candidate {
     size_t circle_count;
     struct label_box ink;
     int32_t repeat_margin; /* half the distance to the next label of equal text; 0: not asked */
+    /* A text along a line that is not set before its turn comes: until then all that is known is that it keeps within
+     * `reach`. NULL: it is set. */
+    const struct label_style *waits;
+    struct label_path path;
     /* An icon along a line: where it stands and how it is turned besides its own turn. */
     int32_t icon_x;
     int32_t icon_y;
@@ -37,7 +41,7 @@ struct label_candidate {
 };
 
 struct label_candidates {
-    struct label_candidate *items;
+    struct label_candidate **items;
     size_t count;
     size_t capacity;
 };
@@ -64,8 +68,10 @@ struct label_symbol {
     const struct label_icon *icon;
     double sort_key;
     double spacing_px;
-    double max_angle; /* radians */
-    double bound_px;  /* how far from its anchor it may reach, HUGE_VAL: any way; what reaches farther is not shown */
+    double max_angle;    /* radians */
+    double text_size_px; /* of its feature */
+    bool can_wait;       /* set along a line it stays so near that only equal words ask where exactly it is */
+    double bound_px; /* how far from its anchor it may reach, HUGE_VAL: any way; what reaches farther is not shown */
 };
 
 /* The columns of an input, bound to the names the layer reads. */
@@ -81,10 +87,16 @@ bool label_finder_bind(const struct label_finder *finder, const struct render_in
 /* What expressions see of a feature. */
 struct style_feature label_columns_feature(const struct label_columns *columns, const struct feature *feature);
 
-/* Evaluates a feature and sets its text and icon; `*out_wanted` is false when the filter refuses it, nothing is to be
- * shown, or nothing that matters with an anchor in `anchors` (NULL: anywhere). False when memory is out. */
+/* What a feature is good for. */
+enum label_use {
+    LABEL_NOTHING, /* the filter refuses it, or nothing is to be shown */
+    LABEL_FAR,     /* nothing that matters with an anchor in the box asked for: only the symbol's bound is known */
+    LABEL_SHOWN
+};
+/* Evaluates a feature and sets its text and icon, where an anchor in `anchors` (NULL: anywhere) can matter. False when
+ * memory is out. */
 bool label_finder_read(struct label_finder *finder, const struct style_feature *feature,
-                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, bool *out_wanted);
+                       const struct label_box_wide *anchors, struct label_symbol *out_symbol, enum label_use *out_use);
 /* Adds a candidate for the symbol at an anchor; `path` runs through the anchor (NULL: it is no line). `*out_taken`
  * (may be NULL) is false when the path is too short for it. False when memory is out. */
 bool label_finder_put(struct label_finder *finder, const struct label_symbol *symbol, const struct label_order *order,

@@ -254,6 +254,18 @@ static struct label_layer describe_layer(const struct style_layer *layer, double
         .first = first};
 }
 
+/* Of texts that were only measured, those that are shown are set now. */
+static bool set_texts(const struct label_task *task, const struct label_choices *choices)
+{
+    for (size_t i = 0; i < choices->count; i++) {
+        const struct label_way *way = way_of(&choices->items[i]);
+        if (way && way->layout->unset && !label_layout_set(task, way->layout)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 static size_t count_glyphs(const struct label_choices *choices)
 {
     size_t count = 0;
@@ -284,6 +296,9 @@ static bool copy_layers(struct label_plan *plan, const struct label_task *task, 
 
 bool label_copy_choices(struct label_plan *plan, const struct label_task *task, const struct label_choices *choices)
 {
+    if (!set_texts(task, choices)) {
+        return false;
+    }
     plan->layers = calloc(style_layer_count(task->style) + 1, sizeof *plan->layers);
     plan->labels = calloc(choices->count + 1, sizeof *plan->labels);
     plan->glyphs = calloc(count_glyphs(choices) + 1, sizeof *plan->glyphs);

@@ -6,8 +6,13 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { JOINED_MAX = 64 }; /* pieces one label may run along */
+enum {
+    JOINED_MAX = 64, /* pieces one label may run along */
+    TURNS_KEPT = 16,
+    FEW_POINTS = 32
+};
 
 static double distance(double dx, double dy)
 {
@@ -177,14 +182,13 @@ struct cutter {
 static bool put_point(struct cutter *cutter, double x, double y, double along)
 {
     if (cutter->count == cutter->capacity) {
-        size_t larger = cutter->capacity ? cutter->capacity * 2 : 16;
-        void *grown = arena_grow(cutter->arena, cutter->points, cutter->capacity * sizeof *cutter->points,
-                                 larger * sizeof *cutter->points);
+        void *grown = arena_alloc_raw(cutter->arena, 2 * cutter->capacity * sizeof *cutter->points);
         if (!grown) {
             return false;
         }
+        memcpy(grown, cutter->points, cutter->count * sizeof *cutter->points);
         cutter->points = grown;
-        cutter->capacity = larger;
+        cutter->capacity *= 2;
     }
     cutter->points[cutter->count++] = (struct label_path_point){x, y, along};
     return true;
@@ -212,13 +216,18 @@ static bool follow(struct cutter *cutter, const struct label_line *line, size_t 
     return true;
 }
 
+/* Most ways have few points: these need no memory of the arena. */
+struct few_points {
+    struct label_path_point items[FEW_POINTS];
+};
+
 /* The way from the anchor in one direction, on along the network where the line ends first. */
 static bool walk(struct cutter *cutter, const struct label_network *network, size_t first, bool backwards,
-                 struct step *steps, size_t *step_count, double length)
+                 struct step *steps, size_t *step_count, double length, struct few_points *room)
 {
-    cutter->points = NULL;
+    cutter->points = room->items;
     cutter->count = 0;
-    cutter->capacity = 0;
+    cutter->capacity = FEW_POINTS;
     if (!put_point(cutter, 0, 0, 0) || !follow(cutter, cutter->line, first, backwards, length)) {
         return false;
     }
@@ -266,18 +275,20 @@ bool label_path_cut(const struct label_line *line, const struct label_network *n
     struct cutter cutter = {.line = line, .arena = arena};
     cutter.anchor_x = line->origin_x + (int64_t)floor(anchor.x * LABEL_ONE + 0.5);
     cutter.anchor_y = line->origin_y + (int64_t)floor(anchor.y * LABEL_ONE + 0.5);
-    struct step steps[JOINED_MAX + 1] = {{line, false}};
+    struct step steps[JOINED_MAX + 1];
+    struct few_points rooms[2];
+    steps[0] = (struct step){line, false};
     size_t step_count = 1;
-    if (!walk(&cutter, network, segment, true, steps, &step_count, before)) {
+    if (!walk(&cutter, network, segment, true, steps, &step_count, before, &rooms[0])) {
         return false;
     }
     struct label_path_point *back = cutter.points;
     size_t back_count = cutter.count;
-    if (!walk(&cutter, network, segment + 1, false, steps, &step_count, after)) {
+    if (!walk(&cutter, network, segment + 1, false, steps, &step_count, after, &rooms[1])) {
         return false;
     }
     size_t count = back_count + cutter.count - 1;
-    struct label_path_point *points = arena_array(arena, count, sizeof *points);
+    struct label_path_point *points = arena_alloc_raw(arena, count * sizeof *points);
     if (!points) {
         return false;
     }
@@ -335,7 +346,9 @@ static double turn_at(const struct label_path *path, size_t i)
     double ay = p[0].y - p[-1].y;
     double bx = p[1].x - p[0].x;
     double by = p[1].y - p[0].y;
-    return fabs(atan2(ax * by - ay * bx, ax * bx + ay * by));
+    double across = ax * by - ay * bx;
+    double ahead = ax * bx + ay * by;
+    return across == 0 && ahead > 0 ? 0 : fabs(atan2(across, ahead));
 }
 
 double label_path_bend(const struct label_path *path, double from, double to, double window, double most,
@@ -344,6 +357,7 @@ double label_path_bend(const struct label_path *path, double from, double to, do
     double total = 0;
     double recent = 0;
     size_t oldest = 1; /* first vertex counted in `recent` */
+    double turns[TURNS_KEPT];
     *out_too_sharp = false;
     for (size_t i = 1; i + 1 < path->count; i++) {
         if (path->points[i].along < from || path->points[i].along > to) {
@@ -351,10 +365,12 @@ double label_path_bend(const struct label_path *path, double from, double to, do
             continue;
         }
         double turn = turn_at(path, i);
+        turns[i % TURNS_KEPT] = turn;
         total += turn;
         recent += turn;
         while (oldest < i && path->points[i].along - path->points[oldest].along > window) {
-            recent -= turn_at(path, oldest++);
+            recent -= i - oldest < TURNS_KEPT ? turns[oldest % TURNS_KEPT] : turn_at(path, oldest);
+            oldest++;
         }
         *out_too_sharp = *out_too_sharp || recent > most;
     }

@@ -2,6 +2,7 @@
 #include "render/label_place.h"
 
 #include "base/hash.h"
+#include "render/label_along.h"
 #include "render/label_box.h"
 
 #include <assert.h>
@@ -12,8 +13,10 @@ enum {
     SQUARE = LABEL_SQUARE_PX * LABEL_ONE,
     REACH = LABEL_REACH_PX * LABEL_ONE,
     BIN = 64 * LABEL_ONE,
-    BINS = 96, /* a side of the table of bins; places beyond wrap around */
-    BLOCKS = 9 /* 4 corners, 4 edges, the inside */
+    BINS = 96,  /* a side of the table of bins; places beyond wrap around */
+    BLOCKS = 9, /* 4 corners, 4 edges, the inside */
+    AHEAD = 8,  /* what is looked at so soon is fetched from memory now */
+    CACHE_LINE = 64
 };
 
 /* Room taken: a box, or a circle. In the frame's coordinates. */
@@ -57,7 +60,11 @@ struct repeat {
 
 /* A candidate and where it is in the frame. */
 struct entry {
-    const struct label_candidate *candidate;
+    struct label_candidate *candidate;
+    double sort_key; /* the candidate's order as far as it nearly always goes: candidates lie far apart in memory */
+    int64_t row;
+    uint32_t rank;
+    uint32_t layer;
     struct label_box reach;
     int32_t x;
     int32_t y;
@@ -102,16 +109,19 @@ static uint32_t block_of(const struct label_box *reach)
     return in_columns && in_rows ? BLOCKS - 1 : BLOCKS;
 }
 
-/* By block, then later layers first, then the order within the layer. */
+/* The order within a layer. */
 static int compare_entries(const void *left, const void *right)
 {
     const struct entry *a = left;
     const struct entry *b = right;
-    if (a->block != b->block) {
-        return a->block < b->block ? -1 : 1;
+    if (a->sort_key != b->sort_key) {
+        return a->sort_key < b->sort_key ? -1 : 1;
     }
-    if (a->candidate->layer != b->candidate->layer) {
-        return a->candidate->layer > b->candidate->layer ? -1 : 1;
+    if (a->rank != b->rank) {
+        return a->rank < b->rank ? -1 : 1;
+    }
+    if (a->row != b->row) {
+        return a->row < b->row ? -1 : 1;
     }
     return label_order_compare(&a->candidate->order, &b->candidate->order);
 }
@@ -296,6 +306,17 @@ static struct label_box icon_box(const struct label_candidate *candidate, const 
     return box;
 }
 
+/* Sets a text that was waiting for its turn; false when it does not fit or memory is out. */
+static bool set_waiting(struct placer *placer, struct label_candidate *candidate)
+{
+    bool fits = true;
+    if (candidate->waits) {
+        placer->failed = placer->failed || !label_along_set(candidate->waits, &candidate->path, candidate, &fits);
+        candidate->waits = NULL;
+    }
+    return fits && !placer->failed;
+}
+
 /* Room for a text along a line. */
 static bool finds_circles(struct placer *placer, const struct entry *entry)
 {
@@ -364,6 +385,9 @@ static bool place(struct placer *placer, const struct entry *entry, struct label
         placer->stats->repeated++;
         return false;
     }
+    if (!set_waiting(placer, entry->candidate)) {
+        return false;
+    }
     if (text) {
         out->shows_text = candidate->runs_along ? finds_circles(placer, entry) : finds_way(placer, entry, &out->way);
     }
@@ -403,29 +427,84 @@ static bool placer_init(struct placer *placer, size_t count, struct arena *arena
     return placer->cells && placer->repeats && placer->repeat_slots && placer->choices.items;
 }
 
-/* Those this square has a say in, in the order of their turn. */
+static struct entry entry_of(const struct label_frame *frame, struct label_candidate *candidate)
+{
+    struct entry entry = {.candidate = candidate,
+                          .sort_key = candidate->order.sort_key,
+                          .row = candidate->order.row,
+                          .rank = candidate->order.rank,
+                          .layer = candidate->layer,
+                          .x = (int32_t)(candidate->x - frame->origin_x),
+                          .y = (int32_t)(candidate->y - frame->origin_y)};
+    entry.reach = label_box_moved(candidate->reach, entry.x, entry.y);
+    entry.block = frame->has_squares ? block_of(&entry.reach) : 0;
+    return entry;
+}
+
+/* Sorts what is of one block and layer. Points without a key come in their order. */
+static void sort_bucket(struct entry *entries, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        if (compare_entries(&entries[i - 1], &entries[i]) > 0) {
+            qsort(entries, count, sizeof *entries, compare_entries);
+            return;
+        }
+    }
+}
+
+static size_t slot_of(const struct entry *entry, size_t layers)
+{
+    return entry->block * layers + (layers - 1 - entry->layer);
+}
+
+/* By block, then later layers first, then the order within the layer. `entries` are in the order of their layers.
+ * NULL when memory is out. */
+static struct entry *sort_entries(const struct entry *entries, size_t count, struct arena *arena)
+{
+    size_t layers = count > 0 ? (size_t)entries[count - 1].layer + 1 : 0;
+    size_t *starts = arena_array(arena, layers * BLOCKS + 1, sizeof *starts);
+    struct entry *sorted = arena_alloc_raw(arena, count * sizeof *sorted);
+    if (!starts || !sorted) {
+        return NULL;
+    }
+    for (size_t i = 0; i < count; i++) {
+        starts[slot_of(&entries[i], layers) + 1]++;
+    }
+    for (size_t i = 0; i < layers * BLOCKS; i++) {
+        starts[i + 1] += starts[i];
+    }
+    for (size_t i = 0; i < count; i++) {
+        sorted[starts[slot_of(&entries[i], layers)]++] = entries[i];
+    }
+    for (size_t i = 0, from = 0; i < layers * BLOCKS; from = starts[i++]) {
+        sort_bucket(sorted + from, starts[i] - from);
+    }
+    return sorted;
+}
+
+/* Those this square has a say in, in the order of their turn. NULL when memory is out. */
 static struct entry *find_entries(const struct label_frame *frame, const struct label_candidates *candidates,
                                   struct arena *arena, size_t *out_count)
 {
-    struct entry *entries = arena_array(arena, candidates->count, sizeof *entries);
+    struct entry *entries = arena_alloc_raw(arena, candidates->count * sizeof *entries);
     size_t count = 0;
     for (size_t i = 0; entries && i < candidates->count; i++) {
-        const struct label_candidate *candidate = &candidates->items[i];
-        struct entry entry = {.candidate = candidate,
-                              .x = (int32_t)(candidate->x - frame->origin_x),
-                              .y = (int32_t)(candidate->y - frame->origin_y)};
-        entry.reach = (struct label_box){entry.x + candidate->reach.min_x, entry.y + candidate->reach.min_y,
-                                         entry.x + candidate->reach.max_x, entry.y + candidate->reach.max_y};
-        entry.block = frame->has_squares ? block_of(&entry.reach) : 0;
+        __builtin_prefetch(candidates->items[i + AHEAD < candidates->count ? i + AHEAD : i]);
+        struct entry entry = entry_of(frame, candidates->items[i]);
         if (entry.block < BLOCKS) {
             entries[count++] = entry;
         }
     }
-    if (entries) {
-        qsort(entries, count, sizeof *entries, compare_entries);
-    }
     *out_count = count;
-    return entries;
+    return entries ? sort_entries(entries, count, arena) : NULL;
+}
+
+/* Candidates lie far apart in memory. */
+static void fetch(const struct label_candidate *candidate)
+{
+    for (size_t at = 0; at < sizeof *candidate; at += CACHE_LINE) {
+        __builtin_prefetch((const char *)candidate + at);
+    }
 }
 
 bool label_place_all(const struct label_frame *frame, const struct label_candidates *candidates, struct arena *arena,
@@ -438,6 +517,7 @@ bool label_place_all(const struct label_frame *frame, const struct label_candida
         return error_no_memory(err);
     }
     for (size_t i = 0; i < count; i++) {
+        fetch(entries[i + AHEAD < count ? i + AHEAD : i].candidate);
         placer.choices.count += place(&placer, &entries[i], &placer.choices.items[placer.choices.count]);
     }
     if (placer.failed) {

@@ -190,17 +190,16 @@ static enum text_justify justify_of(const struct label_style *style, int anchor)
 }
 
 /* Numbers of the engine and of the words become those that a plan keeps. */
-static bool keep_pieces(const struct label_style *style, const struct words *words, const struct text_layout *layout,
+static bool keep_pieces(const struct label_task *task, const struct text *images, const struct text_layout *layout,
                         struct label_piece *pieces)
 {
-    const struct label_task *task = style->task;
     for (size_t i = 0; i < layout->glyph_count; i++) {
         const struct text_glyph *glyph = &layout->glyphs[i];
         uint32_t font = glyph->font;
         uint32_t number = glyph->glyph;
         bool ok = true;
         if (font == TEXT_FONT_IMAGE) {
-            ok = label_names_put(task->images, words->images[number], &number);
+            ok = label_names_put(task->images, images[number], &number);
         } else if (font != UINT32_MAX && (font & TEXT_FONT_SDF)) {
             ok = label_names_put(task->stacks, text_engine_stack_names(task->painter->text, font & ~TEXT_FONT_SDF),
                                  &font);
@@ -223,12 +222,59 @@ static bool keep_pieces(const struct label_style *style, const struct words *wor
     return true;
 }
 
+/* Sets sections; `images` are those among them. */
+static bool set_sections(const struct label_task *task, const struct text_section *sections, size_t count,
+                         const struct text *images, const struct text_wish *wish, struct label_layout *out_layout)
+{
+    const struct text_layout *layout = text_engine_layout(task->painter->text, sections, count, wish);
+    struct label_piece *pieces = layout ? arena_alloc_raw(task->arena, layout->glyph_count * sizeof *pieces) : NULL;
+    if (!pieces || !keep_pieces(task, images, layout, pieces)) {
+        return false;
+    }
+    *out_layout = (struct label_layout){.pieces = pieces,
+                                        .count = layout->glyph_count,
+                                        .width_em = layout->width_em,
+                                        .height_em = layout->height_em,
+                                        .ink_right_em = layout->width_em,
+                                        .is_vertical = layout->is_vertical};
+    for (size_t i = 0; i < out_layout->count; i++) {
+        out_layout->ink_left_em = fmin(out_layout->ink_left_em, (double)pieces[i].unit_x);
+        out_layout->ink_right_em =
+            fmax(out_layout->ink_right_em, (double)pieces[i].unit_x + (double)pieces[i].unit_width);
+    }
+    return true;
+}
+
+bool label_layout_set(const struct label_task *task, struct label_layout *layout)
+{
+    const struct label_unset *unset = layout->unset;
+    return set_sections(task, &unset->section, 1, NULL, &unset->wish, layout);
+}
+
+/* Plain text that may find no room is only measured for now. */
+static bool measure_words(const struct label_style *style, const struct words *words, const struct text_wish *wish,
+                          struct label_layout *out_layout)
+{
+    struct text_size size;
+    if (words->count != 1 || style->text_along ||
+        !text_engine_measure(style->task->painter->text, &words->sections[0], wish, &size)) {
+        return false;
+    }
+    struct label_unset *unset = arena_alloc_raw(style->task->arena, sizeof *unset);
+    if (!unset) {
+        return false;
+    }
+    *unset = (struct label_unset){words->sections[0], *wish};
+    *out_layout = (struct label_layout){
+        .unset = unset, .width_em = size.width_em, .height_em = size.height_em, .ink_right_em = size.width_em};
+    return true;
+}
+
 /* NULL when memory is out. */
-static const struct label_layout *set_words(const struct label_style *style, const struct words *words,
-                                            enum text_justify justify, bool vertical)
+static struct label_layout *set_words(const struct label_style *style, const struct words *words,
+                                      enum text_justify justify, bool vertical)
 {
     const struct label_values *values = &style->values;
-    struct arena *arena = style->task->arena;
     bool one_line = values->choices[LABEL_PLACEMENT] != STYLE_SYMBOL_PLACEMENT_POINT;
     const struct text_wish wish = {
         .max_width_em = one_line ? HUGE_VAL : values->numbers[LABEL_MAX_WIDTH],
@@ -240,25 +286,13 @@ static const struct label_layout *set_words(const struct label_style *style, con
         .vertical = vertical,
         .turns_all_back = vertical && !style->text_along,
     };
-    const struct text_layout *layout =
-        text_engine_layout(style->task->painter->text, words->sections, words->count, &wish);
-    struct label_layout *kept = layout ? arena_alloc(arena, sizeof *kept) : NULL;
-    struct label_piece *pieces = kept ? arena_array(arena, layout->glyph_count, sizeof *pieces) : NULL;
-    if (!pieces || !keep_pieces(style, words, layout, pieces)) {
+    struct label_layout *kept = arena_alloc_raw(style->task->arena, sizeof *kept);
+    if (!kept) {
         return NULL;
     }
-    *kept = (struct label_layout){.pieces = pieces,
-                                  .count = layout->glyph_count,
-                                  .line_count = layout->line_count,
-                                  .width_em = layout->width_em,
-                                  .height_em = layout->height_em,
-                                  .ink_right_em = layout->width_em,
-                                  .is_vertical = layout->is_vertical};
-    for (size_t i = 0; i < kept->count; i++) {
-        kept->ink_left_em = fmin(kept->ink_left_em, (double)pieces[i].unit_x);
-        kept->ink_right_em = fmax(kept->ink_right_em, (double)pieces[i].unit_x + (double)pieces[i].unit_width);
-    }
-    return kept;
+    bool ok = measure_words(style, words, &wish, kept) ||
+              set_sections(style->task, words->sections, words->count, words->images, &wish, kept);
+    return ok ? kept : NULL;
 }
 
 /* Room is taken in sixteenths of a pixel, cut off towards the anchor, as MapLibre stores it in tile units. */
@@ -299,7 +333,7 @@ static void finish_way(const struct label_text *text, struct label_way *way, str
     way->box = label_box_moved(label_box_of(&room), x, y);
 }
 
-static struct label_way single_way(const struct label_text *text, const struct label_layout *layout, bool is_vertical)
+static struct label_way single_way(const struct label_text *text, struct label_layout *layout, bool is_vertical)
 {
     struct label_way way = {.layout = layout,
                             .x_em = text->offset_x_em - text->share_x * layout->width_em,
@@ -311,7 +345,7 @@ static struct label_way single_way(const struct label_text *text, const struct l
 }
 
 /* MapLibre sets such a text about its anchor and moves it by its box, padding included. */
-static struct label_way moved_way(const struct label_text *text, const struct label_layout *layout,
+static struct label_way moved_way(const struct label_text *text, struct label_layout *layout,
                                   const struct label_try *wanted, bool is_vertical)
 {
     double share_x;
@@ -356,12 +390,12 @@ static void put_way(const struct label_task *task, struct way_list *list, const 
 static bool put_moved_ways(const struct label_style *style, const struct words *words, const struct label_text *text,
                            const struct label_try *tries, size_t try_count, bool is_vertical, struct way_list *list)
 {
-    const struct label_layout *layouts[3] = {NULL, NULL, NULL};
+    struct label_layout *layouts[3] = {NULL, NULL, NULL};
     int passes = text->overlap != LABEL_OVERLAP_NEVER ? 2 : 1;
     for (int pass = 0; pass < passes; pass++) {
         for (size_t i = 0; i < try_count; i++) {
             enum text_justify justify = justify_of(style, (int)tries[i].anchor);
-            const struct label_layout **layout = &layouts[justify];
+            struct label_layout **layout = &layouts[justify];
             if (!*layout) {
                 *layout = is_vertical ? text->vertical : set_words(style, words, justify, false);
             }
@@ -394,7 +428,8 @@ static bool find_ways(const struct label_style *style, const struct style_featur
     struct label_try tries[LABEL_ANCHORS_MAX];
     size_t try_count = style->has_variable_anchors ? label_style_tries(style, feature, tries) : 0;
     struct way_list list = {0};
-    list.items = arena_array(style->task->arena, try_count > 0 ? 4 * try_count : 2, sizeof *list.items);
+    size_t most = try_count > 0 ? 4 * try_count : style->mode_count > 0 ? 2 : 1;
+    list.items = arena_alloc_raw(style->task->arena, most * sizeof *list.items);
     if (!list.items) {
         return false;
     }
@@ -460,23 +495,25 @@ static bool bound_words(const struct words *words, const struct label_values *va
                         double *out_height_em)
 {
     const unsigned char wide = 0xD6; /* leads from U+0580 on: scripts that join, stack, or have square letters */
-    double letters = 0;
-    double breaks = 0;
+    unsigned letters = 0;
+    unsigned breaks = 0;
     double scale = 1;
     for (size_t i = 0; i < words->count; i++) {
         const struct text_section *section = &words->sections[i];
         if (section->is_image) {
             return false;
         }
+        unsigned char most = 0;
         for (size_t j = 0; j < section->text.length; j++) {
             unsigned char byte = (unsigned char)section->text.data[j];
-            if (byte >= wide) {
-                return false;
-            }
-            bool is_plain =
-                (byte >= '0' && byte <= '9') || (byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z');
+            bool is_digit = (unsigned char)(byte - '0') < 10;
+            bool is_letter = (unsigned char)((byte | 0x20) - 'a') < 26;
+            most = byte > most ? byte : most;
             letters += byte < 0x80 || byte >= 0xC0;
-            breaks += byte < 0x80 && !is_plain;
+            breaks += byte < 0x80 && !is_digit && !is_letter;
+        }
+        if (most >= wide) {
+            return false;
         }
         scale = fmax(scale, section->scale);
     }
@@ -505,22 +542,26 @@ static double bound_of(const struct label_style *style, const struct words *word
 }
 
 bool label_shape_text(struct label_style *style, const struct style_feature *feature,
-                      const struct label_box_wide *anchors, const struct label_text **out_text)
+                      const struct label_box_wide *anchors, const struct label_text **out_text, double *out_bound_px,
+                      bool *out_is_far)
 {
     struct words words;
     *out_text = NULL;
+    *out_bound_px = HUGE_VAL;
+    *out_is_far = false;
     const struct label_values *values = &style->values;
     if (!style->has_text || !(values->numbers[LABEL_TEXT_SIZE] > 0) || !(values->numbers[LABEL_TEXT_SIZE_BOX] > 0) ||
         !read_words(style, feature, &words)) {
         return true;
     }
-    struct label_text *text = arena_alloc(style->task->arena, sizeof *text);
+    struct label_text *text = arena_alloc_raw(style->task->arena, sizeof *text);
     if (!text) {
         return false;
     }
     fill_text(style, &words, text);
-    text->bound_px = bound_of(style, &words, text);
-    if (anchors && !label_concerns(style->task, anchors, text->bound_px)) {
+    *out_bound_px = bound_of(style, &words, text);
+    *out_is_far = anchors && !label_concerns(style->task, anchors, *out_bound_px);
+    if (*out_is_far) {
         return true;
     }
     int anchor = values->choices[LABEL_TEXT_ANCHOR];
@@ -534,7 +575,7 @@ bool label_shape_text(struct label_style *style, const struct style_feature *fea
     if (!text->across || (wants_vertical && !text->vertical)) {
         return false;
     }
-    if (text->across->count == 0) {
+    if (text->across->count == 0 && !text->across->unset) {
         return true; /* no font has any of it */
     }
     *out_text = text;

@@ -9,11 +9,17 @@
 /* 9 anchors, first without overlap and then with it, lying and upright. */
 enum { LABEL_WAYS_MAX = LABEL_ANCHORS_MAX * 4 };
 
-/* Words as they were set. */
+/* What a text that was only measured is set from, should it be shown. */
+struct label_unset {
+    struct text_section section;
+    struct text_wish wish;
+};
+
+/* Words as they were set, or will be. */
 struct label_layout {
+    const struct label_unset *unset; /* there are no pieces yet */
     const struct label_piece *pieces;
     size_t count;
-    size_t line_count;
     double width_em;
     double height_em;
     double ink_left_em; /* letters set closer than on top of each other stick out */
@@ -37,12 +43,12 @@ struct label_piece {
 
 struct label_text {
     struct label_look look;
-    const struct label_layout *across;   /* along a line, or where there is a single way */
-    const struct label_layout *vertical; /* NULL: not wanted, or no letter of it can stand upright */
-    double box_size_px;                  /* what its room is measured by */
-    double image_scale;                  /* of images among its letters: they keep the size of the whole zoom */
-    double most_size_px;                 /* what distances along lines are measured by */
-    double cosine;                       /* of text-rotate */
+    struct label_layout *across;   /* along a line, or where there is a single way */
+    struct label_layout *vertical; /* NULL: not wanted, or no letter of it can stand upright */
+    double box_size_px;            /* what its room is measured by */
+    double image_scale;            /* of images among its letters: they keep the size of the whole zoom */
+    double most_size_px;           /* what distances along lines are measured by */
+    double cosine;                 /* of text-rotate */
     double sine;
     bool is_rotated;
     double padding_px;
@@ -60,14 +66,11 @@ struct label_text {
     const struct label_way *ways;
     uint32_t way_count;
     struct label_box reach; /* of all ways */
-    /* CSS pixels around an anchor that an upright text is known to keep within before it is set; HUGE_VAL: nothing is
-     * known. One that does not keep within is not shown, so that all squares agree. */
-    double bound_px;
 };
 
 /* One way to show an upright text: where the block lies, and the room it takes. Relative to the anchor. */
 struct label_way {
-    const struct label_layout *layout;
+    struct label_layout *layout;
     double x_em; /* top left of the block */
     double y_em;
     bool is_vertical;     /* turned clockwise by a right angle */
@@ -107,9 +110,14 @@ struct label_icon {
 };
 
 /* The text of a feature; `*out_text` is NULL when it has none, or when it stands alone somewhere in `anchors` (NULL:
- * anywhere) and cannot matter to the square that is planned. False when memory is out. */
+ * anywhere) and cannot matter to the square that is planned (`*out_is_far`). `*out_bound_px`: CSS pixels around an
+ * anchor that an upright text is known to keep within before it is set, HUGE_VAL: nothing is known; one that does not
+ * keep within is not shown, so that all squares agree. False when memory is out. */
 bool label_shape_text(struct label_style *style, const struct style_feature *feature,
-                      const struct label_box_wide *anchors, const struct label_text **out_text);
+                      const struct label_box_wide *anchors, const struct label_text **out_text, double *out_bound_px,
+                      bool *out_is_far);
+/* Sets a text that was only measured. False when memory is out. */
+bool label_layout_set(const struct label_task *task, struct label_layout *layout);
 /* The icon of a feature, fitted to its text where the style wants it; NULL when it has none. */
 bool label_shape_icon(struct label_style *style, const struct style_feature *feature, const struct label_text *text,
                       const struct label_icon **out_icon);

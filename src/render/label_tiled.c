@@ -300,12 +300,12 @@ static bool read_features(struct tiled *tiled)
         }
         struct style_feature seen = label_columns_feature(&columns, feature);
         struct entry entry = {.kind = feature->geometry.kind};
-        bool wanted;
-        if (!label_finder_read(tiled->finder, &seen, NULL, &entry.symbol, &wanted)) {
+        enum label_use use;
+        if (!label_finder_read(tiled->finder, &seen, NULL, &entry.symbol, &use)) {
             return false;
         }
         entry.text_size_px = style->values.numbers[LABEL_TEXT_SIZE_MOST];
-        if (wanted && (!read_lines(tiled, feature, &entry.lines) || !note_entry(tiled, &entry))) {
+        if (use == LABEL_SHOWN && (!read_lines(tiled, feature, &entry.lines) || !note_entry(tiled, &entry))) {
             return false;
         }
     }

@@ -9,7 +9,8 @@
 
 enum {
     TRIED_ANCHORS_MAX = 8, /* lines with more anchors do without the one in the middle that short lines fall back on */
-    BENT_STEP_DEGREES = 15
+    BENT_STEP_DEGREES = 15,
+    AHEAD = 8 /* features come by row, and what belongs to them lies where it was found */
 };
 
 static const double pi = 3.14159265358979323846;
@@ -23,7 +24,6 @@ static const double icon_reach_px = 1;
 /* A line of the layer, waiting until all are known, since they may join. */
 struct waiting {
     struct label_symbol symbol;
-    double text_size_px;
 };
 
 struct whole {
@@ -180,18 +180,36 @@ static double along_reach(const struct label_text *text, double size_px)
 
 /* How far from its anchor a text along a line can reach: the way along the line that is moved sideways, the circles and
  * letters that stand on it, and the distance to equal words. */
-static double bound_along(const struct whole *whole, const struct label_symbol *symbol, double size_px)
+static double bound_along(const struct whole *whole, const struct label_symbol *symbol)
 {
     const struct label_text *text = symbol->text;
     if (!text || symbol->icon || !whole->finder->style.text_along || text->vertical) {
         return HUGE_VAL;
     }
     double height_em = fmax(1, text->across->height_em);
-    double size = fmax(fmax(size_px, text->look.size_px), text->box_size_px);
+    double size = fmax(fmax(symbol->text_size_px, text->look.size_px), text->box_size_px);
     double moved = fmax(fabs(text->translate_x_px), fabs(text->translate_y_px));
-    return along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
-           fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved +
-           (double)repeat_margin_of(whole, symbol) / LABEL_ONE;
+    double room = along_reach(text, size) + fabs(text->offset_y_em) * size + (2 * height_em + 1.5) * size +
+                  fmax(0, text->padding_px) + label_ink_margin_px(&text->look) + moved;
+    return fmax(room, (double)repeat_margin_of(whole, symbol) / LABEL_ONE);
+}
+
+/* True when the distance it keeps from equal words is all that decides about a text along lines before its turn comes:
+ * it fits wherever its line is long enough, and keeps within that distance. */
+static bool can_wait(const struct whole *whole, const struct label_symbol *symbol)
+{
+    const struct label_text *text = symbol->text;
+    int32_t margin = repeat_margin_of(whole, symbol);
+    if (!text || text->offset_y_em != 0 || 2 * margin >= LABEL_REACH_PX * LABEL_ONE ||
+        !(symbol->bound_px * LABEL_ONE <= margin)) {
+        return false;
+    }
+    const struct label_layout *layout = text->across;
+    double spare_em = 1.0 / 32 / fmin(symbol->text_size_px, text->look.size_px);
+    size_t first = 0;
+    size_t last = layout->count - 1;
+    return layout->count > 0 && layout->pieces[first].has_ink && layout->pieces[last].has_ink &&
+           (double)layout->pieces[first].unit_width > spare_em && (double)layout->pieces[last].unit_width > spare_em;
 }
 
 /* Lines and outlines of polygons wait for each other. */
@@ -204,7 +222,6 @@ static bool note_lines(struct whole *whole, const struct seen *seen)
     if (!reserve_lines(whole, geometry->part_count)) {
         return false;
     }
-    const struct label_style *style = &whole->finder->style;
     const struct label_text *text = seen->symbol->text;
     for (size_t i = 0; i < geometry->part_count; i++) {
         struct label_line *line = &whole->lines[whole->line_count];
@@ -215,8 +232,9 @@ static bool note_lines(struct whole *whole, const struct seen *seen)
         line->part = (uint32_t)i;
         line->text_hash = text ? text->hash : hash_mix((uint64_t)line->row, i);
         struct waiting *waiting = &whole->waiting[whole->line_count++];
-        *waiting = (struct waiting){.symbol = *seen->symbol, .text_size_px = style->values.numbers[LABEL_TEXT_SIZE]};
-        waiting->symbol.bound_px = bound_along(whole, seen->symbol, waiting->text_size_px);
+        *waiting = (struct waiting){.symbol = *seen->symbol};
+        waiting->symbol.bound_px = bound_along(whole, seen->symbol);
+        waiting->symbol.can_wait = can_wait(whole, &waiting->symbol);
     }
     return true;
 }
@@ -229,9 +247,9 @@ static double reach_of(const struct whole *whole, const struct waiting *waiting)
         return icon_reach_px;
     }
     if (!whole->finder->style.text_along) {
-        return text->across->width_em * waiting->text_size_px / 2;
+        return text->across->width_em * waiting->symbol.text_size_px / 2;
     }
-    return along_reach(text, waiting->text_size_px);
+    return along_reach(text, waiting->symbol.text_size_px);
 }
 
 /* One anchor of a line: true when a label fits there, which depends on the line alone unless there is a network.
@@ -250,7 +268,7 @@ static bool try_anchor(struct whole *whole, size_t line_number, const struct lab
         return false;
     }
     bool too_sharp = false;
-    double bend = label_path_bend(&path, -reach, reach, angle_window_em * waiting->text_size_px,
+    double bend = label_path_bend(&path, -reach, reach, angle_window_em * waiting->symbol.text_size_px,
                                   waiting->symbol.max_angle, &too_sharp);
     if (too_sharp && waiting->symbol.text) {
         return false;
@@ -310,12 +328,12 @@ static bool find_along(struct whole *whole, size_t number, const struct label_ne
         try_anchor(whole, number, network, line->length / 2, &middle, 0, &ok);
         return ok;
     }
-    double length = label_symbol_length(&waiting->symbol, waiting->text_size_px);
+    double length = label_symbol_length(&waiting->symbol, waiting->symbol.text_size_px);
     double spacing = waiting->symbol.spacing_px;
     if (spacing - length < spacing / 4) {
         spacing = length + spacing / 4;
     }
-    double first = fmod(length / 2 + end_gap_em * waiting->text_size_px, spacing);
+    double first = fmod(length / 2 + end_gap_em * waiting->symbol.text_size_px, spacing);
     double last = line->length - length / 2;
     bool is_short = first + spacing * TRIED_ANCHORS_MAX > last;
     bool found = false;
@@ -368,26 +386,67 @@ static bool may_be_wanted(const struct label_task *task, const struct feature *f
             anchors->min_y <= area->max_y);
 }
 
+/* What is known of features with equal values, where a layer sees nothing else of them. */
+struct known {
+    bool is_read;
+    enum label_use use;
+    struct label_symbol symbol;
+};
+
+/* The symbol of a feature, read once for all that are alike. `*out_is_shown` is false when it does not matter. */
+static bool read_symbol(struct whole *whole, const struct label_columns *columns, const struct feature *feature,
+                        const struct label_box_wide *anchors, struct known *known, bool *out_is_shown)
+{
+    bool concerns = known->is_read && label_concerns(whole->task, anchors, known->symbol.bound_px);
+    if (!known->is_read || (known->use == LABEL_FAR && concerns)) {
+        struct style_feature seen = label_columns_feature(columns, feature);
+        if (!label_finder_read(whole->finder, &seen, anchors, &known->symbol, &known->use)) {
+            return false;
+        }
+        known->is_read = true;
+        concerns = known->use == LABEL_SHOWN;
+    }
+    *out_is_shown = known->use == LABEL_SHOWN && concerns;
+    return true;
+}
+
+static bool find_in_features(struct whole *whole, const struct render_input *input)
+{
+    struct label_columns columns;
+    struct arena *arena = whole->task->arena;
+    const struct feature_list *list = &input->features;
+    bool has_tuples = list->tuple_count > 0 && style_sees_attributes_only(whole->finder->style.layer);
+    struct known *tuples = arena_array(arena, has_tuples ? list->tuple_count : 1, sizeof *tuples);
+    if (!tuples || !label_finder_bind(whole->finder, input, &columns)) {
+        return false;
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        const struct feature *feature = &list->features[i];
+        const struct feature *soon = &list->features[i + AHEAD < list->count ? i + AHEAD : i];
+        __builtin_prefetch(soon->values);
+        __builtin_prefetch(soon->geometry.points);
+        __builtin_prefetch(soon->geometry.parts);
+        __builtin_prefetch(&tuples[has_tuples ? soon->tuple : 0], 1);
+        struct known *known = &tuples[has_tuples ? feature->tuple : 0];
+        struct label_box_wide anchors = anchors_of(whole->task, feature);
+        if (feature->geometry.part_count == 0 || (whole->task->one_world && feature->shift_x != 0) ||
+            !may_be_wanted(whole->task, feature, &anchors)) {
+            continue;
+        }
+        known->is_read = known->is_read && has_tuples;
+        bool is_shown;
+        if (!read_symbol(whole, &columns, feature, &anchors, known, &is_shown) ||
+            (is_shown && !find_in_feature(whole, &(struct seen){feature, &known->symbol}))) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool label_whole_find(struct label_finder *finder, const struct render_input *input)
 {
     struct whole whole = {.finder = finder, .task = finder->style.task};
-    struct label_columns columns;
-    bool ok = label_finder_bind(finder, input, &columns);
-    for (size_t i = 0; ok && i < input->features.count; i++) {
-        const struct feature *feature = &input->features.features[i];
-        struct label_box_wide anchors = anchors_of(whole.task, feature);
-        if (feature->geometry.part_count == 0 || (whole.task->one_world && feature->shift_x != 0) ||
-            !may_be_wanted(whole.task, feature, &anchors)) {
-            continue;
-        }
-        struct style_feature seen_by_style = label_columns_feature(&columns, feature);
-        struct label_symbol symbol;
-        bool wanted;
-        ok = label_finder_read(finder, &seen_by_style, &anchors, &symbol, &wanted);
-        if (ok && wanted) {
-            ok = find_in_feature(&whole, &(struct seen){feature, &symbol});
-        }
-    }
+    bool ok = find_in_features(&whole, input);
     struct label_network *network =
         ok && whole.line_count > 0 ? label_network_create(whole.lines, whole.line_count, whole.task->arena) : NULL;
     ok = ok && (whole.line_count == 0 || network);

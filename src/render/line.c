@@ -188,6 +188,7 @@ static bool paint_alike(const struct render_layer_context *context, const struct
     struct raster *raster = context->painter->raster;
     for (int merged = 1; merged >= 0; merged--) {
         for (size_t i = 0; i < found->count; i++) {
+            layer_features_ahead(found, i);
             if (lies_on_others(&found->items[i], look) != (merged == 1)) {
                 continue;
             }
@@ -233,6 +234,7 @@ static bool paint_each(const struct render_layer_context *context, const struct 
     struct look own;
     for (size_t i = 0; i < found->count; i++) {
         const struct look *look = &own;
+        layer_features_ahead(found, i);
         if (has_tuples) {
             look = known_look_of(context, &found->items[i], known);
         } else {

@@ -10,11 +10,15 @@
 #include "draw/raster.h"
 #include "render/render.h"
 
+#include <stdbool.h>
+
 struct projector {
     double unit;      /* world units per unit of the features; 1 but for tiles of a source */
     int64_t origin_x; /* the picture's corner, in world units from the features' (0, 0) */
     int64_t origin_y;
     double scale;   /* fixed-point units per world unit */
+    bool is_binary; /* features are in world units, and `scale` is a power of two that takes `drop` bits away */
+    unsigned drop;
     int32_t move_x; /* fixed point: the layer's translate */
     int32_t move_y;
     struct world_box visible; /* the picture and `reach` around it, in world units from the features' (0, 0) */

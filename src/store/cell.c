@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/cell.h"
 
+#include "store/cell_number.h"
+
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { FORMAT_BLOCK = 0xB1, FORMAT_NODE = 0xA1, NODE_HEAD_BYTES = 10, NODE_BOX_BYTES = 16, VARINT_BYTES_MAX = 10 };
+enum { FORMAT_NODE = 0xA1, NODE_HEAD_BYTES = 10, NODE_BOX_BYTES = 16 };
+
+/* A geometry in varints begins with the number of its parts, which is not 0. In a compact one a number follows: how
+ * many vertices its only part has or how many parts, shifted, and these bits. */
+enum { COMPACT = 0, COMPACT_LONE = 1, COMPACT_WIDE = 2, COMPACT_SHIFT = 2 };
 
 enum tag { TAG_NULL, TAG_FALSE, TAG_TRUE, TAG_INT, TAG_REAL, TAG_WHOLE_REAL, TAG_TEXT, TAG_ROW, TAG_FIELD };
 
@@ -62,83 +69,6 @@ int64_t cell_item_id(int64_t serial, int64_t row)
     return serial << 40 | (row & bits_40);
 }
 
-/* --- numbers --- */
-
-static uint64_t zigzag(int64_t number)
-{
-    return (uint64_t)number << 1 ^ (uint64_t)(number >> 63);
-}
-
-static int64_t unzigzag(uint64_t number)
-{
-    return (int64_t)(number >> 1 ^ (0 - (number & 1)));
-}
-
-static inline uint64_t get_u64(const unsigned char *in)
-{
-    uint64_t number;
-    memcpy(&number, in, sizeof number);
-    return __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__ ? __builtin_bswap64(number) : number;
-}
-
-static bool get_varint_slow(struct cell_cursor *cursor, uint64_t *out)
-{
-    uint64_t value = 0;
-    for (unsigned i = 0; i < VARINT_BYTES_MAX && cursor->at < cursor->end; i++) {
-        uint64_t byte = *cursor->at++;
-        value |= (byte & 127) << (7 * i);
-        if (byte < 128) {
-            *out = value;
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Up to eight bytes are taken from one word without a branch on their number, which is as good as random. */
-static inline bool get_varint(struct cell_cursor *cursor, uint64_t *out)
-{
-    if (cursor->end - cursor->at < 8) {
-        return get_varint_slow(cursor, out);
-    }
-    uint64_t word = get_u64(cursor->at);
-    uint64_t ends = ~word & 0x8080808080808080U;
-    if (ends == 0) {
-        return get_varint_slow(cursor, out);
-    }
-    uint64_t last = ends & (0 - ends);
-    word &= (last - 1) | last;
-    word &= 0x7f7f7f7f7f7f7f7fU;
-    word = (word & 0x007f007f007f007fU) | (word & 0x7f007f007f007f00U) >> 1;
-    word = (word & 0x00003fff00003fffU) | (word & 0x3fff00003fff0000U) >> 2;
-    *out = (word & 0x0fffffffU) | (word & 0x0fffffff00000000U) >> 4;
-    cursor->at += (__builtin_ctzll(last) >> 3) + 1;
-    return true;
-}
-
-static size_t remaining(const struct cell_cursor *cursor)
-{
-    return (size_t)(cursor->end - cursor->at);
-}
-
-static void put_u32(unsigned char *out, uint32_t number)
-{
-    for (int i = 0; i < 4; i++) {
-        out[i] = (unsigned char)(number >> (8 * i));
-    }
-}
-
-static uint32_t get_u32(const unsigned char *in)
-{
-    return (uint32_t)in[0] | (uint32_t)in[1] << 8 | (uint32_t)in[2] << 16 | (uint32_t)in[3] << 24;
-}
-
-static void put_u64(unsigned char *out, uint64_t number)
-{
-    put_u32(out, (uint32_t)number);
-    put_u32(out + 4, (uint32_t)(number >> 32));
-}
-
 /* --- geometry --- */
 
 /* The multiple of 2^shift nearest to `unit`, divided by 2^shift. */
@@ -147,97 +77,63 @@ static int64_t snap(int32_t unit, unsigned shift)
     return shift == 0 ? unit : ((int64_t)unit + ((int64_t)1 << (shift - 1))) >> shift;
 }
 
-struct snapped {
-    int64_t x;
-    int64_t y;
-};
-
-/* How many vertices of a part stay apart after snapping. Points are never merged. */
-static uint32_t count_snapped(const struct world_point *points, uint32_t count, bool merge, unsigned shift)
-{
-    if (!merge) {
-        return count;
-    }
-    uint32_t kept = 0;
-    struct snapped last = {0, 0};
-    for (uint32_t i = 0; i < count; i++) {
-        struct snapped now = {snap(points[i].x, shift), snap(points[i].y, shift)};
-        if (kept == 0 || now.x != last.x || now.y != last.y) {
-            kept++;
-            last = now;
-        }
-    }
-    return kept;
-}
-
 static uint32_t vertices_min(enum geometry_kind kind)
 {
     return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
 }
 
-/* The size of each part after snapping; 0 for those that are dropped (as geometry_from_shape drops them). */
-static uint32_t keep_part(const struct geometry *geometry, uint32_t part, unsigned shift, bool *outer_dropped)
+/* Snaps a part; how many vertices stay apart is told. Points are never merged. */
+static uint32_t snap_part(const struct world_point *points, uint32_t count, bool merge, unsigned shift,
+                          struct world_point *out_points)
 {
-    uint32_t start = part > 0 ? geometry->parts[part - 1].end : 0;
-    bool is_hole = geometry->parts[part].is_hole;
-    if (is_hole && *outer_dropped) {
-        return 0;
+    uint32_t kept = 0;
+    for (uint32_t i = 0; i < count; i++) {
+        struct world_point now = {grid_snap(points[i].x, shift), grid_snap(points[i].y, shift)};
+        if (!merge || kept == 0 || now.x != out_points[kept - 1].x || now.y != out_points[kept - 1].y) {
+            out_points[kept++] = now;
+        }
     }
-    uint32_t count = count_snapped(geometry->points + start, geometry->parts[part].end - start,
-                                   geometry->kind != GEOMETRY_POINT, shift);
-    bool collapsed = count < vertices_min(geometry->kind);
-    if (!is_hole) {
-        *outer_dropped = collapsed;
-    }
-    return collapsed ? 0 : count;
+    return kept;
 }
 
-static void put_part_points(struct buffer *out, const struct world_point *points, uint32_t count, bool merge,
-                            unsigned shift, struct snapped *last)
+/* Parts that collapse are dropped, as geometry_from_shape drops them. */
+static void snap_parts(const struct geometry *geometry, unsigned shift, struct shape_part *parts,
+                       struct world_point *points, struct geometry *out_snapped)
 {
-    bool first = true;
-    for (uint32_t i = 0; i < count; i++) {
-        struct snapped now = {snap(points[i].x, shift), snap(points[i].y, shift)};
-        if (merge && !first && now.x == last->x && now.y == last->y) {
-            continue;
+    *out_snapped = (struct geometry){.kind = geometry->kind, .parts = parts, .points = points};
+    uint32_t start = 0;
+    bool outer_dropped = false;
+    for (uint32_t p = 0; p < geometry->part_count; p++) {
+        uint32_t end = geometry->parts[p].end;
+        bool is_hole = geometry->parts[p].is_hole;
+        uint32_t count = snap_part(geometry->points + start, end - start, geometry->kind != GEOMETRY_POINT, shift,
+                                   points + out_snapped->vertex_count);
+        bool collapsed = count < vertices_min(geometry->kind);
+        outer_dropped = is_hole ? outer_dropped : collapsed;
+        if (!collapsed && !(is_hole && outer_dropped)) {
+            out_snapped->vertex_count += count;
+            parts[out_snapped->part_count++] = (struct shape_part){out_snapped->vertex_count, is_hole};
         }
-        buffer_append_varint(out, zigzag(now.x - last->x));
-        buffer_append_varint(out, zigzag(now.y - last->y));
-        *last = now;
-        first = false;
+        start = end;
     }
 }
 
 bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsigned shift)
 {
-    uint64_t part_count = 0;
-    bool outer_dropped = false;
-    for (uint32_t p = 0; p < geometry->part_count; p++) {
-        part_count += keep_part(geometry, p, shift, &outer_dropped) > 0;
+    struct world_point *points = malloc(((size_t)geometry->vertex_count + 1) * sizeof *points);
+    struct shape_part *parts = malloc(((size_t)geometry->part_count + 1) * sizeof *parts);
+    struct geometry snapped = {0};
+    if (points && parts) {
+        snap_parts(geometry, shift, parts, points, &snapped);
+    } else {
+        out->failed = true;
     }
-    if (part_count == 0) {
-        return false;
+    if (snapped.part_count > 0) {
+        cell_put_compact(out, &snapped, shift);
     }
-    bool merge = geometry->kind != GEOMETRY_POINT;
-    buffer_append_varint(out, part_count);
-    outer_dropped = false;
-    for (uint32_t p = 0; p < geometry->part_count; p++) {
-        uint64_t count = keep_part(geometry, p, shift, &outer_dropped);
-        if (count > 0) {
-            buffer_append_varint(out, count << 1 | geometry->parts[p].is_hole);
-        }
-    }
-    struct snapped last = {0, 0};
-    outer_dropped = false;
-    uint32_t start = 0;
-    for (uint32_t p = 0; p < geometry->part_count; p++) {
-        uint32_t end = geometry->parts[p].end;
-        if (keep_part(geometry, p, shift, &outer_dropped) > 0) {
-            put_part_points(out, geometry->points + start, end - start, merge, shift, &last);
-        }
-        start = end;
-    }
-    return true;
+    free(points);
+    free(parts);
+    return snapped.part_count > 0 || out->failed;
 }
 
 /* There must be room for VARINT_BYTES_MAX. */
@@ -251,9 +147,16 @@ static unsigned char *write_varint(unsigned char *out, uint64_t value)
     return out;
 }
 
+static void put_step(unsigned char *out, int64_t step, size_t width)
+{
+    out[0] = (unsigned char)(step & 0xff);
+    if (width == 2) {
+        out[1] = (unsigned char)(step >> 8 & 0xff);
+    }
+}
+
 static void put_part_sizes(struct buffer *out, const struct shape_part *parts, uint32_t count)
 {
-    buffer_append_varint(out, count);
     uint32_t start = 0;
     for (uint32_t p = 0; p < count; p++) {
         buffer_append_varint(out, (uint64_t)(parts[p].end - start) << 1 | parts[p].is_hole);
@@ -263,6 +166,11 @@ static void put_part_sizes(struct buffer *out, const struct shape_part *parts, u
 
 void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsigned shift)
 {
+    if (geometry->part_count == 0) {
+        cell_put_nothing(out);
+        return;
+    }
+    buffer_append_varint(out, geometry->part_count);
     put_part_sizes(out, geometry->parts, geometry->part_count);
     unsigned char *begun = buffer_reserve(out, (size_t)geometry->vertex_count * 2 * VARINT_BYTES_MAX);
     if (!begun) {
@@ -282,39 +190,120 @@ void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsig
     out->length += (size_t)(at - begun);
 }
 
+/* Steps that all fit a byte, or two where varints would hardly be shorter, are read several times as fast. */
+static size_t step_bytes(const struct geometry *geometry, unsigned shift)
+{
+    uint64_t all = 0;
+    size_t short_varints = 0;
+    for (uint32_t i = 1; i < geometry->vertex_count; i++) {
+        const struct world_point *from = &geometry->points[i - 1];
+        const struct world_point *to = &geometry->points[i];
+        uint64_t x = zigzag(snap(to->x, shift) - snap(from->x, shift));
+        uint64_t y = zigzag(snap(to->y, shift) - snap(from->y, shift));
+        all |= x | y;
+        short_varints += (size_t)(x < 128) + (size_t)(y < 128);
+    }
+    return all <= UINT8_MAX ? 1 : all <= UINT16_MAX && short_varints < geometry->vertex_count ? 2 : 0;
+}
+
+static void put_compact_head(struct buffer *out, const struct geometry *geometry, bool wide)
+{
+    bool lone = geometry->part_count == 1 && !geometry->parts[0].is_hole;
+    uint64_t count = lone ? geometry->vertex_count : geometry->part_count;
+    buffer_append_byte(out, COMPACT);
+    buffer_append_varint(out, count << COMPACT_SHIFT | (wide ? COMPACT_WIDE : 0U) | (lone ? COMPACT_LONE : 0U));
+    if (!lone) {
+        put_part_sizes(out, geometry->parts, geometry->part_count);
+    }
+}
+
+void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsigned shift)
+{
+    size_t width = geometry->vertex_count > 0 ? step_bytes(geometry, shift) : 0;
+    if (width == 0) {
+        cell_put_snapped(out, geometry, shift);
+        return;
+    }
+    put_compact_head(out, geometry, width == 2);
+    int64_t x = snap(geometry->points[0].x, shift);
+    int64_t y = snap(geometry->points[0].y, shift);
+    buffer_append_varint(out, zigzag(x));
+    buffer_append_varint(out, zigzag(y));
+    size_t bytes = (size_t)(geometry->vertex_count - 1) * 2 * width;
+    unsigned char *at = buffer_reserve(out, bytes);
+    if (!at) {
+        return;
+    }
+    for (uint32_t i = 1; i < geometry->vertex_count; i++) {
+        int64_t next_x = snap(geometry->points[i].x, shift);
+        int64_t next_y = snap(geometry->points[i].y, shift);
+        put_step(at, next_x - x, width);
+        put_step(at + width, next_y - y, width);
+        at += 2 * width;
+        x = next_x;
+        y = next_y;
+    }
+    out->length += bytes;
+}
+
 void cell_put_nothing(struct buffer *out)
 {
-    buffer_append_varint(out, 0);
+    buffer_append_byte(out, COMPACT);
+    buffer_append_byte(out, 0);
+}
+
+/* How a geometry is written. */
+struct geometry_head {
+    uint64_t part_count;
+    uint64_t lone_count; /* vertices of the only part; 0: sizes of parts follow */
+    size_t step_bytes;   /* 0: in varints */
+};
+
+static bool get_head(struct cell_cursor *cursor, struct geometry_head *out_head)
+{
+    uint64_t number;
+    if (!get_varint(cursor, &number)) {
+        return false;
+    }
+    *out_head = (struct geometry_head){number, 0, 0};
+    if (number == COMPACT) {
+        if (!get_varint(cursor, &number)) {
+            return false;
+        }
+        bool lone = (number & COMPACT_LONE) != 0;
+        *out_head = (struct geometry_head){lone ? 1 : number >> COMPACT_SHIFT, lone ? number >> COMPACT_SHIFT : 0,
+                                           (number & COMPACT_WIDE) != 0 ? 2 : 1};
+        if (lone) {
+            return out_head->lone_count > 0 && out_head->lone_count <= UINT32_MAX &&
+                   out_head->lone_count <= remaining(cursor) / 2;
+        }
+    }
+    return out_head->part_count <= remaining(cursor) && out_head->part_count <= UINT32_MAX;
+}
+
+static size_t bytes_of_parts(uint64_t count)
+{
+    return (size_t)count * sizeof(struct shape_part);
 }
 
 /* Part sizes are bounded by the bytes that are left (two for each vertex), so nothing absurd is allocated. */
-static enum cell_result get_parts(struct cell_cursor *cursor, struct arena *arena, struct shape_part **out_parts,
-                                  uint32_t *out_part_count, uint32_t *out_vertex_count)
+static bool get_part_sizes(struct cell_cursor *cursor, uint64_t count, struct shape_part *out_parts,
+                           uint32_t *out_vertex_count)
 {
-    uint64_t count;
-    if (!get_varint(cursor, &count) || count > remaining(cursor) || count > UINT32_MAX) {
-        return CELL_DAMAGED;
-    }
-    struct shape_part *parts = arena_alloc_raw(arena, (size_t)count * sizeof *parts);
-    if (!parts) {
-        return CELL_NO_ROOM;
-    }
     uint64_t vertices = 0;
     for (uint64_t p = 0; p < count; p++) {
         uint64_t size;
         if (!get_varint(cursor, &size) || size >> 1 > remaining(cursor) / 2) {
-            return CELL_DAMAGED;
+            return false;
         }
         vertices += size >> 1;
         if (vertices > remaining(cursor) / 2 || vertices > UINT32_MAX || size >> 1 == 0) {
-            return CELL_DAMAGED;
+            return false;
         }
-        parts[p] = (struct shape_part){(uint32_t)vertices, (size & 1) != 0};
+        out_parts[p] = (struct shape_part){(uint32_t)vertices, (size & 1) != 0};
     }
-    *out_parts = parts;
-    *out_part_count = (uint32_t)count;
     *out_vertex_count = (uint32_t)vertices;
-    return CELL_OK;
+    return true;
 }
 
 /* Back to world units. The easternmost unit is no multiple: geometry_from_shape clamps it, so do we. */
@@ -324,65 +313,112 @@ static int32_t unsnap(uint64_t snapped, unsigned shift)
     return unit > INT32_MAX ? INT32_MAX : unit < INT32_MIN ? INT32_MIN : (int32_t)unit;
 }
 
-enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
-                                   struct arena *arena, struct geometry *out_geometry)
+static bool get_varint_points(struct cell_cursor *cursor, unsigned shift, struct world_point *points, uint32_t count)
 {
-    struct shape_part *parts;
-    uint32_t part_count;
-    uint32_t vertex_count;
-    enum cell_result result = get_parts(cursor, arena, &parts, &part_count, &vertex_count);
-    if (result != CELL_OK) {
-        return result;
-    }
-    struct world_point *points = arena_alloc_raw(arena, (size_t)vertex_count * sizeof *points);
-    if (!points) {
-        return CELL_NO_ROOM;
-    }
     uint64_t x = 0;
     uint64_t y = 0;
-    for (uint32_t i = 0; i < vertex_count; i++) {
+    for (uint32_t i = 0; i < count; i++) {
         uint64_t delta_x;
         uint64_t delta_y;
         if (!get_varint(cursor, &delta_x) || !get_varint(cursor, &delta_y)) {
-            return CELL_DAMAGED;
+            return false;
         }
         x += (uint64_t)unzigzag(delta_x);
         y += (uint64_t)unzigzag(delta_y);
         points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
     }
-    *out_geometry = (struct geometry){kind, part_count, vertex_count, parts, points};
-    return CELL_OK;
+    return true;
 }
 
-/* Goes past `count` varints: each ends with a byte below 128. Eight bytes at a time. */
-static bool skip_varints(struct cell_cursor *cursor, uint64_t count)
+static inline int64_t get_step(const unsigned char *in, size_t width)
 {
-    while (count >= 8 && remaining(cursor) >= 8) {
-        uint64_t ends = ~get_u64(cursor->at) >> 7 & 0x0101010101010101U;
-        count -= ends * 0x0101010101010101U >> 56;
-        cursor->at += 8;
+    return width == 1 ? (int8_t)in[0] : (int16_t)(uint16_t)(in[0] | in[1] << 8);
+}
+
+static inline void add_steps(const unsigned char *at, size_t width, unsigned shift, uint64_t x, uint64_t y,
+                             struct world_point *points, uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        x += (uint64_t)get_step(at, width);
+        y += (uint64_t)get_step(at + width, width);
+        points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
+        at += 2 * width;
     }
-    for (; count > 0 && cursor->at < cursor->end; cursor->at++) {
-        count -= *cursor->at < 128;
+}
+
+static bool get_compact_points(struct cell_cursor *cursor, size_t width, unsigned shift, struct world_point *points,
+                               uint32_t count)
+{
+    uint64_t x;
+    uint64_t y;
+    if (!get_varint(cursor, &x) || !get_varint(cursor, &y) || remaining(cursor) / (2 * width) < count - 1) {
+        return false;
     }
-    return count == 0;
+    x = (uint64_t)unzigzag(x);
+    y = (uint64_t)unzigzag(y);
+    points[0] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
+    if (width == 1) {
+        add_steps(cursor->at, 1, shift, x, y, points + 1, count - 1);
+    } else {
+        add_steps(cursor->at, 2, shift, x, y, points + 1, count - 1);
+    }
+    cursor->at += (size_t)(count - 1) * 2 * width;
+    return true;
+}
+
+enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
+                                   struct arena *arena, struct geometry *out_geometry)
+{
+    struct geometry_head head;
+    uint32_t count;
+    if (!get_head(cursor, &head)) {
+        return CELL_DAMAGED;
+    }
+    struct shape_part *parts = arena_alloc_raw(arena, bytes_of_parts(head.part_count));
+    if (!parts) {
+        return CELL_NO_ROOM;
+    }
+    if (head.lone_count > 0) {
+        count = (uint32_t)head.lone_count;
+        parts[0] = (struct shape_part){count, false};
+    } else if (!get_part_sizes(cursor, head.part_count, parts, &count)) {
+        return CELL_DAMAGED;
+    }
+    struct world_point *points = arena_alloc_raw(arena, (size_t)count * sizeof *points);
+    if (!points) {
+        return CELL_NO_ROOM;
+    }
+    bool ok = head.step_bytes == 0 || count == 0 ? get_varint_points(cursor, shift, points, count)
+                                                 : get_compact_points(cursor, head.step_bytes, shift, points, count);
+    *out_geometry = (struct geometry){kind, (uint32_t)head.part_count, count, parts, points};
+    return ok ? CELL_OK : CELL_DAMAGED;
 }
 
 enum cell_result cell_skip_geometry(struct cell_cursor *cursor)
 {
-    uint64_t count;
-    if (!get_varint(cursor, &count) || count > remaining(cursor)) {
+    struct geometry_head head;
+    if (!get_head(cursor, &head)) {
         return CELL_DAMAGED;
     }
-    uint64_t vertices = 0;
-    for (uint64_t p = 0; p < count; p++) {
+    uint64_t vertices = head.lone_count;
+    for (uint64_t p = 0; head.lone_count == 0 && p < head.part_count; p++) {
         uint64_t size;
         if (!get_varint(cursor, &size) || size >> 1 > remaining(cursor)) {
             return CELL_DAMAGED;
         }
         vertices += size >> 1;
     }
-    return vertices <= remaining(cursor) && skip_varints(cursor, 2 * vertices) ? CELL_OK : CELL_DAMAGED;
+    if (vertices > remaining(cursor)) {
+        return CELL_DAMAGED;
+    }
+    if (head.step_bytes == 0 || vertices == 0) {
+        return skip_varints(cursor, 2 * vertices) ? CELL_OK : CELL_DAMAGED;
+    }
+    if (!skip_varints(cursor, 2) || remaining(cursor) / (2 * head.step_bytes) < vertices - 1) {
+        return CELL_DAMAGED;
+    }
+    cursor->at += (vertices - 1) * 2 * head.step_bytes;
+    return CELL_OK;
 }
 
 /* To the nearest, halves away from zero, as llround does; degrees are far from the limits. */
@@ -394,6 +430,7 @@ static int64_t degree_step(double degrees)
 
 void cell_put_shape(struct buffer *out, const struct shape *shape)
 {
+    buffer_append_varint(out, shape->part_count);
     put_part_sizes(out, shape->parts, shape->part_count);
     unsigned char *begun = buffer_reserve(out, (size_t)shape->vertex_count * 2 * VARINT_BYTES_MAX);
     if (!begun) {
@@ -416,12 +453,17 @@ void cell_put_shape(struct buffer *out, const struct shape *shape)
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,
                                 struct shape *out_shape)
 {
-    struct shape_part *parts;
-    uint32_t part_count;
+    uint64_t part_count;
     uint32_t vertex_count;
-    enum cell_result result = get_parts(cursor, arena, &parts, &part_count, &vertex_count);
-    if (result != CELL_OK) {
-        return result;
+    if (!get_varint(cursor, &part_count) || part_count > remaining(cursor) || part_count > UINT32_MAX) {
+        return CELL_DAMAGED;
+    }
+    struct shape_part *parts = arena_alloc_raw(arena, bytes_of_parts(part_count));
+    if (!parts) {
+        return CELL_NO_ROOM;
+    }
+    if (!get_part_sizes(cursor, part_count, parts, &vertex_count)) {
+        return CELL_DAMAGED;
     }
     double *xy = arena_alloc_raw(arena, (size_t)vertex_count * 2 * sizeof *xy);
     if (!xy) {
@@ -441,7 +483,7 @@ enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind k
         xy[2 * (size_t)i] = (double)(int64_t)x / degree_steps;
         xy[2 * (size_t)i + 1] = (double)(int64_t)y / degree_steps;
     }
-    *out_shape = (struct shape){kind, part_count, vertex_count, parts, xy};
+    *out_shape = (struct shape){kind, (uint32_t)part_count, vertex_count, parts, xy};
     return CELL_OK;
 }
 
@@ -691,91 +733,6 @@ enum cell_result cell_get_id(struct cell_cursor cursor, int64_t row, struct valu
         }
     }
     return CELL_OK;
-}
-
-/* --- blocks --- */
-
-void cell_begin_block(struct buffer *out, struct cell_origin origin)
-{
-    buffer_append_byte(out, FORMAT_BLOCK);
-    buffer_append_varint(out, zigzag(origin.x));
-    buffer_append_varint(out, zigzag(origin.y));
-}
-
-void cell_put_feature(struct buffer *out, struct cell_origin origin, int64_t row, const struct world_box *box,
-                      bool attributes_elsewhere, struct text content)
-{
-    buffer_append_varint(out, (uint64_t)row << 1 | attributes_elsewhere);
-    buffer_append_varint(out, zigzag(box->min_x - origin.x));
-    buffer_append_varint(out, zigzag(box->min_y - origin.y));
-    buffer_append_varint(out, (uint64_t)(box->max_x - box->min_x));
-    buffer_append_varint(out, (uint64_t)(box->max_y - box->min_y));
-    buffer_append_varint(out, content.length);
-    buffer_append(out, content.data, content.length);
-}
-
-static bool is_unit(int64_t number)
-{
-    return number >= INT32_MIN && number <= INT32_MAX;
-}
-
-enum cell_result cell_open_block(struct text bytes, struct cell_cursor *out_cursor, struct cell_origin *out_origin)
-{
-    const unsigned char *start = (const unsigned char *)bytes.data;
-    if (bytes.length == 0 || *start != FORMAT_BLOCK) {
-        return CELL_DAMAGED;
-    }
-    struct cell_cursor cursor = {start + 1, start + bytes.length};
-    uint64_t x;
-    uint64_t y;
-    if (!get_varint(&cursor, &x) || !get_varint(&cursor, &y) || !is_unit(unzigzag(x)) || !is_unit(unzigzag(y))) {
-        return CELL_DAMAGED;
-    }
-    *out_origin = (struct cell_origin){(int32_t)unzigzag(x), (int32_t)unzigzag(y)};
-    *out_cursor = cursor;
-    return CELL_OK;
-}
-
-static bool get_head(struct cell_cursor *cursor, struct cell_origin origin, struct cell_feature *out)
-{
-    uint64_t row;
-    uint64_t x;
-    uint64_t y;
-    uint64_t width;
-    uint64_t height;
-    uint64_t length;
-    if (!get_varint(cursor, &row) || !get_varint(cursor, &x) || !get_varint(cursor, &y) ||
-        !get_varint(cursor, &width) || !get_varint(cursor, &height) || !get_varint(cursor, &length) ||
-        length > remaining(cursor) || row >> 1 > (uint64_t)CELL_ROW_MAX || width > UINT32_MAX || height > UINT32_MAX) {
-        return false;
-    }
-    /* Wraps on damaged bytes and is refused then. */
-    int64_t min_x = (int64_t)((uint64_t)(int64_t)origin.x + (uint64_t)unzigzag(x));
-    int64_t min_y = (int64_t)((uint64_t)(int64_t)origin.y + (uint64_t)unzigzag(y));
-    if (!is_unit(min_x) || !is_unit(min_y)) {
-        return false;
-    }
-    struct world_box box = {min_x, min_y, min_x + (int64_t)width, min_y + (int64_t)height};
-    if (!is_unit(box.max_x) || !is_unit(box.max_y)) {
-        return false;
-    }
-    *out = (struct cell_feature){(int64_t)(row >> 1), box, (row & 1) != 0, {cursor->at, cursor->at + length}};
-    cursor->at += length;
-    return true;
-}
-
-bool cell_next_feature(struct cell_cursor *cursor, struct cell_origin origin, struct cell_feature *out_feature,
-                       enum cell_result *out_result)
-{
-    *out_result = CELL_OK;
-    if (cursor->at == cursor->end) {
-        return false;
-    }
-    if (!get_head(cursor, origin, out_feature)) {
-        *out_result = CELL_DAMAGED;
-        return false;
-    }
-    return true;
 }
 
 /* --- the tree --- */

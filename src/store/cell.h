@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* How features lie in cells.sqlite: bytes in, bytes out, no database.
+/* How features lie in cells.sqlite: bytes in, bytes out, no database. (Blocks of them: store/cell_block.h.)
  *
  * A band is a range of style zooms with one precision. In each band the features of a layer version stand in
  * Hilbert order in blocks of some kilobytes; above the blocks stands a packed tree of their boxes (a static R-tree with
@@ -15,9 +15,7 @@ enum {
     CELL_BAND_FULL = CELL_BANDS - 1,
     CELL_FANOUT = 128,
     CELL_LEVEL_ROOT = 3,
-    CELL_VECTOR_ZOOMS = 15,  /* 0 to 14: those with a bound on the size of vector tiles */
-    CELL_BLOCK_BYTES = 5000, /* three in a database page of 16 KiB; larger features stand alone */
-    CELL_BLOCK_FEATURES = 64,
+    CELL_VECTOR_ZOOMS = 15, /* 0 to 14: those with a bound on the size of vector tiles */
     CELL_INLINE_BYTES = 192 /* attributes above this stay in the item table and are not repeated in each band */
 };
 
@@ -50,6 +48,8 @@ enum cell_result { CELL_OK, CELL_DAMAGED, CELL_NO_ROOM };
 bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsigned shift);
 /* The same for one that is snapped already: no equal neighbours, no part that collapsed. */
 void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsigned shift);
+/* The same with steps of one or two bytes where all of them fit, else as cell_put_snapped. */
+void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsigned shift);
 /* A geometry without parts. */
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
@@ -78,30 +78,6 @@ enum cell_result cell_find_values(struct cell_cursor cursor, const bool *wanted,
                                   struct cell_cursor *out_values);
 /* One value with its tag. */
 enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value);
-
-/* --- blocks --- */
-
-/* One feature in a block. */
-struct cell_feature {
-    int64_t row;
-    struct world_box box;
-    bool attributes_elsewhere;
-    struct cell_cursor content; /* geometry, then attributes unless they are elsewhere */
-};
-
-struct cell_origin {
-    int32_t x;
-    int32_t y;
-};
-
-void cell_begin_block(struct buffer *out, struct cell_origin origin);
-/* `content` is what cell_put_geometry and cell_put_attributes wrote. */
-void cell_put_feature(struct buffer *out, struct cell_origin origin, int64_t row, const struct world_box *box,
-                      bool attributes_elsewhere, struct text content);
-enum cell_result cell_open_block(struct text bytes, struct cell_cursor *out_cursor, struct cell_origin *out_origin);
-/* The next feature; false at the end and on damage, which `out_result` tells apart. */
-bool cell_next_feature(struct cell_cursor *cursor, struct cell_origin origin, struct cell_feature *out_feature,
-                       enum cell_result *out_result);
 
 /* --- the tree above the blocks --- */
 

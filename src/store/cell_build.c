@@ -6,7 +6,7 @@
 #include "store/cell_build.h"
 
 #include "base/hash.h"
-#include "store/cell.h"
+#include "store/cell_block.h"
 #include "store/cell_crew.h"
 #include "store/cell_spool.h"
 #include "store/database.h"
@@ -54,10 +54,8 @@ struct load_of_tiles {
 /* The open block of a band and the boxes of those already written. */
 struct band {
     struct load_of_tiles tiles[CELL_VECTOR_ZOOMS];
-    struct buffer block;
-    struct cell_origin origin;
+    struct cell_block_maker block;
     struct cell_box block_box;
-    size_t block_features;
     struct box_list boxes;
 };
 
@@ -78,6 +76,7 @@ struct cell_build {
     struct buffer content;
     struct band bands[CELL_BANDS];
     unsigned made; /* a bit for each of them that is there */
+    struct grid_patches patches;
     struct arena *arena;
 };
 
@@ -168,11 +167,12 @@ static bool allocate(struct cell_build *build)
     }
     build->shown = calloc(build->shown_count + 1, sizeof *build->shown);
     build->arena = arena_create(arena_bytes_max);
+    grid_patches_init(&build->patches);
     buffer_init(&build->attributes, FEATURE_BYTES_MAX);
     buffer_init(&build->shape, FEATURE_BYTES_MAX);
     buffer_init(&build->content, FEATURE_BYTES_MAX);
     for (unsigned b = 0; b < CELL_BANDS; b++) {
-        buffer_init(&build->bands[b].block, FEATURE_BYTES_MAX);
+        cell_block_init(&build->bands[b].block, FEATURE_BYTES_MAX);
     }
     return build->shown && build->arena;
 }
@@ -227,7 +227,7 @@ void cell_build_close(struct cell_build *build)
     sqlite3_finalize(build->put_item);
     sqlite3_finalize(build->put_node);
     for (unsigned b = 0; b < CELL_BANDS; b++) {
-        buffer_finish(&build->bands[b].block);
+        cell_block_finish(&build->bands[b].block);
         free(build->bands[b].boxes.items);
     }
     buffer_finish(&build->attributes);
@@ -276,7 +276,7 @@ static bool spool_shape(struct cell_build *build, int64_t row, const struct shap
                         struct error *err)
 {
     struct geometry geometry;
-    if (!geometry_from_shape(shape, 0, build->arena, &geometry)) {
+    if (!geometry_from_shape(shape, 0, &build->patches, build->arena, &geometry)) {
         return error_no_memory(err);
     }
     struct cell_record record = {.row = row};
@@ -285,7 +285,7 @@ static bool spool_shape(struct cell_build *build, int64_t row, const struct shap
     record.attributes_elsewhere = build->attributes.length > CELL_INLINE_BYTES;
     buffer_clear(&build->content);
     /* Without a part when smaller than a world unit: nothing to draw, but a query by box must find it. */
-    cell_put_snapped(&build->content, &geometry, 0);
+    cell_spool_put_geometry(&build->content, &geometry);
     if (build->content.failed) {
         return error_no_memory(err);
     }
@@ -354,15 +354,16 @@ static bool put_node(struct cell_build *build, int64_t id, const struct buffer *
 static bool write_block(struct cell_build *build, unsigned number, struct error *err)
 {
     struct band *band = &build->bands[number];
-    if (band->block_features == 0) {
+    if (band->block.count == 0) {
         return true;
     }
     int64_t id = cell_node_id(build->plan.serial, number, 0, band->boxes.count);
-    if (!put_node(build, id, &band->block, err)) {
+    buffer_clear(&build->content);
+    cell_block_write(&band->block, build->shown_count, &build->content);
+    if (!put_node(build, id, &build->content, err)) {
         return false;
     }
-    buffer_clear(&band->block);
-    band->block_features = 0;
+    band->block.count = 0;
     return box_append(&band->boxes, band->block_box) || error_no_memory(err);
 }
 
@@ -397,20 +398,18 @@ static bool put_in_band(struct cell_build *build, unsigned number, const struct 
     size_t attributes = record->attributes.length;
     note_load(band, record->key,
               ((content.length - attributes) * EIGHTHS_OF_GEOMETRY + attributes * EIGHTHS_OF_ATTRIBUTES) / 8);
-    if (band->block_features > 0 && band->block.length + content.length > CELL_BLOCK_BYTES &&
+    if (band->block.count > 0 && cell_block_length(&band->block) + content.length > CELL_BLOCK_BYTES &&
         !write_block(build, number, err)) {
         return false;
     }
-    if (band->block_features == 0) {
-        band->origin = (struct cell_origin){(int32_t)box->min_x, (int32_t)box->min_y};
+    if (band->block.count == 0) {
+        cell_block_begin(&band->block, (struct cell_origin){(int32_t)box->min_x, (int32_t)box->min_y});
         band->block_box =
             (struct cell_box){(int32_t)box->min_x, (int32_t)box->min_y, (int32_t)box->max_x, (int32_t)box->max_y};
-        cell_begin_block(&band->block, band->origin);
     }
-    cell_put_feature(&band->block, band->origin, record->row, box, record->attributes_elsewhere, content);
+    cell_block_put(&band->block, record->row, box, record->attributes_elsewhere, content, attributes);
     grow(&band->block_box, box);
-    band->block_features++;
-    return band->block_features < CELL_BLOCK_FEATURES || write_block(build, number, err);
+    return band->block.count < CELL_BLOCK_FEATURES || write_block(build, number, err);
 }
 
 static bool take_piece(void *context, unsigned band, const struct cell_record *record, struct text content,

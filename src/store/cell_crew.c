@@ -22,6 +22,7 @@ enum {
     FEW_VERTICES = 20000, /* fewer are worth neither a thread nor leaving a band out */
     FEW_SHAPES = 5000,    /* so few are never thinned */
     BYTES_MAX = 1 << 30,
+    ALIGNMENT = 8, /* of the geometry of records in a batch */
     SAMPLES_MAX = 12,
     SAMPLE_BYTES_MAX = 1024 * 1024, /* of one batch: larger ones are not sampled */
     FEATURE_COST = 24,              /* of reading and drawing a feature, in bytes of geometry */
@@ -32,8 +33,6 @@ enum {
 static const double worth_a_band = 1.6;
 
 enum pass { PASS_NOTE, PASS_WEIGH, PASS_MAKE };
-
-static const size_t arena_bytes_max = (size_t)1 << 30; /* one feature */
 
 /* A feature as one band has it, in bytes of the batch's `out`, and what the thinner is told where it is too small. */
 struct piece {
@@ -64,7 +63,6 @@ struct batch {
 struct worker {
     struct crew *crew;
     pthread_t thread;
-    struct arena *arena;
     struct cell_generaliser *generaliser;
     uint64_t seen_from[CELL_BANDS]; /* features by the coarsest band in which they are not too small */
 };
@@ -119,9 +117,32 @@ static struct piece *add_piece(struct batch *batch, size_t record, unsigned band
     return piece;
 }
 
-static bool put_band(struct worker *worker, struct batch *batch, size_t index, const struct geometry *geometry,
+/* The feature as it came. `*out_number`: its piece's, which moves when another is added. */
+static bool put_full(struct batch *batch, size_t index, const struct geometry *geometry, size_t *out_number)
+{
+    const struct cell_record *record = &batch->records[index];
+    struct piece *piece = add_piece(batch, index, CELL_BAND_FULL);
+    if (!piece) {
+        return false;
+    }
+    cell_put_snapped(&batch->out, geometry, 0);
+    buffer_append(&batch->out, record->attributes.data, record->attributes.length);
+    piece->length = batch->out.length - piece->offset;
+    *out_number = batch->piece_count - 1;
+    return !batch->out.failed;
+}
+
+static uint64_t lot_of(const struct batch *batch, size_t full)
+{
+    const struct piece *piece = &batch->pieces[full];
+    size_t attributes = batch->records[piece->record].attributes.length;
+    return cell_thinner_lot((struct text){(const char *)batch->out.data + piece->offset, piece->length - attributes});
+}
+
+static bool put_band(struct worker *worker, struct batch *batch, size_t full, const struct geometry *geometry,
                      unsigned band)
 {
+    size_t index = batch->pieces[full].record;
     const struct cell_record *record = &batch->records[index];
     struct geometry reduced;
     double ink;
@@ -134,12 +155,12 @@ static bool put_band(struct worker *worker, struct batch *batch, size_t index, c
         return false;
     }
     if (reduced.part_count > 0) {
-        cell_put_snapped(&batch->out, &reduced, cell_shift(band));
+        cell_put_compact(&batch->out, &reduced, cell_shift(band));
         buffer_append(&batch->out, record->attributes.data, record->attributes.length);
         piece->length = batch->out.length - piece->offset;
     }
     piece->ink = ink;
-    piece->lot = ink > 0 ? cell_thinner_lot(record->geometry) : 0;
+    piece->lot = ink > 0 && !batch->out.failed ? lot_of(batch, full) : 0;
     piece->way[0] = (double)geometry->points[geometry->vertex_count - 1].x - geometry->points[0].x;
     piece->way[1] = (double)geometry->points[geometry->vertex_count - 1].y - geometry->points[0].y;
     return !batch->out.failed;
@@ -148,16 +169,19 @@ static bool put_band(struct worker *worker, struct batch *batch, size_t index, c
 static bool generalise(struct worker *worker, struct batch *batch, size_t index, const struct geometry *geometry,
                        struct error *err)
 {
+    size_t full = 0;
+    if (!put_full(batch, index, geometry, &full)) {
+        return error_no_memory(err);
+    }
     if (!cell_generaliser_set(worker->generaliser, geometry, worker->crew->junctions, err)) {
         return false;
     }
     for (unsigned band = CELL_BAND_FULL; band-- > 0 && geometry->part_count > 0;) {
-        if ((worker->crew->bands >> band & 1) && !put_band(worker, batch, index, geometry, band)) {
+        if ((worker->crew->bands >> band & 1) && !put_band(worker, batch, full, geometry, band)) {
             return error_no_memory(err);
         }
     }
-    /* Its bytes are those of the record. */
-    return add_piece(batch, index, CELL_BAND_FULL) || error_no_memory(err);
+    return true;
 }
 
 static bool note(struct worker *worker, const struct geometry *geometry, struct error *err)
@@ -177,14 +201,9 @@ static bool note(struct worker *worker, const struct geometry *geometry, struct 
 static bool work_on_record(struct worker *worker, struct batch *batch, size_t index, struct error *err)
 {
     const struct cell_record *record = &batch->records[index];
-    const unsigned char *start = (const unsigned char *)record->geometry.data;
-    struct cell_cursor cursor = {start, start + record->geometry.length};
     struct geometry geometry;
-    arena_reset(worker->arena);
-    enum cell_result result = cell_get_geometry(&cursor, worker->crew->task->kind, 0, worker->arena, &geometry);
-    if (result != CELL_OK) {
-        error_set(err, result == CELL_NO_ROOM ? ERROR_TOO_LARGE : ERROR_INTERNAL, "row %lld: could not be read back",
-                  (long long)record->row);
+    if (!cell_spool_get_geometry(record->geometry, worker->crew->task->kind, &geometry)) {
+        error_set(err, ERROR_INTERNAL, "row %lld: could not be read back", (long long)record->row);
         return false;
     }
     if (worker->crew->pass == PASS_NOTE) {
@@ -229,8 +248,7 @@ static void *work(void *context)
 static bool open_worker(struct crew *crew, struct worker *worker, struct error *err)
 {
     worker->crew = crew;
-    worker->arena = arena_create(arena_bytes_max);
-    return worker->arena ? cell_generaliser_open(&worker->generaliser, err) : error_no_memory(err);
+    return cell_generaliser_open(&worker->generaliser, err);
 }
 
 static bool open_crew(struct crew *crew, struct error *err)
@@ -279,7 +297,6 @@ static void close_crew(struct crew *crew)
     }
     for (size_t i = 0; i < crew->worker_count; i++) {
         cell_generaliser_close(crew->workers[i].generaliser);
-        arena_destroy(crew->workers[i].arena);
     }
     for (size_t i = 0; crew->batches && i < crew->batch_count; i++) {
         buffer_finish(&crew->batches[i].bytes);
@@ -296,6 +313,12 @@ static void close_crew(struct crew *crew)
     pthread_mutex_destroy(&crew->lock);
 }
 
+static size_t padding_of(const struct cell_record *record)
+{
+    size_t length = record->geometry.length + record->attributes.length;
+    return (ALIGNMENT - length % ALIGNMENT) % ALIGNMENT;
+}
+
 static bool point_at_bytes(struct batch *batch, struct error *err)
 {
     const char *at = (const char *)batch->bytes.data;
@@ -303,7 +326,7 @@ static bool point_at_bytes(struct batch *batch, struct error *err)
         batch->records[i].geometry.data = at;
         at += batch->records[i].geometry.length;
         batch->records[i].attributes.data = at;
-        at += batch->records[i].attributes.length;
+        at += batch->records[i].attributes.length + padding_of(&batch->records[i]);
     }
     return !batch->bytes.failed || error_no_memory(err);
 }
@@ -311,6 +334,7 @@ static bool point_at_bytes(struct batch *batch, struct error *err)
 /* The texts of records are copied; they are pointed at when the bytes do not move any more. */
 static bool fill(const struct crew *crew, struct batch *batch, bool *out_end, struct error *err)
 {
+    static const char nothing[ALIGNMENT] = {0};
     batch->count = 0;
     buffer_clear(&batch->bytes);
     *out_end = false;
@@ -324,6 +348,7 @@ static bool fill(const struct crew *crew, struct batch *batch, bool *out_end, st
         }
         buffer_append(&batch->bytes, record->geometry.data, record->geometry.length);
         buffer_append(&batch->bytes, record->attributes.data, record->attributes.length);
+        buffer_append(&batch->bytes, nothing, padding_of(record));
         batch->count++;
     }
     return point_at_bytes(batch, err);
@@ -394,9 +419,6 @@ static bool take_piece(struct crew *crew, const struct batch *batch, const struc
     cell_crew_taker *taker = crew->pass == PASS_WEIGH ? weigh : task->take;
     void *context = crew->pass == PASS_WEIGH ? crew : task->context;
     struct text content = {(const char *)batch->out.data + piece->offset, piece->length};
-    if (piece->band == CELL_BAND_FULL) {
-        content = (struct text){record->geometry.data, record->geometry.length + record->attributes.length};
-    }
     if (piece->ink > 0) {
         struct cell_small small = {record, piece->lot, piece->ink, {piece->way[0], piece->way[1]}, content};
         return cell_thinner_add(&crew->thinners[piece->band], &small, taker, context, err);

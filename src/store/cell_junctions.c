@@ -15,7 +15,9 @@ enum {
      */
     NEIGHBOUR_BITS = 20,
     TAGS = (1 << (32 - NEIGHBOUR_BITS)) - 1,
-    NEIGHBOURS_DIFFER = (1 << NEIGHBOUR_BITS) - 1
+    NEIGHBOURS_DIFFER = (1 << NEIGHBOUR_BITS) - 1,
+    AHEAD = 16, /* buckets that are fetched at the same time, before they are needed */
+    HASHES = 2 * AHEAD
 };
 
 /* No slot of a vertex is like these. */
@@ -110,14 +112,21 @@ static void note_part(struct cell_junctions *junctions, const struct world_point
     if (distinct < 2) {
         return;
     }
+    uint64_t hashes[HASHES] = {0}; /* of the vertex at hand and of those that are fetched */
+    uint64_t first = hash_point(points[0]);
     uint64_t before = is_ring ? hash_point(points[distinct - 1]) : 0;
-    uint64_t now = hash_point(points[0]);
-    for (uint32_t i = 0; i < distinct; i++) {
-        uint64_t after = i + 1 < distinct || is_ring ? hash_point(points[i + 1]) : 0;
-        __builtin_prefetch(bucket_of(junctions, after), 1);
-        note(junctions, now, hash_neighbours(before, after));
-        before = now;
-        now = after;
+    for (size_t i = 0; i < (size_t)distinct + AHEAD; i++) {
+        if (i < distinct) {
+            hashes[i % HASHES] = hash_point(points[i]);
+            __builtin_prefetch(bucket_of(junctions, hashes[i % HASHES]), 1);
+        }
+        if (i >= AHEAD) {
+            size_t at = i - AHEAD;
+            uint64_t after = at + 1 < distinct ? hashes[(at + 1) % HASHES] : is_ring ? first : 0;
+            uint64_t now = hashes[at % HASHES];
+            note(junctions, now, hash_neighbours(before, after));
+            before = now;
+        }
     }
 }
 
@@ -131,9 +140,8 @@ void cell_junctions_note(struct cell_junctions *junctions, const struct geometry
     }
 }
 
-bool cell_junctions_has(const struct cell_junctions *junctions, struct world_point point)
+static bool holds(const struct cell_junctions *junctions, uint64_t vertex)
 {
-    uint64_t vertex = hash_point(point);
     const uint32_t *bucket = bucket_of(junctions, vertex);
     uint32_t wanted = tag_of(vertex) << NEIGHBOUR_BITS | NEIGHBOURS_DIFFER;
     bool found = bucket[BUCKET_SLOTS - 1] == slot_full;
@@ -141,4 +149,19 @@ bool cell_junctions_has(const struct cell_junctions *junctions, struct world_poi
         found |= bucket[i] == wanted; /* no branch: all slots are compared at once */
     }
     return found;
+}
+
+void cell_junctions_find(const struct cell_junctions *junctions, const struct world_point *points, uint32_t count,
+                         unsigned char *out_found)
+{
+    uint64_t hashes[AHEAD] = {0};
+    for (size_t i = 0; i < (size_t)count + AHEAD; i++) {
+        if (i >= AHEAD) {
+            out_found[i - AHEAD] = holds(junctions, hashes[i % AHEAD]);
+        }
+        if (i < count) {
+            hashes[i % AHEAD] = hash_point(points[i]);
+            __builtin_prefetch(bucket_of(junctions, hashes[i % AHEAD]));
+        }
+    }
 }

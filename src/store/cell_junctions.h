@@ -17,5 +17,6 @@ void cell_junctions_close(struct cell_junctions *junctions);
 
 /* By several threads at once; what comes of it does not depend on the order. */
 void cell_junctions_note(struct cell_junctions *junctions, const struct geometry *geometry);
-/* When all are noted. */
-bool cell_junctions_has(const struct cell_junctions *junctions, struct world_point point);
+/* When all are noted: 1 for each vertex that is a junction, else 0. */
+void cell_junctions_find(const struct cell_junctions *junctions, const struct world_point *points, uint32_t count,
+                         unsigned char *out_found);

@@ -62,6 +62,28 @@ struct cell_spool {
     bool is_sorted;
 };
 
+void cell_spool_put_geometry(struct buffer *out, const struct geometry *geometry)
+{
+    const uint32_t counts[] = {geometry->part_count, geometry->vertex_count};
+    buffer_append(out, counts, sizeof counts);
+    buffer_append(out, geometry->parts, geometry->part_count * sizeof *geometry->parts);
+    buffer_append(out, geometry->points, geometry->vertex_count * sizeof *geometry->points);
+}
+
+bool cell_spool_get_geometry(struct text text, enum geometry_kind kind, struct geometry *out_geometry)
+{
+    uint32_t counts[2];
+    if (text.length < sizeof counts) {
+        return false;
+    }
+    memcpy(counts, text.data, sizeof counts);
+    const char *parts = text.data + sizeof counts;
+    const char *points = parts + counts[0] * sizeof(struct shape_part);
+    size_t length = sizeof counts + counts[0] * sizeof(struct shape_part) + counts[1] * sizeof(struct world_point);
+    *out_geometry = (struct geometry){kind, counts[0], counts[1], (const void *)parts, (const void *)points};
+    return length == text.length;
+}
+
 bool cell_spool_open(const char *folder, size_t memory_max, struct cell_spool **out_spool, struct error *err)
 {
     struct cell_spool *spool = calloc(1, sizeof *spool);

@@ -3,9 +3,9 @@
 /* Sorts more features than memory holds along the Hilbert curve: what does not fit goes in sorted runs to a temporary
  * file without a name, and the runs are merged when they are read back. */
 
+#include "base/buffer.h"
 #include "base/error.h"
-#include "base/text.h"
-#include "geo/bbox.h"
+#include "geo/feature.h"
 
 #include <stddef.h>
 #include <stdint.h>
@@ -16,9 +16,14 @@ struct cell_record {
     int64_t row;
     struct world_box box; /* within int32_t */
     bool attributes_elsewhere;
-    struct text geometry; /* as cell_put_geometry wrote it in world units */
+    struct text geometry; /* as cell_spool_put_geometry wrote it */
     struct text attributes;
 };
+
+/* Geometry as it is in memory, so that it is not worked out each time it is looked at. */
+void cell_spool_put_geometry(struct buffer *out, const struct geometry *geometry);
+/* Points into the text, which must lie at a multiple of four. False when its length is not what it says. */
+bool cell_spool_get_geometry(struct text text, enum geometry_kind kind, struct geometry *out_geometry);
 
 struct cell_spool;
 

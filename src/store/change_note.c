@@ -9,7 +9,7 @@
 
 #include "base/hash.h"
 #include "geo/grid.h"
-#include "store/cell.h"
+#include "store/cell_block.h"
 #include "store/database.h"
 #include "store/hilbert.h"
 #include "store/layer_read.h"
@@ -218,19 +218,20 @@ static bool add_print(struct side *side, const struct cell_feature *feature, str
 
 static bool add_block(struct side *side, struct text bytes, struct error *err)
 {
-    struct cell_cursor cursor;
-    struct cell_origin origin;
-    struct cell_feature feature;
-    enum cell_result result;
-    if (cell_open_block(bytes, &cursor, &origin) != CELL_OK) {
+    struct cell_block block;
+    if (cell_block_open(bytes, &block) != CELL_OK) {
         return damaged(side, err);
     }
-    while (cell_next_feature(&cursor, origin, &feature, &result)) {
+    for (size_t i = 0; i < block.count; i++) {
+        struct cell_feature feature;
+        if (cell_block_feature(&block, i, &feature) != CELL_OK) {
+            return damaged(side, err);
+        }
         if (!add_print(side, &feature, err)) {
             return false;
         }
     }
-    return result == CELL_OK || damaged(side, err);
+    return true;
 }
 
 static bool gather(struct note *note, struct side *side, unsigned band, struct error *err)

@@ -261,13 +261,24 @@ struct walk {
     const struct store_layer *layer;
     unsigned band;
     struct cell_box area;
-    size_t count; /* of ids in the scratch, those of one level */
+    size_t count; /* of children in the scratch, those of one level */
     bool stopped;
+};
+
+/* Of a node. */
+struct child {
+    uint64_t index; /* within its level */
+    bool is_inside;
 };
 
 static bool touches(struct cell_box a, struct cell_box b)
 {
     return a.min_x <= b.max_x && b.min_x <= a.max_x && a.min_y <= b.max_y && b.min_y <= a.max_y;
+}
+
+static bool holds(struct cell_box a, struct cell_box b)
+{
+    return a.min_x <= b.min_x && b.max_x <= a.max_x && a.min_y <= b.min_y && b.max_y <= a.max_y;
 }
 
 /* Steps to the node `id`; the caller resets. */
@@ -283,7 +294,7 @@ static bool fetch(struct walk *walk, unsigned level, uint64_t index, struct text
     return code == SQLITE_DONE ? reader_damaged(walk->layer, err) : reader_fail(store, walk->layer, err);
 }
 
-/* Appends the touched children of a node to `ids`, whose items are indexes within the child level. */
+/* Appends the touched children of a node to `ids`. */
 static bool open_node(struct walk *walk, unsigned level, uint64_t index, struct reader_scratch *ids,
                       unsigned *out_child_level, struct error *err)
 {
@@ -295,13 +306,14 @@ static bool open_node(struct walk *walk, unsigned level, uint64_t index, struct 
     if (cell_get_node(bytes, level, &node) != CELL_OK || node.stamp != walk->layer->stamp) {
         return reader_damaged(walk->layer, err);
     }
-    uint64_t *items = reader_scratch_grow(ids, walk->count + node.count, sizeof *items);
+    struct child *items = reader_scratch_grow(ids, walk->count + node.count, sizeof *items);
     if (!items) {
         return error_no_memory(err);
     }
     for (size_t i = 0; i < node.count; i++) {
-        if (touches(cell_node_box(&node, i), walk->area)) {
-            items[walk->count++] = index * CELL_FANOUT + i;
+        struct cell_box box = cell_node_box(&node, i);
+        if (touches(box, walk->area)) {
+            items[walk->count++] = (struct child){index * CELL_FANOUT + i, holds(walk->area, box)};
         }
     }
     *out_child_level = node.child_level;
@@ -315,7 +327,7 @@ static bool descend(struct walk *walk, unsigned *level, struct error *err)
     size_t parents = walk->count;
     unsigned child_level = 0;
     for (size_t i = 0; i < parents; i++) {
-        uint64_t index = ((const uint64_t *)ids->items)[i];
+        uint64_t index = ((const struct child *)ids->items)[i].index;
         bool ok = open_node(walk, *level, index, ids, &child_level, err);
         sqlite3_reset(walk->store->node);
         if (!ok) {
@@ -323,39 +335,43 @@ static bool descend(struct walk *walk, unsigned *level, struct error *err)
         }
     }
     walk->count -= parents;
-    uint64_t *items = ids->items;
+    struct child *items = ids->items;
     memmove(items, items + parents, walk->count * sizeof *items);
     *level = child_level;
     return true;
 }
 
-static bool read_block(struct walk *walk, uint64_t index, reader_visitor *visit, void *context, struct error *err)
+enum cell_result reader_feature(const struct reader_block *block, size_t index, struct cell_feature *out_feature,
+                                bool *out_touches)
 {
-    struct text bytes;
-    struct cell_cursor cursor;
-    struct cell_origin origin;
-    if (!fetch(walk, 0, index, &bytes, err)) {
-        return false;
+    enum cell_result result = cell_block_feature(&block->cells, index, out_feature);
+    if (result == CELL_OK) {
+        const struct world_box *box = &out_feature->box;
+        *out_touches = block->is_inside || touches((struct cell_box){(int32_t)box->min_x, (int32_t)box->min_y,
+                                                                     (int32_t)box->max_x, (int32_t)box->max_y},
+                                                   block->area);
     }
-    if (cell_open_block(bytes, &cursor, &origin) != CELL_OK) {
-        return reader_damaged(walk->layer, err);
-    }
-    struct cell_feature feature;
-    enum cell_result result;
-    while (cell_next_feature(&cursor, origin, &feature, &result)) {
-        struct cell_box box = {(int32_t)feature.box.min_x, (int32_t)feature.box.min_y, (int32_t)feature.box.max_x,
-                               (int32_t)feature.box.max_y};
-        enum reader_next next = touches(box, walk->area) ? visit(context, &feature, err) : READER_GO_ON;
-        if (next != READER_GO_ON) {
-            walk->stopped = true;
-            return next == READER_STOP;
-        }
-    }
-    return result == CELL_OK || reader_damaged(walk->layer, err);
+    return result;
 }
 
-bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
-                 reader_visitor *visit, void *context, struct error *err)
+static bool read_block(struct walk *walk, struct child child, reader_block_visitor *visit, void *context,
+                       struct error *err)
+{
+    struct text bytes;
+    struct reader_block block = {.area = walk->area, .is_inside = child.is_inside};
+    if (!fetch(walk, 0, child.index, &bytes, err)) {
+        return false;
+    }
+    if (cell_block_open(bytes, &block.cells) != CELL_OK) {
+        return reader_damaged(walk->layer, err);
+    }
+    enum reader_next next = visit(context, &block, err);
+    walk->stopped = next != READER_GO_ON;
+    return next != READER_FAIL;
+}
+
+bool reader_walk_blocks(struct store *store, const struct store_layer *layer, unsigned band,
+                        const struct world_box *area, reader_block_visitor *visit, void *context, struct error *err)
 {
     struct walk walk = {
         .store = store,
@@ -363,11 +379,11 @@ bool reader_walk(struct store *store, const struct store_layer *layer, unsigned 
         .band = reader_band(store, band),
         .area = {(int32_t)area->min_x, (int32_t)area->min_y, (int32_t)area->max_x, (int32_t)area->max_y},
         .count = 1};
-    uint64_t *ids = reader_scratch_grow(&store->ids, 1, sizeof *ids);
-    if (!ids) {
+    struct child *root = reader_scratch_grow(&store->ids, 1, sizeof *root);
+    if (!root) {
         return error_no_memory(err);
     }
-    ids[0] = 0;
+    *root = (struct child){0};
     unsigned level = CELL_LEVEL_ROOT;
     while (level > 0) {
         if (!descend(&walk, &level, err)) {
@@ -379,8 +395,39 @@ bool reader_walk(struct store *store, const struct store_layer *layer, unsigned 
     }
     bool ok = true;
     for (size_t i = 0; i < walk.count && ok && !walk.stopped; i++) {
-        ok = read_block(&walk, ((const uint64_t *)store->ids.items)[i], visit, context, err);
+        ok = read_block(&walk, ((const struct child *)store->ids.items)[i], visit, context, err);
         sqlite3_reset(store->node);
     }
     return ok;
+}
+
+/* --- feature by feature --- */
+
+struct feature_walk {
+    const struct store_layer *layer;
+    reader_visitor *visit;
+    void *context;
+};
+
+static enum reader_next visit_features(void *context, const struct reader_block *block, struct error *err)
+{
+    const struct feature_walk *walk = context;
+    enum reader_next next = READER_GO_ON;
+    for (size_t i = 0; i < block->cells.count && next == READER_GO_ON; i++) {
+        struct cell_feature feature;
+        bool is_touched;
+        if (reader_feature(block, i, &feature, &is_touched) != CELL_OK) {
+            reader_damaged(walk->layer, err);
+            return READER_FAIL;
+        }
+        next = is_touched ? walk->visit(walk->context, &feature, err) : READER_GO_ON;
+    }
+    return next;
+}
+
+bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
+                 reader_visitor *visit, void *context, struct error *err)
+{
+    struct feature_walk walk = {layer, visit, context};
+    return reader_walk_blocks(store, layer, band, area, visit_features, &walk, err);
 }

@@ -4,7 +4,7 @@
  * this room only. */
 
 #include "base/buffer.h"
-#include "store/cell.h"
+#include "store/cell_block.h"
 #include "store/store.h"
 
 #include <limits.h>
@@ -73,9 +73,26 @@ struct text reader_column(struct sqlite3_stmt *statement, int column);
  * been made for it the next finer one. What is read from it has that one's grid. */
 unsigned reader_band(const struct store *store, unsigned band);
 
-/* Calls `visit` for every feature in the blocks of `band`, or of the one that stands for it, whose box touches `area`
- * (clamped to the world by the caller). `content` of the feature is valid during the call. */
 enum reader_next { READER_GO_ON, READER_STOP, READER_FAIL };
+
+/* A block that touches an area. */
+struct reader_block {
+    struct cell_block cells;
+    struct cell_box area;
+    bool is_inside; /* the boxes of all its features lie in the area */
+};
+
+/* Calls `visit` for every block of `band`, or of the one that stands for it, that touches `area` (clamped to the world
+ * by the caller). The block is valid during the call. */
+typedef enum reader_next reader_block_visitor(void *context, const struct reader_block *block, struct error *err);
+bool reader_walk_blocks(struct store *store, const struct store_layer *layer, unsigned band,
+                        const struct world_box *area, reader_block_visitor *visit, void *context, struct error *err);
+
+/* A feature of a block; `*out_touches` tells whether its box touches the area. */
+enum cell_result reader_feature(const struct reader_block *block, size_t index, struct cell_feature *out_feature,
+                                bool *out_touches);
+
+/* reader_walk_blocks for every feature in them whose box touches `area`. */
 typedef enum reader_next reader_visitor(void *context, const struct cell_feature *feature, struct error *err);
 bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
                  reader_visitor *visit, void *context, struct error *err);

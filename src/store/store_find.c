@@ -8,6 +8,8 @@
 #include <sqlite3.h>
 #include <string.h>
 
+enum { CLASSES_MAX = 8 }; /* wanted columns; where more are, features are looked at one by one */
+
 /* A distinct tuple of wanted values; `key` NULL: a free place of the table. */
 struct tuple {
     uint64_t hash;
@@ -131,13 +133,18 @@ static bool make_tuple(struct find *find, uint64_t hash, const unsigned char *ke
     return true;
 }
 
+static size_t span_size(const struct find *find, size_t i)
+{
+    return (size_t)(find->spans[i].end - find->spans[i].at);
+}
+
 /* True when the values make the tuple that was found last: neighbours are often alike. */
 static bool is_last(const struct find *find)
 {
     const unsigned char *key = find->last.key;
     size_t at = 0;
     for (size_t i = 0; key && i < find->wanted; i++) {
-        size_t size = (size_t)(find->spans[i].end - find->spans[i].at);
+        size_t size = span_size(find, i);
         if (at + size > find->last.length || memcmp(key + at, find->spans[i].at, size) != 0) {
             return false;
         }
@@ -146,24 +153,24 @@ static bool is_last(const struct find *find)
     return key && at == find->last.length;
 }
 
-/* The tuple that the wanted values make, in find->last. */
-static bool find_tuple(struct find *find, struct cell_cursor attributes, struct error *err)
+/* The tuple that the values in find->spans make, in find->last. */
+static bool find_tuple(struct find *find, struct error *err)
 {
-    if (cell_find_values(attributes, find->wish->columns, find->layer->field_count, find->spans) != CELL_OK) {
-        return reader_damaged(find->layer, err);
-    }
     if (is_last(find)) {
         return true;
     }
-    unsigned char *key = reader_scratch_grow(&find->store->key, (size_t)(attributes.end - attributes.at) + 1, 1);
+    size_t length = 0;
+    for (size_t i = 0; i < find->wanted; i++) {
+        length += span_size(find, i);
+    }
+    unsigned char *key = reader_scratch_grow(&find->store->key, length + 1, 1);
     if (!key) {
         return no_room(find, err);
     }
-    size_t length = 0;
+    length = 0;
     for (size_t i = 0; i < find->wanted; i++) {
-        size_t size = (size_t)(find->spans[i].end - find->spans[i].at);
-        memcpy(key + length, find->spans[i].at, size);
-        length += size;
+        memcpy(key + length, find->spans[i].at, span_size(find, i));
+        length += span_size(find, i);
     }
     if (2 * (find->tuple_used + 1) > find->tuple_room && !grow_table(find, err)) {
         return false;
@@ -202,7 +209,10 @@ static bool read_some(struct find *find, struct cell_cursor attributes, struct f
         struct text bytes = {(const char *)attributes.at, (size_t)(attributes.end - attributes.at)};
         return read_attributes(find, bytes, feature, err);
     }
-    if (!find_tuple(find, attributes, err)) {
+    if (cell_find_values(attributes, find->wish->columns, find->layer->field_count, find->spans) != CELL_OK) {
+        return reader_damaged(find->layer, err);
+    }
+    if (!find_tuple(find, err)) {
         return false;
     }
     *out_shown = find->last.values;
@@ -232,12 +242,6 @@ static bool read_item(struct find *find, struct feature *feature, bool *out_show
 static bool begin_feature(struct find *find, const struct cell_feature *cell, struct feature *feature, bool *out_shown,
                           struct error *err)
 {
-    feature->row = cell->row;
-    feature->id = value_null();
-    if (find->wish && find->wanted == 0 && !find->wish->ids) {
-        struct cell_cursor nothing = {cell->content.end, cell->content.end};
-        return read_some(find, nothing, feature, out_shown, err);
-    }
     if (cell->attributes_elsewhere) {
         return read_item(find, feature, out_shown, err);
     }
@@ -246,38 +250,135 @@ static bool begin_feature(struct find *find, const struct cell_feature *cell, st
                                                   : reader_damaged(find->layer, err);
 }
 
-static enum reader_next add_feature(void *context, const struct cell_feature *cell, struct error *err)
+/* A feature whose attributes were looked at: `feature`, but for what the cell says. */
+static bool keep_feature(struct find *find, const struct cell_feature *cell, struct feature *feature, struct error *err)
 {
-    struct find *find = context;
-    struct feature *features = reader_scratch_grow(&find->store->features, find->count + 1, sizeof *features);
-    if (!features) {
-        no_room(find, err);
-        return READER_FAIL;
-    }
-    struct feature *feature = &features[find->count];
-    bool shown;
-    if (!begin_feature(find, cell, feature, &shown, err)) {
-        return READER_FAIL;
-    }
-    if (!shown) {
-        return READER_GO_ON;
-    }
     struct cell_cursor cursor = cell->content;
     enum cell_result result =
         cell_get_geometry(&cursor, find->layer->kind, find->shift, find->arena, &feature->geometry);
     if (result != CELL_OK) {
-        refuse(find, result, err);
-        return READER_FAIL;
+        return refuse(find, result, err);
     }
     feature->box = cell->box;
     feature->shift_x = find->shift_x;
     find->count += feature->geometry.part_count > 0; /* else too small to draw at any zoom */
-    return READER_GO_ON;
+    return true;
+}
+
+/* Room for `count` more. */
+static struct feature *make_room(struct find *find, size_t count, struct error *err)
+{
+    struct feature *features = reader_scratch_grow(&find->store->features, find->count + count, sizeof *features);
+    if (!features) {
+        no_room(find, err);
+    }
+    return features;
+}
+
+static bool add_feature(struct find *find, const struct reader_block *block, size_t index, struct error *err)
+{
+    struct feature *features = make_room(find, 1, err);
+    struct cell_feature cell;
+    bool is_touched;
+    if (!features) {
+        return false;
+    }
+    if (reader_feature(block, index, &cell, &is_touched) != CELL_OK) {
+        return reader_damaged(find->layer, err);
+    }
+    if (!is_touched) {
+        return true;
+    }
+    struct feature *feature = &features[find->count];
+    bool shown;
+    feature->row = cell.row;
+    feature->id = value_null();
+    return begin_feature(find, &cell, feature, &shown, err) && (!shown || keep_feature(find, &cell, feature, err));
+}
+
+/* --- whole classes of features --- */
+
+/* Adds the features with a bit in `chosen`, whose values make the tuple in find->last. */
+static bool add_chosen(struct find *find, const struct reader_block *block, uint64_t chosen, struct error *err)
+{
+    struct feature *features = make_room(find, (size_t)__builtin_popcountll(chosen), err);
+    if (!features) {
+        return false;
+    }
+    for (; chosen != 0; chosen &= chosen - 1) {
+        struct cell_feature cell;
+        bool is_touched;
+        size_t index = (size_t)__builtin_ctzll(chosen);
+        if (index >= block->cells.count || reader_feature(block, index, &cell, &is_touched) != CELL_OK) {
+            return reader_damaged(find->layer, err);
+        }
+        if (is_touched) {
+            struct feature *feature = &features[find->count];
+            feature->row = cell.row;
+            feature->id = value_null();
+            feature->values = find->last.values;
+            feature->tuple = find->last.number;
+            if (!keep_feature(find, &cell, feature, err)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Goes through the tuples that the values of the classes from number `at` on make in `left` of the features. */
+static bool add_classes(struct find *find, const struct reader_block *block, const struct cell_class *classes,
+                        size_t at, uint64_t left, struct error *err)
+{
+    if (at == find->wanted) {
+        return find_tuple(find, err) && (!find->last.values || add_chosen(find, block, left, err));
+    }
+    struct cell_class class = classes[at];
+    uint64_t features;
+    while (left != 0 && cell_class_next(&class, &features, &find->spans[at])) {
+        if ((features & left) != 0 && !add_classes(find, block, classes, at + 1, features & left, err)) {
+            return false;
+        }
+        left &= ~features;
+    }
+    return true;
+}
+
+/* True when the block has classes for all wanted columns, and nothing else is wanted. */
+static bool has_classes(const struct find *find, const struct cell_block *block, struct cell_class *out_classes)
+{
+    if (!find->wish || find->wish->ids || find->wanted > CLASSES_MAX) {
+        return false;
+    }
+    struct cell_cursor all = block->classes;
+    size_t count = 0;
+    while (count < find->wanted && cell_block_next_class(&all, &out_classes[count])) {
+        uint64_t field = out_classes[count].field;
+        count += field < find->layer->field_count && find->wish->columns[field];
+    }
+    return count == find->wanted;
+}
+
+static enum reader_next add_block(void *context, const struct reader_block *block, struct error *err)
+{
+    struct find *find = context;
+    struct cell_class classes[CLASSES_MAX + 1];
+    bool ok = true;
+    if (block->cells.count > 0 && has_classes(find, &block->cells, classes)) {
+        uint64_t all = UINT64_MAX >> (CELL_BLOCK_FEATURES - block->cells.count);
+        ok = add_classes(find, block, classes, 0, all, err);
+    } else {
+        for (size_t i = 0; i < block->cells.count && ok; i++) {
+            ok = add_feature(find, block, i, err);
+        }
+    }
+    return ok ? READER_GO_ON : READER_FAIL;
 }
 
 /* --- order --- */
 
 enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
+enum { AHEAD = 8 /* features lie where they were found, not in their order */ };
 
 /* One turn of a radix sort: by the digit at `bit`, keeping the order of equal ones. */
 static void sort_digit(const struct place *from, struct place *to, size_t count, unsigned bit)
@@ -338,6 +439,9 @@ static bool put_in_order(struct find *find, struct feature **out_features, struc
     }
     const struct place *order = sort_places(places, places + count, count);
     for (size_t i = 0; i < count; i++) {
+        const struct feature *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
+        __builtin_prefetch(ahead);
+        __builtin_prefetch((const char *)(ahead + 1) - 1);
         sorted[i] = found[order[i].index];
     }
     *out_features = sorted;
@@ -350,7 +454,7 @@ static bool find_copies(struct find *find, unsigned band, const struct world_box
         find->shift_x = copy * GRID_WORLD_UNITS;
         struct world_box part;
         if (reader_area_in_world(area, find->shift_x, &part) &&
-            !reader_walk(find->store, find->layer, band, &part, add_feature, find, err)) {
+            !reader_walk_blocks(find->store, find->layer, band, &part, add_block, find, err)) {
             return false;
         }
     }

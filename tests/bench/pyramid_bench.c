@@ -1,65 +1,104 @@
 /* SPDX-License-Identifier: MIT */
-/* All vector tiles of a layer, zoom by zoom: found, encoded and compressed by one thread.
+/* All vector tiles of a layer or map, zoom by zoom, made and bounded as by the server and compressed for a client that
+ * takes gzip, by one thread.
  *
- * bench_pyramid DATA LAYER [FIRST-LAST]      zooms, 0-14 unless told */
-#include "render/mvt.h"
-#include "store/store.h"
+ * bench_pyramid DATA SUBJECT [TILES] [STYLES]
+ *
+ * TILES: zooms "FIRST-LAST", 0-14 unless told, or a file with a line "z x y" for each tile, ordered by zoom. SUBJECT is
+ * a layer, or a map of STYLES. */
 #include "tile/gzip.h"
+#include "tile/tile_worker.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+enum { TILE_BYTES_MAX = 64 << 20 };
 
 struct sums {
     uint64_t tiles;
+    double made;
+    double packed;
     uint64_t bytes;
-    uint64_t packed;
-    uint64_t features;
-    uint64_t features_max;
-    uint64_t packed_max;
+    uint64_t packed_bytes;
+    uint64_t packed_bytes_max;
 };
 
 struct bench {
-    struct store *store;
-    const struct store_layer *layer;
-    struct arena *arena;
+    struct tile_worker worker;
+    struct catalog *catalog;
+    struct tile_request request;
     struct buffer tile;
     struct buffer packed;
+    unsigned zoom; /* of `sums` */
+    struct sums sums;
+    struct sums total;
 };
 
 /* Of this thread's own work: what else runs on the machine does not count. */
-static int64_t thread_ns(void)
+static double thread_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-static bool make_tile(struct bench *bench, struct tile_id tile, struct sums *sums, struct error *err)
+static void print_sums(const char *zoom, const struct sums *sums)
 {
-    struct world_box area = mvt_area(tile);
-    struct mvt_layer layer = {.name = bench->layer->id};
-    arena_reset(bench->arena);
+    double tiles = sums->tiles > 0 ? (double)sums->tiles : 1;
+    printf("%4s %8llu %9.3f %9.3f %9.3f %10.1f %9.1f %9.1f\n", zoom, (unsigned long long)sums->tiles,
+           sums->made + sums->packed, sums->made * 1e3 / tiles, sums->packed * 1e3 / tiles,
+           (double)sums->bytes / tiles / 1e3, (double)sums->packed_bytes / tiles / 1e3,
+           (double)sums->packed_bytes_max / 1e3);
+}
+
+static void end_zoom(struct bench *bench)
+{
+    struct sums *sums = &bench->sums;
+    struct sums *total = &bench->total;
+    char zoom[16];
+    snprintf(zoom, sizeof zoom, "%u", bench->zoom);
+    if (sums->tiles > 0) {
+        print_sums(zoom, sums);
+    }
+    total->tiles += sums->tiles;
+    total->made += sums->made;
+    total->packed += sums->packed;
+    total->bytes += sums->bytes;
+    total->packed_bytes += sums->packed_bytes;
+    if (sums->packed_bytes_max > total->packed_bytes_max) {
+        total->packed_bytes_max = sums->packed_bytes_max;
+    }
+    *sums = (struct sums){0};
+}
+
+/* Tiles without features count in the time alone. */
+static bool make_tile(struct bench *bench, struct tile_id tile, struct error *err)
+{
+    struct sums *sums = &bench->sums;
+    double begun = thread_seconds();
+    arena_reset(bench->worker.arena);
     buffer_clear(&bench->tile);
-    if (!store_find_for_vector(bench->store, bench->layer, &area, tile.z, bench->arena, &layer.features, err) ||
-        !mvt_encode(&layer, 1, tile, bench->arena, &bench->tile, err)) {
+    buffer_clear(&bench->packed);
+    bench->request.tile = tile;
+    if (!tile_make(&bench->worker, bench->catalog, NULL, &bench->request, &bench->tile, err)) {
         return false;
     }
-    if (bench->tile.length == 0) {
-        return true;
-    }
-    buffer_clear(&bench->packed);
-    if (!gzip_compress(bench->tile.data, bench->tile.length, 1, &bench->packed)) {
+    double made = thread_seconds();
+    if (!gzip_compress(bench->tile.data, bench->tile.length, GZIP_LEVEL_SERVED, &bench->packed)) {
         return error_no_memory(err);
     }
-    size_t packed = bench->packed.length;
-    sums->tiles++;
-    sums->bytes += bench->tile.length;
-    sums->packed += packed;
-    sums->features += layer.features.count;
-    sums->features_max = layer.features.count > sums->features_max ? layer.features.count : sums->features_max;
-    sums->packed_max = packed > sums->packed_max ? packed : sums->packed_max;
+    sums->made += made - begun;
+    sums->packed += thread_seconds() - made;
+    if (bench->tile.length > 0) {
+        sums->tiles++;
+        sums->bytes += bench->tile.length;
+        sums->packed_bytes += bench->packed.length;
+        if (bench->packed.length > sums->packed_bytes_max) {
+            sums->packed_bytes_max = bench->packed.length;
+        }
+    }
     return true;
 }
 
@@ -70,61 +109,85 @@ static uint32_t tile_at(int64_t unit, uint32_t z)
     return (uint32_t)(index < 0 ? 0 : index > last ? last : index);
 }
 
-static bool make_zoom(struct bench *bench, uint32_t z, struct sums *total, struct error *err)
+static bool make_zoom(struct bench *bench, uint32_t z, const struct bbox *degrees, struct error *err)
 {
-    struct world_box box = grid_box(&bench->layer->bbox);
-    struct sums sums = {0};
-    int64_t begun = thread_ns();
+    struct world_box box = grid_box(degrees);
+    bench->zoom = z;
     for (uint32_t y = tile_at(box.min_y, z); y <= tile_at(box.max_y, z); y++) {
         for (uint32_t x = tile_at(box.min_x, z); x <= tile_at(box.max_x, z); x++) {
-            if (!make_tile(bench, (struct tile_id){z, x, y}, &sums, err)) {
+            if (!make_tile(bench, (struct tile_id){z, x, y}, err)) {
                 return false;
             }
         }
     }
-    double spent = (double)(thread_ns() - begun) / 1e9;
-    double tiles = sums.tiles > 0 ? (double)sums.tiles : 1;
-    printf("%4u %8llu %9.2f %9.2f %10.1f %10.1f %10llu %9.1f\n", z, (unsigned long long)sums.tiles, spent,
-           spent * 1e3 / tiles, (double)sums.features / tiles, (double)sums.packed / tiles / 1e3,
-           (unsigned long long)sums.features_max, (double)sums.packed_max / 1e3);
-    total->tiles += sums.tiles;
-    total->packed += sums.packed;
+    end_zoom(bench);
     return true;
+}
+
+static bool make_list(struct bench *bench, const char *path, struct error *err)
+{
+    struct tile_id tile;
+    bool ok = true;
+    FILE *file = fopen(path, "r");
+    if (!file) {
+        error_set(err, ERROR_NOT_FOUND, "there is no list \"%s\"", path);
+        return false;
+    }
+    while (ok && fscanf(file, "%u %u %u", &tile.z, &tile.x, &tile.y) == 3) {
+        if (tile.z != bench->zoom) {
+            end_zoom(bench);
+            bench->zoom = tile.z;
+        }
+        ok = make_tile(bench, tile, err);
+    }
+    fclose(file);
+    end_zoom(bench);
+    return ok;
+}
+
+static bool run(struct bench *bench, const char *tiles, struct error *err)
+{
+    const struct store_layer *layer = catalog_layer_find(bench->catalog, bench->request.subject);
+    const struct catalog_map *map = catalog_map_find(bench->catalog, bench->request.subject);
+    unsigned first;
+    unsigned last;
+    int length = 0;
+    if (!layer && !map) {
+        error_set(err, ERROR_NOT_FOUND, "there is no layer or map \"%s\"", bench->request.subject);
+        return false;
+    }
+    printf("zoom    tiles  proc. s   made ms packed ms         kB     kB gz   most kB\n");
+    if (sscanf(tiles, "%2u-%2u%n", &first, &last, &length) != 2 || tiles[length] != 0 || last > GRID_ZOOM_MAX) {
+        return make_list(bench, tiles, err);
+    }
+    bool ok = true;
+    for (unsigned z = first; ok && z <= last; z++) {
+        ok = make_zoom(bench, z, layer ? &layer->bbox : &map->bbox, err);
+    }
+    return ok;
 }
 
 int main(int argc, char **argv)
 {
-    unsigned first = 0;
-    unsigned last = 14;
     struct error err = {0};
-    struct store_layer_list list;
-    struct bench bench = {.arena = arena_create((size_t)4 << 30)};
-    buffer_init(&bench.tile, 256 << 20);
-    buffer_init(&bench.packed, 256 << 20);
-    if (argc < 3 || (argc > 3 && sscanf(argv[3], "%u-%u", &first, &last) != 2) || last > GRID_ZOOM_MAX) {
-        fprintf(stderr, "use: bench_pyramid DATA LAYER [FIRST-LAST]\n");
+    struct bench bench = {.request = {.format = TILE_MVT}};
+    if (argc < 3 || strlen(argv[2]) >= sizeof bench.request.subject) {
+        fprintf(stderr, "use: bench_pyramid DATA SUBJECT [TILES] [STYLES]\n");
         return 3;
     }
-    struct arena *layers = arena_create((size_t)64 << 20);
-    bool ok = bench.arena && layers && store_open(argv[1], &bench.store, &err) &&
-              store_list(bench.store, layers, &list, &err);
-    bench.layer = ok ? store_list_find(&list, argv[2]) : NULL;
-    ok = ok && bench.layer;
-    struct sums total = {0};
-    int64_t begun = thread_ns();
-    printf("zoom    tiles  proc. s   ms/tile   features      kB gz  most feat.   most kB\n");
-    for (unsigned z = first; ok && z <= last; z++) {
-        ok = make_zoom(&bench, z, &total, &err);
-    }
+    memcpy(bench.request.subject, argv[2], strlen(argv[2]) + 1);
+    buffer_init(&bench.tile, TILE_BYTES_MAX);
+    buffer_init(&bench.packed, TILE_BYTES_MAX);
+    bool ok = tile_worker_init(&bench.worker, argv[1], &err) &&
+              catalog_create(bench.worker.store, argc > 4 ? argv[4] : NULL, NULL, NULL, &bench.catalog, &err) &&
+              run(&bench, argc > 3 ? argv[3] : "0-14", &err);
     if (ok) {
-        printf("%llu tiles, %.1f MB, %.2f s of one processor\n", (unsigned long long)total.tiles,
-               (double)total.packed / 1e6, (double)(thread_ns() - begun) / 1e9);
+        print_sums("all", &bench.total);
     } else {
-        fprintf(stderr, "%s\n", err.kind != ERROR_NONE ? err.english : "there is no such layer");
+        fprintf(stderr, "bench_pyramid: %s\n", err.english);
     }
-    store_close(bench.store);
-    arena_destroy(layers);
-    arena_destroy(bench.arena);
+    catalog_unref(bench.catalog);
+    tile_worker_finish(&bench.worker);
     buffer_finish(&bench.tile);
     buffer_finish(&bench.packed);
     return ok ? 0 : 1;

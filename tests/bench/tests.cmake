@@ -13,6 +13,9 @@ add_executable(bench_palette EXCLUDE_FROM_ALL bench/palette_bench.c)
 target_link_libraries(bench_palette PRIVATE tesela_tile PkgConfig::PNG)
 add_executable(bench_pyramid EXCLUDE_FROM_ALL bench/pyramid_bench.c)
 target_link_libraries(bench_pyramid PRIVATE tesela_tile)
+add_executable(bench_plan EXCLUDE_FROM_ALL bench/plan_bench.c)
+target_link_libraries(bench_plan PRIVATE tesela_tile)
+target_link_options(bench_plan PRIVATE LINKER:--wrap=label_needs LINKER:--wrap=label_plan_create)
 # The linker hands these calls to bench/tile_stages.c, which measures them.
 if(CAIRO_FOUND)
   set(stage_calls

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Damaged bytes in cells.sqlite: blocks, nodes and items must be refused or read within their bounds, and what is read
  * must hold its promises. The first byte chooses the reader. */
-#include "store/cell.h"
+#include "store/cell_block.h"
 
 #include <stdlib.h>
 
@@ -63,17 +63,36 @@ static void read_attributes(struct cell_cursor *cursor, int64_t row)
     require(sum < UINT32_MAX);
 }
 
+/* The features with a value of a class are those of the block, and the values are values or damage. */
+static void read_classes(const struct cell_block *block)
+{
+    struct cell_cursor classes = block->classes;
+    struct cell_class class;
+    while (cell_block_next_class(&classes, &class)) {
+        uint64_t features;
+        struct cell_cursor value;
+        struct value found;
+        while (cell_class_next(&class, &features, &value)) {
+            require(value.at >= block->classes.at && value.end <= block->classes.end && value.at <= value.end);
+            (void)cell_get_value(&value, &found);
+        }
+    }
+}
+
 static void read_block(struct text bytes, unsigned shift, struct arena *arena)
 {
-    struct cell_cursor cursor;
-    struct cell_origin origin;
-    if (cell_open_block(bytes, &cursor, &origin) != CELL_OK) {
+    struct cell_block block;
+    if (cell_block_open(bytes, &block) != CELL_OK) {
         return;
     }
-    struct cell_feature feature;
-    enum cell_result result;
-    while (cell_next_feature(&cursor, origin, &feature, &result)) {
+    require(block.count <= CELL_BLOCK_FEATURES);
+    read_classes(&block);
+    for (size_t i = 0; i < block.count; i++) {
+        struct cell_feature feature;
         struct geometry geometry;
+        if (cell_block_feature(&block, i, &feature) != CELL_OK) {
+            continue;
+        }
         require(feature.box.min_x <= feature.box.max_x && feature.box.min_x >= INT32_MIN &&
                 feature.box.max_y <= INT32_MAX);
         struct cell_cursor skipped = feature.content;

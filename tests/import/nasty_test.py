@@ -29,7 +29,7 @@ assert make_nasty_formats and make_nasty_kept and make_nasty_shapes
 # Writing through to the disk some thousand times is what takes long.
 if os.access("/dev/shm", os.W_OK) and shutil.disk_usage("/dev/shm").free > 2 << 30:
     tempfile.tempdir = "/dev/shm"
-SECONDS_MAX = 10.0 * float(os.environ.get("TESELA_TEST_SLOWNESS", "1"))
+SECONDS_MAX = 20.0 * float(os.environ.get("TESELA_TEST_SLOWNESS", "1"))
 # UTF-8 read as windows-1252 or CP850, and what stands for bytes without meaning.
 BROKEN = re.compile("[\u00c2\u00c3][\u0080-\u00bf\u2013-\u2122\u0152-\u0192]|\u251c[\u2502\u2592\u00b1\u00ad\u2510\u2551]|\ufffd")
 

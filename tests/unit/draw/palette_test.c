@@ -5,6 +5,8 @@
 #include "unit/draw/shapes.h"
 #include "unit/test.h"
 
+#include <math.h>
+
 static const struct pixel land = {239, 234, 224, 255};
 static const struct pixel water = {169, 198, 212, 255};
 static const struct pixel ink = {59, 58, 55, 255};
@@ -94,39 +96,99 @@ static void few_colors_are_exact(void **state)
     palette_destroy(palette);
 }
 
-/* Against the plain search through all colours. */
-static void nearest_is_nearest(void **state)
+static int square_of_distance(struct pixel a, struct pixel b)
+{
+    int off[] = {a.r - b.r, a.g - b.g, a.b - b.b, a.a - b.a};
+    int sum = 0;
+    for (size_t i = 0; i < 4; i++) {
+        sum += off[i] * off[i];
+    }
+    return sum;
+}
+
+static int least_distance(const struct palette *palette, struct pixel pixel)
+{
+    int least = INT32_MAX;
+    for (size_t i = 0; i < palette_count(palette); i++) {
+        int distance = square_of_distance(palette_color(palette, i), pixel);
+        least = distance < least ? distance : least;
+    }
+    return least;
+}
+
+static uint32_t cube_of(struct pixel pixel)
+{
+    return (uint32_t)(pixel.r >> 2) << 12 | (uint32_t)(pixel.g >> 2) << 6 | pixel.b >> 2;
+}
+
+static size_t count_in_cube(const struct palette *palette, struct pixel pixel)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < palette_count(palette); i++) {
+        struct pixel color = palette_color(palette, i);
+        count += color.a == 255 && cube_of(color) == cube_of(pixel);
+    }
+    return count;
+}
+
+/* Against the plain search through all colours, and what is said about opaque ones. Returns how many colours shared a
+ * part of the colour space with several of the palette. */
+static size_t check_nearest(const struct palette *palette)
+{
+    uint64_t seed = 5;
+    size_t shared = 0;
+    for (int i = 0; i < 30000; i++) {
+        uint8_t a = i % 3 == 0 ? (uint8_t)shapes_between(&seed, 0, 255) : 255;
+        struct pixel pixel = {(uint8_t)shapes_between(&seed, 0, a), (uint8_t)shapes_between(&seed, 0, a),
+                              (uint8_t)shapes_between(&seed, 0, a), a};
+        if (i % 3 == 2) { /* near one of the palette */
+            pixel = palette_color(palette, (size_t)shapes_between(&seed, 0, PALETTE_COLORS_MAX - 1));
+            pixel.r = (uint8_t)(pixel.r < 250 ? pixel.r + shapes_between(&seed, 0, 3) : pixel.r);
+            pixel.a = 255;
+        }
+        struct pixel found = palette_color(palette, palette_nearest(palette, pixel));
+        int distance = square_of_distance(found, pixel);
+        int least = least_distance(palette, pixel);
+        size_t inside = pixel.a == 255 ? count_in_cube(palette, pixel) : 2;
+        shared += pixel.a == 255 && inside > 1;
+        if (inside > 1) {
+            assert_int_equal(distance, least);
+        } else if (inside == 1) {
+            assert_int_equal(cube_of(found), cube_of(pixel));
+        } else {
+            double further = sqrt((double)distance) - sqrt((double)least);
+            assert_true(further >= 0 && further < 7);
+        }
+    }
+    return shared;
+}
+
+static void nearest_is_near(void **state)
 {
     (void)state;
     struct palette *palette = make_palette();
-    uint64_t seed = 5;
-    for (int i = 0; i < 20000; i++) {
-        uint8_t a = (uint8_t)shapes_between(&seed, 0, 255);
-        struct pixel pixel = {(uint8_t)shapes_between(&seed, 0, a), (uint8_t)shapes_between(&seed, 0, a),
-                              (uint8_t)shapes_between(&seed, 0, a), a};
-        int least = INT32_MAX;
-        for (size_t j = 0; j < palette_count(palette); j++) {
-            struct pixel color = palette_color(palette, j);
-            int r = color.r - pixel.r;
-            int g = color.g - pixel.g;
-            int b = color.b - pixel.b;
-            int alpha = color.a - pixel.a;
-            int distance = r * r + g * g + b * b + alpha * alpha;
-            least = distance < least ? distance : least;
-        }
-        struct pixel found = palette_color(palette, palette_nearest(palette, pixel));
-        int r = found.r - pixel.r;
-        int g = found.g - pixel.g;
-        int b = found.b - pixel.b;
-        int alpha = found.a - pixel.a;
-        assert_int_equal(r * r + g * g + b * b + alpha * alpha, least);
-    }
+    check_nearest(palette);
     palette_destroy(palette);
 }
 
-/* Mapping lists a few colours for each part of the colour space instead of comparing all; also when there are so many
- * parts that the lists are full. */
-static void mapping_finds_the_nearest(void **state)
+/* A colour of the palette stays what it is, also where others are near. */
+static void near_colors_are_told_apart(void **state)
+{
+    (void)state;
+    struct pixel colors[PALETTE_COLORS_MAX];
+    for (size_t i = 0; i < PALETTE_COLORS_MAX; i++) {
+        colors[i] = (struct pixel){(uint8_t)(100 + i % 8), (uint8_t)(50 + i / 8 % 8), (uint8_t)(i / 64), 255};
+    }
+    struct palette *palette = palette_create(colors, PALETTE_COLORS_MAX, NULL, 0);
+    for (size_t i = 0; i < PALETTE_COLORS_MAX; i++) {
+        assert_int_equal(palette_nearest(palette, colors[i]), i);
+    }
+    assert_true(check_nearest(palette) > 1000);
+    palette_destroy(palette);
+}
+
+/* Mapping remembers what it found for each part of the colour space. Pixels that are far off are counted. */
+static void mapping_takes_the_same(void **state)
 {
     (void)state;
     enum { SIDE = 512 };
@@ -144,12 +206,17 @@ static void mapping_finds_the_nearest(void **state)
         }
         pixel[3] = a;
     }
-    palette_map_canvas(map, canvas, indices, used);
-    for (size_t i = 0; i < SIDE * SIDE; i++) {
-        struct pixel pixel;
-        memcpy(&pixel, canvas->rgba + i * 4, 4);
-        assert_int_equal(indices[i], palette_nearest(palette, pixel));
-        assert_true(used[indices[i]]);
+    for (int turn = 0; turn < 2; turn++) { /* met for the first time, and met before */
+        size_t missed = 0;
+        size_t counted = palette_map_canvas(map, canvas, indices, used);
+        for (size_t i = 0; i < SIDE * SIDE; i++) {
+            struct pixel pixel;
+            memcpy(&pixel, canvas->rgba + i * 4, 4);
+            assert_int_equal(indices[i], palette_nearest(palette, pixel));
+            assert_true(used[indices[i]]);
+            missed += worst_of(palette_color(palette, indices[i]), pixel) > PALETTE_ERROR_MAX;
+        }
+        assert_int_equal(counted, missed);
     }
     canvas_destroy(canvas);
     palette_map_destroy(map);
@@ -358,11 +425,17 @@ static void simple_pictures_stay_small(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(exact_colors_are_kept),      cmocka_unit_test(too_many_exact_colors),
-        cmocka_unit_test(few_colors_are_exact),       cmocka_unit_test(nearest_is_nearest),
-        cmocka_unit_test(mapping_finds_the_nearest),  cmocka_unit_test(pictures_take_the_palette),
-        cmocka_unit_test(order_does_not_matter),      cmocka_unit_test(quarters_join),
-        cmocka_unit_test(foreign_pictures_are_exact), cmocka_unit_test(simple_pictures_stay_small),
+        cmocka_unit_test(exact_colors_are_kept),
+        cmocka_unit_test(too_many_exact_colors),
+        cmocka_unit_test(few_colors_are_exact),
+        cmocka_unit_test(nearest_is_near),
+        cmocka_unit_test(near_colors_are_told_apart),
+        cmocka_unit_test(mapping_takes_the_same),
+        cmocka_unit_test(pictures_take_the_palette),
+        cmocka_unit_test(order_does_not_matter),
+        cmocka_unit_test(quarters_join),
+        cmocka_unit_test(foreign_pictures_are_exact),
+        cmocka_unit_test(simple_pictures_stay_small),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

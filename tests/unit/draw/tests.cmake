@@ -2,6 +2,7 @@ foreach(file IN ITEMS canvas raster stroke hairline palette sprite image_paint g
   tesela_unit_test(draw ${file})
 endforeach()
 tesela_unit_test(draw png_encode PkgConfig::PNG)
+tesela_unit_test(draw png_deflate PkgConfig::ZLIB)
 
 # Against another rasteriser, where there is one.
 pkg_check_modules(CAIRO IMPORTED_TARGET cairo)

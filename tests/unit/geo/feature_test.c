@@ -10,7 +10,7 @@ static struct geometry geometry_of(const char *wkt, unsigned shift, struct arena
     struct shape shape;
     struct geometry geometry;
     assert_true(shape_from_wkb(wkb.data, wkb.length, arena, &shape, NULL));
-    assert_true(geometry_from_shape(&shape, shift, arena, &geometry));
+    assert_true(geometry_from_shape(&shape, shift, NULL, arena, &geometry));
     buffer_finish(&wkb);
     return geometry;
 }

@@ -78,6 +78,11 @@ static struct report *make_report(void)
     return report;
 }
 
+/* POINT(2 -2) */
+static const unsigned char point_wkb[] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0, 0xc0};
+/* POINT(2 -512), off the globe */
+static const unsigned char off_wkb[] = {1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0x40, 0, 0, 0, 0, 0, 0, 0x80, 0xc0};
+
 static void write_all(int descriptor, const struct report *report)
 {
     struct import_stream *stream = NULL;
@@ -92,12 +97,15 @@ static void write_all(int descriptor, const struct report *report)
         .values = values,
     };
     struct store_writer_feature bare = {.source_row = 8, .values = values};
+    struct store_writer_feature plain = {
+        .source_row = 9, .wkb = point_wkb, .wkb_size = sizeof point_wkb, .values = values};
     struct import_publish publish = {2, 1};
     assert_true(import_stream_open(descriptor, &stream, &err));
     assert_true(import_stream_progress(stream, &progress, &err));
     assert_true(import_stream_begin(stream, &layer, &err));
-    assert_true(import_stream_add(stream, &feature, &err));
-    assert_true(import_stream_add(stream, &bare, &err));
+    assert_true(import_stream_add(stream, &feature, false, &err));
+    assert_true(import_stream_add(stream, &bare, false, &err));
+    assert_true(import_stream_add(stream, &plain, true, &err));
     assert_true(import_stream_report(stream, report, &err));
     assert_true(import_stream_publish(stream, &publish, &err));
     struct ingest_style style = {"colonias", "Colonias Ñuñoa", "verde", {"<qgis/>", 7}};
@@ -199,6 +207,12 @@ static void test_round_trip(void **state)
     assert_null(frame.feature.wkb);
     assert_int_equal(frame.feature.shape.part_count, 0);
     assert_true(next(tape, &frame, &err));
+    assert_int_equal(frame.feature.wkb_size, sizeof point_wkb);
+    assert_int_equal(frame.feature.shape.kind, GEOMETRY_POINT);
+    assert_int_equal(frame.feature.shape.vertex_count, 1);
+    assert_true(frame.feature.shape.xy[0] == 2 && frame.feature.shape.xy[1] == -2);
+    assert_int_equal(frame.feature.values[1].integer, INT64_MIN);
+    assert_true(next(tape, &frame, &err));
     assert_int_equal(frame.type, IMPORT_REPORT);
     check_same_report(tape->report);
     assert_true(next(tape, &frame, &err));
@@ -260,20 +274,24 @@ static void test_nonsense(void **state)
         uint32_t part_count;
         const double *xy;
         struct value value;
+        struct text wkb; /* without a shape */
     } cases[] = {
-        {good, 1, off, {.type = VALUE_NULL}},
-        {late, 1, xy, {.type = VALUE_NULL}},
-        {hole, 1, xy, {.type = VALUE_NULL}},
-        {back, 2, xy, {.type = VALUE_NULL}},
-        {good, 1, xy, {.type = VALUE_STRING, .string = {"\xff", 1}}},
-        {good, 1, xy, {.type = VALUE_ARRAY}},
+        {good, 1, off, {.type = VALUE_NULL}, {NULL, 0}},
+        {late, 1, xy, {.type = VALUE_NULL}, {NULL, 0}},
+        {hole, 1, xy, {.type = VALUE_NULL}, {NULL, 0}},
+        {back, 2, xy, {.type = VALUE_NULL}, {NULL, 0}},
+        {good, 1, xy, {.type = VALUE_STRING, .string = {"\xff", 1}}, {NULL, 0}},
+        {good, 1, xy, {.type = VALUE_ARRAY}, {NULL, 0}},
+        {NULL, 0, NULL, {.type = VALUE_NULL}, {(const char *)off_wkb, sizeof off_wkb}},
+        {NULL, 0, NULL, {.type = VALUE_NULL}, {(const char *)point_wkb, sizeof point_wkb - 1}},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         struct tape tape = {.field_count = 1, .arena = arena_create(1 << 20), .report = report_create("x")};
         struct store_writer_layer one = layer;
         struct store_writer_feature feature = {
             .source_row = 1,
-            .wkb = (const unsigned char *)"",
+            .wkb = (const unsigned char *)(cases[i].wkb.data ? cases[i].wkb.data : ""),
+            .wkb_size = cases[i].wkb.length,
             .shape = {GEOMETRY_POLYGON, cases[i].part_count, 4, cases[i].parts, cases[i].xy},
             .values = &cases[i].value,
         };
@@ -283,7 +301,8 @@ static void test_nonsense(void **state)
         int descriptor = memfd_create("tape", MFD_CLOEXEC);
         one.field_count = 1;
         assert_true(tape.arena && tape.report && import_stream_open(descriptor, &stream, &err));
-        assert_true(import_stream_begin(stream, &one, &err) && import_stream_add(stream, &feature, &err));
+        assert_true(import_stream_begin(stream, &one, &err) &&
+                    import_stream_add(stream, &feature, cases[i].wkb.data, &err));
         assert_true(import_stream_end(stream, INGEST_DONE, &err));
         import_stream_close(stream);
         tape.length = (size_t)pread(descriptor, tape.bytes, sizeof tape.bytes, 0);

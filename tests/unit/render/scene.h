@@ -51,7 +51,7 @@ static inline void scene_add(struct scene *scene, const char *wkt, const char *k
     struct feature *feature = &scene->features[scene->count];
     struct value *values = arena_array(scene->arena, 2, sizeof *values);
     assert_true(shape_from_wkb(wkb.data, wkb.length, scene->arena, &shape, NULL));
-    assert_true(geometry_from_shape(&shape, 0, scene->arena, &feature->geometry));
+    assert_true(geometry_from_shape(&shape, 0, NULL, scene->arena, &feature->geometry));
     buffer_finish(&wkb);
     values[0] = value_of_string(kind);
     values[1] = value_of_real(size);

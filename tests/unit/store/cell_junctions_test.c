@@ -42,6 +42,13 @@ static void *note_some(void *context)
     return NULL;
 }
 
+static bool is_junction(const struct cell_junctions *junctions, struct world_point point)
+{
+    unsigned char found;
+    cell_junctions_find(junctions, &point, 1, &found);
+    return found != 0;
+}
+
 /* Notes the net by several threads, and by one in another order. */
 static struct cell_junctions *note_net(uint64_t vertices, bool by_threads)
 {
@@ -71,7 +78,7 @@ static void finds_crossings_and_little_else(void **state)
     for (int line = 0; line < LINES; line++) {
         for (int step = 0; step < STEPS - 1; step++) {
             bool is_crossing = step % 4 == 0;
-            bool found = cell_junctions_has(junctions, along(line, step, false));
+            bool found = is_junction(junctions, along(line, step, false));
             assert_true(found || !is_crossing);
             wrong += found && !is_crossing;
         }
@@ -79,6 +86,27 @@ static void finds_crossings_and_little_else(void **state)
     cell_junctions_close(junctions);
     print_message("%zu of %d are taken for junctions\n", wrong, LINES * STEPS);
     assert_true(wrong < LINES * STEPS / 200);
+}
+
+/* Several at once are the same as one after the other. */
+static void finds_many(void **state)
+{
+    (void)state;
+    struct cell_junctions *junctions = note_net((uint64_t)3 * LINES * STEPS, false);
+    struct world_point points[STEPS];
+    unsigned char found[STEPS + 1];
+    for (int step = 0; step < STEPS; step++) {
+        points[step] = along(7, step, true);
+    }
+    for (uint32_t count = 0; count <= STEPS; count = count < 40 ? count + 1 : count + 97) {
+        found[count] = 7;
+        cell_junctions_find(junctions, points, count, found);
+        for (uint32_t i = 0; i < count; i++) {
+            assert_int_equal(found[i], is_junction(junctions, points[i]));
+        }
+        assert_int_equal(found[count], 7);
+    }
+    cell_junctions_close(junctions);
 }
 
 /* Far too small a table: everything may be taken for a junction, but always the same. */
@@ -92,8 +120,8 @@ static void order_does_not_matter(void **state)
         for (int line = 0; line < LINES; line++) {
             for (int step = 0; step < STEPS; step++) {
                 struct world_point point = along(line, step, true);
-                bool found = cell_junctions_has(one, point);
-                assert_int_equal(found, cell_junctions_has(other, point));
+                bool found = is_junction(one, point);
+                assert_int_equal(found, is_junction(other, point));
                 assert_true(found || step % 4 != 0 || step == STEPS - 1);
             }
         }
@@ -106,6 +134,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(finds_crossings_and_little_else),
+        cmocka_unit_test(finds_many),
         cmocka_unit_test(order_does_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -95,11 +95,11 @@ static void keeps_geometry_in_every_band(void **state)
         for (size_t r = 0; r < sizeof radii / sizeof *radii; r++) {
             struct shape shape = make_shape((enum geometry_kind)kind, radii[r], r == 0 ? 100 : -103.4, 25.5);
             struct geometry full;
-            assert_true(geometry_from_shape(&shape, 0, arena, &full));
+            assert_true(geometry_from_shape(&shape, 0, NULL, arena, &full));
             for (unsigned b = 0; b < CELL_BANDS; b++) {
                 struct geometry expected;
                 struct geometry found;
-                assert_true(geometry_from_shape(&shape, cell_shift(b), arena, &expected));
+                assert_true(geometry_from_shape(&shape, cell_shift(b), NULL, arena, &expected));
                 buffer_clear(&bytes);
                 bool kept = cell_put_geometry(&bytes, &full, cell_shift(b));
                 assert_int_equal(kept, expected.part_count > 0);
@@ -257,49 +257,64 @@ static void skips_geometry(void **state)
     buffer_finish(&bytes);
 }
 
-static void keeps_blocks(void **state)
+/* Steps of any size, in one part or several: what is written compactly is read as the same. */
+static void keeps_compact_geometry(void **state)
 {
     (void)state;
     struct buffer bytes;
+    struct buffer plain;
     buffer_init(&bytes, 1 << 20);
-    struct cell_origin origin = {-5, INT32_MAX};
-    const struct world_box boxes[] = {{INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX}, {3, 4, 3, 4}, {-9, -8, 7, 6}};
-    const int64_t rows[] = {1, CELL_ROW_MAX, 42};
-    cell_begin_block(&bytes, origin);
-    for (int i = 0; i < 3; i++) {
-        cell_put_feature(&bytes, origin, rows[i], &boxes[i], i == 1, text_of(i == 2 ? "" : "abc"));
-    }
-    struct cell_cursor cursor;
-    struct cell_origin found_origin;
-    struct text text = {(const char *)bytes.data, bytes.length};
-    assert_int_equal(cell_open_block(text, &cursor, &found_origin), CELL_OK);
-    assert_int_equal(found_origin.x, origin.x);
-    assert_int_equal(found_origin.y, origin.y);
-    struct cell_feature feature;
-    enum cell_result result;
-    for (int i = 0; i < 3; i++) {
-        assert_true(cell_next_feature(&cursor, found_origin, &feature, &result));
-        assert_int_equal(feature.row, rows[i]);
-        assert_int_equal(feature.attributes_elsewhere, i == 1);
-        assert_memory_equal(&feature.box, &boxes[i], sizeof boxes[i]);
-        assert_int_equal(feature.content.end - feature.content.at, i == 2 ? 0 : 3);
-    }
-    assert_false(cell_next_feature(&cursor, found_origin, &feature, &result));
-    assert_int_equal(result, CELL_OK);
-    /* Cut anywhere, a block is either a shorter one or damaged, never read past its end. */
-    for (size_t length = 0; length < bytes.length; length++) {
-        char *copy = malloc(length + 1);
-        memcpy(copy, bytes.data, length);
-        if (cell_open_block((struct text){copy, length}, &cursor, &found_origin) == CELL_OK) {
-            int count = 0;
-            while (cell_next_feature(&cursor, found_origin, &feature, &result)) {
-                count++;
-            }
-            assert_in_range(count, 0, 2);
+    buffer_init(&plain, 1 << 20);
+    size_t compact = 0;
+    for (unsigned round = 0; round < 600; round++) {
+        uint32_t count = 1 + round % 40;
+        unsigned shift = round % 3 * 5;
+        int32_t reach = (int32_t)((1U << (4 + round % 17)) + round % 3);
+        struct world_point points[40];
+        struct world_point at = {round % 2 ? INT32_MIN : INT32_MAX - 1000000, round % 5 ? -7 : INT32_MAX};
+        for (uint32_t i = 0; i < count; i++) {
+            points[i] = (struct world_point){grid_snap(at.x, shift), grid_snap(at.y, shift)};
+            at.x += (int32_t)((i * 2654435761U + round) % (uint32_t)reach) * (at.x > 0 ? -1 : 1);
+            at.y += (int32_t)((i * 40503U + round) % (uint32_t)reach) * (at.y > 0 ? -1 : 1);
         }
-        free(copy);
+        const struct shape_part parts[] = {{count > 1 && round % 4 == 0 ? count / 2 : count, round % 7 == 0},
+                                           {count, true}};
+        struct geometry geometry = {GEOMETRY_LINE, parts[0].end < count ? 2 : 1, count, parts, points};
+        buffer_clear(&bytes);
+        buffer_clear(&plain);
+        cell_put_compact(&bytes, &geometry, shift);
+        cell_put_snapped(&plain, &geometry, shift);
+        compact += bytes.data[0] == 0;
+        assert_in_range(bytes.length, 4, plain.length + plain.length / 3 + 2);
+        buffer_append(&bytes, "behind", 6);
+        struct cell_cursor cursor = cursor_of(&bytes);
+        struct cell_cursor skipped = cursor;
+        struct geometry found;
+        assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_LINE, shift, arena, &found), CELL_OK);
+        check_same_geometry(&found, &geometry);
+        assert_int_equal(cursor.end - cursor.at, 6);
+        assert_int_equal(cell_skip_geometry(&skipped), CELL_OK);
+        assert_ptr_equal(skipped.at, cursor.at);
+        for (size_t length = 0; length < bytes.length - 6; length++) {
+            unsigned char *copy = malloc(length + 1);
+            memcpy(copy, bytes.data, length);
+            struct cell_cursor cut = {copy, copy + length};
+            assert_int_equal(cell_get_geometry(&cut, GEOMETRY_LINE, shift, arena, &found), CELL_DAMAGED);
+            cut = (struct cell_cursor){copy, copy + length};
+            assert_int_equal(cell_skip_geometry(&cut), CELL_DAMAGED);
+            free(copy);
+        }
     }
+    assert_in_range(compact, 200, 590); /* both forms were met */
+    struct geometry nothing = {.kind = GEOMETRY_LINE};
+    buffer_clear(&bytes);
+    cell_put_snapped(&bytes, &nothing, 0);
+    struct cell_cursor cursor = cursor_of(&bytes);
+    assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_LINE, 0, arena, &nothing), CELL_OK);
+    assert_int_equal(nothing.part_count, 0);
+    assert_ptr_equal(cursor.at, cursor.end);
     buffer_finish(&bytes);
+    buffer_finish(&plain);
 }
 
 static void keeps_nodes(void **state)
@@ -376,7 +391,7 @@ int main(void)
         cmocka_unit_test(keeps_attributes),
         cmocka_unit_test(finds_single_values),
         cmocka_unit_test_setup_teardown(skips_geometry, make_arena, drop_arena),
-        cmocka_unit_test(keeps_blocks),
+        cmocka_unit_test_setup_teardown(keeps_compact_geometry, make_arena, drop_arena),
         cmocka_unit_test(keeps_nodes),
         cmocka_unit_test_setup_teardown(refuses_absurd_sizes, make_arena, drop_arena),
     };

@@ -155,6 +155,67 @@ static void finds_what_is_wanted(void **state)
     assert_int_equal(found.tuple_count, 1);
 }
 
+/* Tuples of two columns. */
+static bool shows_two(void *context, const struct value *values)
+{
+    (void)context;
+    return (values[0].integer + (values[1].type == VALUE_STRING)) % 2 == 0;
+}
+
+/* Classes are looked up for whole blocks, others feature by feature: both come to what store_find gives, whatever part
+ * of the blocks an area cuts out. */
+static void finds_whole_classes(void **state)
+{
+    struct fixture *fixture = *state;
+    static const struct field fields[] = {{"clase", FIELD_INTEGER}, {"tipo", FIELD_STRING}, {"clave", FIELD_INTEGER}};
+    open_writer(fixture);
+    begin_layer(fixture, "calles", GEOMETRY_LINE, NULL, fields, 3, "{\"id\": \"calles\"}");
+    enum { COUNT = 3000 };
+    srand(5);
+    for (int i = 0; i < COUNT; i++) {
+        char wkt[96];
+        double x = -103.5 + 0.4 * rand() / RAND_MAX;
+        double y = 25.4 + 0.4 * rand() / RAND_MAX;
+        snprintf(wkt, sizeof wkt, "LINESTRING(%.6f %.6f,%.6f %.6f)", x, y, x + 0.002, y + 0.001 * (i % 3));
+        struct value values[] = {value_of_int(i / 7 % 3), i % 4 == 0 ? value_null() : value_of_string("vieja"),
+                                 value_of_int(i)};
+        add_wkt(fixture, i + 1, wkt, NULL, values);
+    }
+    publish(fixture);
+    close_writer(fixture);
+    const struct store_layer *layer = find_layer(fixture, "calles");
+    for (int pass = 0; pass < 60; pass++) {
+        /* With "clave", of which all values differ, there is no class. */
+        const bool columns[] = {true, true, pass % 2 == 0};
+        struct store_wish wish = {.columns = columns, .shows = shows_two};
+        double size = pass % 5 * 0.05;
+        struct bbox degrees = {-103.5 + 0.004 * pass, 25.4, -103.45 + 0.004 * pass + size, 25.5 + size};
+        struct world_box area = grid_box(&degrees);
+        double zoom = pass % 3 == 0 ? 18 : 10;
+        struct feature_list all = find_in(fixture, layer, degrees, zoom);
+        struct feature_list some;
+        check(fixture,
+              store_find_wanted(open_store(fixture), layer, &area, zoom, &wish, fixture->arena, &some, &fixture->err));
+        size_t next = 0;
+        for (size_t i = 0; i < all.count; i++) {
+            const struct feature *expected = &all.features[i];
+            if (shows_two(NULL, expected->values)) {
+                assert_true(next < some.count);
+                const struct feature *feature = &some.features[next++];
+                assert_int_equal(feature->row, expected->row);
+                assert_memory_equal(&feature->box, &expected->box, sizeof feature->box);
+                assert_int_equal(feature->geometry.vertex_count, expected->geometry.vertex_count);
+                assert_memory_equal(feature->geometry.points, expected->geometry.points,
+                                    feature->geometry.vertex_count * sizeof(struct world_point));
+                assert_true(value_equal(&feature->values[0], &expected->values[0]));
+                assert_true(value_equal(&feature->values[1], &expected->values[1]));
+            }
+        }
+        assert_int_equal(next, some.count);
+        assert_true(some.count == 0 || some.tuple_count > 0);
+    }
+}
+
 static void copies_across_the_antimeridian(void **state)
 {
     struct fixture *fixture = *state;
@@ -382,6 +443,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(finds_by_area, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(agrees_with_a_plain_search, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(finds_what_is_wanted, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(finds_whole_classes, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(copies_across_the_antimeridian, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeps_long_attributes_and_large_geometry, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(leaves_bands_out, fixture_setup, fixture_teardown),

@@ -1,4 +1,4 @@
-foreach(file IN ITEMS cell cell_generalise cell_junctions cell_spool cell_thin hilbert raster_file store_change store_diff store_version
+foreach(file IN ITEMS cell cell_block cell_generalise cell_junctions cell_spool cell_thin hilbert raster_file store_change store_diff store_version
                       truth_blob write_lock)
   tesela_unit_test(store ${file})
 endforeach()

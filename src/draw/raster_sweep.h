@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+/* From differences to coverage and into pixels, eight at a time: for the sweeps of raster.c and raster_patch.c, which
+ * compile them twice (draw/blend.h). */
+
+#include "draw/blend.h"
+#include "draw/raster_cells.h"
+
+enum { GROUP = RASTER_GROUP, FULL = RASTER_FULL };
+
+typedef uint32_t u32x4 __attribute__((vector_size(16)));
+typedef uint8_t u8x8 __attribute__((vector_size(8)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef float f32x8 __attribute__((vector_size(32)));
+
+/* Coverage 0 … 255 of a running sum. */
+BLEND_INLINE uint32_t coverage_of(int32_t sum, enum fill_rule rule)
+{
+    uint32_t area;
+    if (rule == FILL_NONZERO) {
+        area = (uint32_t)(sum < 0 ? -sum : sum);
+        area = area < FULL ? area : FULL;
+    } else {
+        area = (uint32_t)sum & (2 * FULL - 1);
+        area = area <= FULL ? area : 2 * FULL - area;
+    }
+    return (area * 255 + FULL / 2) / FULL;
+}
+
+BLEND_INLINE blend_u32x8 coverage_of_group(blend_u32x8 sums, enum fill_rule rule)
+{
+    blend_u32x8 area;
+    if (rule == FILL_NONZERO) {
+        blend_u32x8 negative = -(sums >> 31); /* all ones where below zero */
+        area = (sums ^ negative) - negative;
+        blend_u32x8 above = -((FULL - area) >> 31);
+        area = (area & ~above) | (FULL & above);
+    } else {
+        area = sums & (2 * FULL - 1);
+        blend_u32x8 above = -((FULL - area) >> 31);
+        area = ((area ^ above) - above) + (2 * FULL & above);
+    }
+    return (area * 255 + FULL / 2) / FULL;
+}
+
+BLEND_INLINE u32x4 prefix_sum(u32x4 values)
+{
+    u32x4 zero = {0};
+    values += __builtin_shufflevector(zero, values, 0, 4, 5, 6);
+    values += __builtin_shufflevector(zero, values, 0, 1, 4, 5);
+    return values;
+}
+
+/* Running sums of a group of cells, which become zero; `sum` is carried on. */
+BLEND_INLINE blend_u32x8 take_group(uint32_t *cells, uint32_t *sum)
+{
+    u32x4 low;
+    u32x4 high;
+    memcpy(&low, cells, sizeof low);
+    memcpy(&high, cells + 4, sizeof high);
+    memset(cells, 0, GROUP * sizeof *cells);
+    low = prefix_sum(low) + *sum;
+    high = prefix_sum(high) + low[3];
+    *sum = high[3];
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+BLEND_INLINE void blend_group(uint8_t *pixels, blend_u32x8 coverage, struct blend_wide source)
+{
+    struct blend_wide scaled = blend_scale_wide(source, blend_factors(coverage));
+    blend_store(pixels, blend_over_wide(blend_widen(blend_load(pixels)), scaled));
+}
+
+/* The larger of two coverages, for a group. */
+BLEND_INLINE void keep_larger(uint8_t *merged, u8x8 coverage)
+{
+    u8x8 kept;
+    memcpy(&kept, merged, sizeof kept);
+    u8x8 larger = (u8x8)(coverage > kept);
+    kept = (coverage & larger) | (kept & ~larger);
+    memcpy(merged, &kept, sizeof kept);
+}
+
+/* Eight pixels of a shape that covers `coverage` of them. What a pixel has of uncovered area is taken first; only the
+ * rest lies over what is there. */
+BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 coverage, uint32_t source,
+                              struct blend_wide wide)
+{
+    u8x8 bytes;
+    memcpy(&bytes, covered, sizeof bytes);
+    blend_u32x8 before = __builtin_convertvector(bytes, blend_u32x8);
+    blend_u32x8 sum = before + coverage;
+    blend_u32x8 is_full = -((255 - sum) >> 31); /* more than there is room for */
+    blend_u32x8 over = (sum - 255) & is_full;
+    bytes = __builtin_convertvector((sum & ~is_full) | (255 & is_full), u8x8);
+    memcpy(covered, &bytes, sizeof bytes);
+    struct blend_wide below = blend_widen(blend_load(pixels));
+    uint64_t overlaps[4];
+    memcpy(overlaps, &over, sizeof overlaps);
+    if ((overlaps[0] | overlaps[1] | overlaps[2] | overlaps[3]) != 0) {
+        /* The quotient of whole numbers below 2^16, rounded down: float division gives it exactly. */
+        blend_u32x8 share = (source >> 24) * over + (before >> 1);
+        f32x8 quotient = __builtin_convertvector((i32x8)share, f32x8) /
+                         __builtin_convertvector((i32x8)(before | (before - 1) >> 31), f32x8);
+        blend_u32x8 hidden = (blend_u32x8) __builtin_convertvector(quotient, i32x8);
+        below = blend_scale_wide(below, blend_factors(255 - hidden));
+    }
+    struct blend_wide added = blend_scale_wide(wide, blend_factors(coverage));
+    blend_u16x16 rb = below.rb + added.rb;
+    blend_u16x16 ga = below.ga + added.ga;
+    blend_u16x16 alpha = blend_lesser(blend_factors((blend_u32x8)ga >> 16), (blend_u16x16){0} + 255);
+    rb = blend_lesser(rb, alpha);
+    ga = blend_lesser(ga, alpha);
+    blend_store(pixels, (blend_u32x8)rb | (blend_u32x8)ga << 8);
+}
+
+/* Fewer than eight: a row's end. */
+BLEND_INLINE void apart_few(uint8_t *pixels, uint8_t *covered, size_t count, blend_u32x8 coverage, uint32_t source,
+                            struct blend_wide wide)
+{
+    uint8_t some[GROUP * 4] = {0};
+    memcpy(some, pixels, count * 4);
+    apart_group(some, covered, coverage, source, wide); /* rows of `merged` end with a group that is never read */
+    memcpy(pixels, some, count * 4);
+}
