@@ -92,6 +92,18 @@ struct job *job_queue_pop(struct job_queue *queue)
     return job;
 }
 
+struct job *job_queue_pop_older(struct job_queue *queue, enum job_class class, int64_t time_ns)
+{
+    for (struct job_lane *lane = queue->classes[class].first; lane; lane = lane->next) {
+        struct job *job = lane->oldest;
+        if (job->since_ns < time_ns) {
+            take_out(queue, job);
+            return job;
+        }
+    }
+    return NULL;
+}
+
 void job_queue_move(struct job_queue *queue, struct job *job, enum job_class class, uint64_t client)
 {
     int64_t since_ns = job->since_ns;

@@ -46,6 +46,9 @@ struct job_queue {
 void job_queue_push(struct job_queue *queue, struct job *job, enum job_class class, uint64_t client);
 /* NULL when nothing waits. */
 struct job *job_queue_pop(struct job_queue *queue);
+/* Takes out a job of the class that waits since before `time_ns`, and was the next of its client; NULL when there is
+ * none. */
+struct job *job_queue_pop_older(struct job_queue *queue, enum job_class class, int64_t time_ns);
 /* Moves a waiting job to another class, as its client's newest. */
 void job_queue_move(struct job_queue *queue, struct job *job, enum job_class class, uint64_t client);
 size_t job_queue_length(const struct job_queue *queue, enum job_class class);

@@ -415,6 +415,28 @@ static void refuse_job(struct service_job *job)
     free(job);
 }
 
+/* Refuses who has waited too long, from the thread of one who comes: while the workers are at long jobs (plans of
+ * labels) nobody would take such a job from the queue to refuse it. */
+static void refuse_late(struct tile_service *service)
+{
+    struct service_job *job;
+    do {
+        pthread_mutex_lock(&service->lock);
+        bool is_much = time_of(service, job_queue_length(&service->queue, JOB_NEW)) > many;
+        int64_t late = clock_monotonic_ns() - wait_late;
+        job = is_much ? (struct service_job *)(void *)job_queue_pop_older(&service->queue, JOB_NEW, late) : NULL;
+        if (job && job->flight) {
+            job->flight->job = NULL;
+            unlist(service, job->flight);
+        }
+        service->stats.refused += job != NULL;
+        pthread_mutex_unlock(&service->lock);
+        if (job) {
+            refuse_job(job);
+        }
+    } while (job);
+}
+
 /* Each worker opens what it needs by itself, so that a start takes no longer with many of them. */
 static bool begin_worker(struct worker_thread *self)
 {
@@ -654,6 +676,7 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
         free(waiter);
         done(context, NULL, false, &err);
     }
+    refuse_late(service);
 }
 
 static bool enqueue(struct tile_service *service, enum job_class class, const struct tile_caller *caller, tile_job *run,
@@ -676,6 +699,7 @@ static bool enqueue(struct tile_service *service, enum job_class class, const st
         free(job);
         set_busy(err);
     }
+    refuse_late(service);
     return ok;
 }
 

@@ -40,6 +40,24 @@ static const char *pop_all(void)
     return order;
 }
 
+/* Those who wait since before a time, whoever's turn it is; the others keep their turns. */
+static void test_late_ones_are_taken_out(void **state)
+{
+    (void)state;
+    const int64_t since_ns[] = {50, 60, 10, 70, 20};
+    const uint64_t clients[] = {1, 1, 2, 2, 3};
+    for (size_t i = 0; i < 5; i++) {
+        push((char)('a' + i), JOB_NEW, clients[i])->since_ns = since_ns[i];
+    }
+    push('x', JOB_BEGUN, 1)->since_ns = 1;
+    assert_int_equal(names[job_queue_pop_older(&queue, JOB_NEW, 30) - jobs], 'c');
+    assert_int_equal(names[job_queue_pop_older(&queue, JOB_NEW, 30) - jobs], 'e');
+    assert_null(job_queue_pop_older(&queue, JOB_NEW, 30));
+    assert_int_equal(job_queue_length(&queue, JOB_NEW), 3);
+    assert_string_equal(pop_all(), "adbx");
+    assert_null(job_queue_pop_older(&queue, JOB_NEW, 1000));
+}
+
 /* One who asks for much does not hold up one who asks for little. */
 static void test_clients_take_turns(void **state)
 {
@@ -112,6 +130,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup(test_clients_take_turns, clear),
+        cmocka_unit_test_setup(test_late_ones_are_taken_out, clear),
         cmocka_unit_test_setup(test_what_goes_before, clear),
         cmocka_unit_test_setup(test_oldest_first, clear),
         cmocka_unit_test_setup(test_classes, clear),
