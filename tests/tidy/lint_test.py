@@ -13,12 +13,14 @@ from tree import ROOT, SRC, sources
 PACKAGES = ["gdal", "proj", "libpng", "libjpeg", "libwebp", "libmicrohttpd", "spatialite", "sqlite3", "freetype2", "harfbuzz",
             "fribidi", "fontconfig", "libdeflate", "jansson", "libzip", "libxxhash", "icu-i18n", "libcrypto", "libxml-2.0",
             "libseccomp", "librsvg-2.0"]
+LATE = ["GDAL", "SPATIALITE", "PROJ", "RSVG", "LIBXML2"]  # cmake/late.cmake
 
 
 def flags():
     run = subprocess.run(["pkg-config", "--cflags", *PACKAGES], capture_output=True, text=True, check=True)
     foreign = [flag.replace("-I", "-isystem", 1) if flag.startswith("-I") else flag for flag in run.stdout.split()]
-    return ["-std=c17", "-D_GNU_SOURCE", '-DTESELA_VERSION="lint"', f"-I{SRC}", *foreign]
+    names = [f'-DTESELA_{package}_SONAME="lint"' for package in LATE]
+    return ["-std=c17", "-D_GNU_SOURCE", '-DTESELA_VERSION="lint"', f"-I{SRC}", *names, *foreign]
 
 
 def lint(path, options):
