@@ -147,11 +147,13 @@ bool file_move(const char *from, const char *path, struct error *err)
     if (descriptor >= 0) {
         close(descriptor);
     }
-    if (ok && (rename(from, path) != 0 || !sync_folder_of(path))) {
-        ok = false;
-        number = errno;
-    }
-    return ok || cannot(err, "write", "escribir", path, number);
+    return ok ? file_rename(from, path, err) : cannot(err, "write", "escribir", path, number);
+}
+
+bool file_rename(const char *from, const char *path, struct error *err)
+{
+    bool ok = rename(from, path) == 0 && sync_folder_of(path);
+    return ok || cannot(err, "write", "escribir", path, errno);
 }
 
 bool file_make_folder(const char *path, struct error *err)

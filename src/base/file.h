@@ -14,6 +14,8 @@ bool file_write(const char *path, const void *bytes, size_t size, struct error *
 
 /* The same for a file that was written as `from`, in a folder of the same file system. */
 bool file_move(const char *from, const char *path, struct error *err);
+/* The same for one that is on the disk already. */
+bool file_rename(const char *from, const char *path, struct error *err);
 
 /* Creates the folder `path` and those above it where missing. */
 bool file_make_folder(const char *path, struct error *err);

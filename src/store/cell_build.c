@@ -10,6 +10,7 @@
 #include "store/cell_crew.h"
 #include "store/cell_spool.h"
 #include "store/database.h"
+#include "store/fresh_file.h"
 #include "store/hilbert.h"
 #include "store/item_id.h"
 
@@ -23,7 +24,7 @@
  * nothing twice, most remains; of attributes, which repeat themselves, little. */
 enum { VECTOR_TILE_BYTES_MAX = 500 * 1000, EIGHTHS_OF_GEOMETRY = 6, EIGHTHS_OF_ATTRIBUTES = 3 };
 
-enum { FEATURE_BYTES_MAX = 512 * 1024 * 1024, SPOOL_BYTES = 48 * 1024 * 1024 };
+enum { FEATURE_BYTES_MAX = 512 * 1024 * 1024, SPOOL_BYTES = 48 * 1024 * 1024, HASTEN_BYTES = 8 * 1024 * 1024 };
 
 static const size_t arena_bytes_max = (size_t)2 * FEATURE_BYTES_MAX;
 
@@ -75,26 +76,26 @@ struct cell_build {
     struct buffer shape;
     struct buffer content;
     struct band bands[CELL_BANDS];
-    unsigned made; /* a bit for each of them that is there */
+    unsigned made;     /* a bit for each of them that is there */
+    size_t unhastened; /* bytes of nodes since the disk was told of a fresh file */
     struct grid_patches patches;
     struct arena *arena;
 };
 
-/* What an earlier form of the cells left is dropped: the truth makes it anew. */
-static bool drop_other_format(struct sqlite3 *cells, struct error *err)
-{
-    int64_t format;
-    return database_number(cells, 0, &format, err, "SELECT user_version FROM pragma_user_version") &&
-           (format == 0 || format == CELL_FORMAT ||
-            database_run(cells,
-                         "DROP TABLE IF EXISTS version; DROP TABLE IF EXISTS node; DROP TABLE IF EXISTS item;"
-                         "DROP TABLE IF EXISTS ident",
-                         err));
-}
-
 bool cell_build_prepare(struct sqlite3 *cells, struct error *err)
 {
-    return drop_other_format(cells, err) &&
+    int64_t format;
+    if (!database_number(cells, 0, &format, err, "SELECT user_version FROM pragma_user_version")) {
+        return false;
+    }
+    if (format == CELL_FORMAT) {
+        return true;
+    }
+    /* What an earlier form of the cells left is dropped: the truth makes it anew. */
+    return (format == 0 || database_run(cells,
+                                        "DROP TABLE IF EXISTS version; DROP TABLE IF EXISTS node;"
+                                        "DROP TABLE IF EXISTS item; DROP TABLE IF EXISTS ident",
+                                        err)) &&
            database_runf(cells, err,
                          "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
                          " item_count INTEGER NOT NULL, bands INTEGER NOT NULL, vector_bands BLOB NOT NULL);"
@@ -345,6 +346,11 @@ static bool put_node(struct cell_build *build, int64_t id, const struct buffer *
 {
     if (bytes->failed) {
         return error_no_memory(err);
+    }
+    build->unhastened += bytes->length;
+    if (build->plan.fresh && build->unhastened > HASTEN_BYTES) {
+        build->unhastened = 0;
+        fresh_file_hasten(NULL, build->plan.fresh);
     }
     sqlite3_bind_int64(build->put_node, 1, id);
     sqlite3_bind_blob64(build->put_node, 2, bytes->data, bytes->length, SQLITE_STATIC);

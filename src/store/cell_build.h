@@ -18,6 +18,7 @@ struct cell_build_plan {
     size_t field_count;  /* of the values given to cell_build_add */
     const bool *hidden;  /* field_count flags */
     ptrdiff_t key_field; /* the field that gives ids, or -1: the row */
+    const char *fresh;   /* what the file is to be called when it is a fresh one (fresh_file.h); else NULL */
 };
 
 /* Creates the tables where missing. */

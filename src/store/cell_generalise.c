@@ -139,47 +139,42 @@ static bool push(struct cell_generaliser *generaliser, uint32_t first, uint32_t 
 
 static bool is_less(struct world_point a, struct world_point b)
 {
-    return (a.x < b.x) | ((a.x == b.x) & (a.y < b.y));
+    return a.x != b.x ? a.x < b.x : a.y < b.y;
 }
-
-/* By more than rounding may hide. */
-static const double surely_less = 1 - 1e-14;
 
 /* The vertex of a chain farthest from the segment between its ends, and its distance squared. Of two that are equally
  * far the lesser one, and the ends in a fixed order: so that both directions give the same to the bit. */
 static uint32_t farthest(const struct world_point *points, const struct chain *chain, double *out_distance)
 {
-    bool turned = is_less(points[chain->last], points[chain->first]);
-    struct world_point a = points[turned ? chain->last : chain->first];
-    struct world_point b = points[turned ? chain->first : chain->last];
+    struct world_point a = points[chain->first];
+    struct world_point b = points[chain->last];
+    if (is_less(b, a)) {
+        struct world_point swapped = a;
+        a = b;
+        b = swapped;
+    }
     double dx = (double)b.x - a.x;
     double dy = (double)b.y - a.y;
     double length = dx * dx + dy * dy;
     double most = -1;
-    double across_most = -1; /* what is nearer than this beside the segment needs no division to be told so */
     uint32_t best = chain->first + 1;
     for (uint32_t i = chain->first + 1; i < chain->last; i++) {
         double px = (double)points[i].x - a.x;
         double py = (double)points[i].y - a.y;
         double along = px * dx + py * dy;
-        double across = px * dy - py * dx;
-        bool is_beside = (along > 0) & (along < length);
-        if (is_beside & (across * across < across_most)) {
-            continue;
-        }
         double distance;
-        if (is_beside) {
-            distance = across * across / length;
-        } else if (along <= 0) {
+        if (along <= 0) {
             distance = px * px + py * py;
-        } else {
+        } else if (along >= length) {
             double qx = (double)points[i].x - b.x;
             double qy = (double)points[i].y - b.y;
             distance = qx * qx + qy * qy;
+        } else {
+            double across = px * dy - py * dx;
+            distance = across * across / length;
         }
         if (distance > most || (distance == most && is_less(points[i], points[best]))) {
             most = distance;
-            across_most = most * length * surely_less;
             best = i;
         }
     }
@@ -187,9 +182,9 @@ static uint32_t farthest(const struct world_point *points, const struct chain *c
     return best;
 }
 
-/* The first band from `band` on in which that is too far to be left out. */
-static unsigned char rank_of(const struct cell_generaliser *generaliser, unsigned char band, double distance)
+static unsigned char rank_of(const struct cell_generaliser *generaliser, double distance)
 {
+    unsigned char band = 0;
     while (band < CELL_BAND_FULL && distance <= generaliser->tolerances[band]) {
         band++;
     }
@@ -202,10 +197,11 @@ static bool rank_chains(struct cell_generaliser *generaliser, const struct world
         struct chain chain = generaliser->chains[--generaliser->chain_count];
         double distance;
         uint32_t best = farthest(points, &chain, &distance);
-        unsigned char rank = rank_of(generaliser, chain.rank, distance);
+        unsigned char rank = rank_of(generaliser, distance);
         if (rank == CELL_BAND_FULL) {
             continue; /* as are all between */
         }
+        rank = rank < chain.rank ? chain.rank : rank;
         ranks[best] = rank;
         if (!push(generaliser, chain.first, best, rank) || !push(generaliser, best, chain.last, rank)) {
             return false;

@@ -13,9 +13,12 @@ bool fresh_file_open(const char *path, int page_bytes, struct sqlite3 **out_db, 
 /* The last thing done by its connection, outside of a transaction: from then on the file is one with a write-ahead
  * log. */
 bool fresh_file_finish(struct sqlite3 *db, struct error *err);
-/* When the connection is closed: waits until the file is on the disk. fresh_file_show does it, too. */
+/* Lets the disk begin with what was written up to now, inside of a transaction or not; with NULL for the connection,
+ * what has left its memory. */
+void fresh_file_hasten(struct sqlite3 *db, const char *path);
+/* When the connection is closed: waits until the file is on the disk. */
 bool fresh_file_sync(const char *path, struct error *err);
-/* Gives the file its name. */
+/* Gives the file, which is on the disk, its name. */
 bool fresh_file_show(const char *path, struct error *err);
 /* Removes what there is of a file that was started. */
 void fresh_file_drop(const char *path);

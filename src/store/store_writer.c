@@ -209,6 +209,22 @@ done:
     return ok;
 }
 
+bool writer_wake(struct store_writer *writer, struct error *err)
+{
+    if (!writer->rests) {
+        return true;
+    }
+    if (!truth_open(writer->truth_path, &writer->truth, err)) {
+        return false;
+    }
+    if (!open_cells(writer, err)) {
+        truth_close(&writer->truth);
+        return false;
+    }
+    writer->rests = false;
+    return true;
+}
+
 /* Statements must be gone before their transaction ends. */
 static void free_load(struct store_writer *writer)
 {
@@ -341,7 +357,8 @@ static bool open_load_cells(struct store_writer *writer, struct load *load, stru
                                    .kind = load->layer.kind,
                                    .field_count = count,
                                    .hidden = hidden,
-                                   .key_field = layer_read_key(&load->descriptor, names, count)};
+                                   .key_field = layer_read_key(&load->descriptor, names, count),
+                                   .fresh = writer->cells_are_fresh ? writer->cells_path : NULL};
     return cell_build_open(writer->cells, &plan, &load->cells, err);
 }
 
@@ -360,6 +377,9 @@ bool store_writer_begin(struct store_writer *writer, const struct store_writer_l
 {
     if (writer->load) {
         writer_discard_load(writer); /* begun and never completed: nothing of it may be published */
+    }
+    if (!writer_wake(writer, err)) {
+        return false;
     }
     if (!writer->truth.db || !writer->cells) {
         error_set(err, ERROR_INTERNAL, "the data files were closed by a failure");
@@ -557,12 +577,26 @@ static bool place_raster(struct store_writer *writer, const struct load *load, s
     return !is_raster || raster_file_take(writer->directory, truth_table_name(load->table), load->raster_path, err);
 }
 
+/* While the bands are made the disk has little to do. */
+static void hasten_files(struct store_writer *writer)
+{
+    if (writer->truth.is_fresh) {
+        fresh_file_hasten(writer->truth.db, writer->truth_path);
+    }
+    if (writer->cells_are_fresh) {
+        fresh_file_hasten(writer->cells, writer->cells_path);
+    }
+}
+
 static bool finish_load(struct store_writer *writer, struct load *load, struct error *err)
 {
     struct sqlite3 *db = writer->truth.db;
     int64_t replaced;
-    return truth_table_finish(load->table, err) && place_raster(writer, load, err) &&
-           write_version(writer, load, err) &&
+    if (!truth_table_finish(load->table, err)) {
+        return false;
+    }
+    hasten_files(writer);
+    return place_raster(writer, load, err) && write_version(writer, load, err) &&
            database_runf(db, err,
                          "INSERT INTO tesela_layer VALUES (%Q, %lld, NULL)"
                          " ON CONFLICT (id) DO UPDATE SET last_version=excluded.last_version",
@@ -631,7 +665,14 @@ static bool wait_for_cells(struct settling *settling, struct error *err)
 
 static bool show_cells(struct store_writer *writer, struct error *err)
 {
-    return !writer->cells_are_fresh || (fresh_file_show(writer->cells_path, err) && try_open_cells(writer, err));
+    if (!writer->cells_are_fresh) {
+        return true;
+    }
+    if (!fresh_file_show(writer->cells_path, err)) {
+        return false;
+    }
+    writer->cells_are_fresh = false;
+    return true;
 }
 
 static bool commit_cells(struct store_writer *writer, struct error *err)
@@ -641,7 +682,7 @@ static bool commit_cells(struct store_writer *writer, struct error *err)
         return false;
     }
     settle_cells(&settling);
-    return wait_for_cells(&settling, err) && show_cells(writer, err);
+    return wait_for_cells(&settling, err) && show_cells(writer, err) && (writer->cells || try_open_cells(writer, err));
 }
 
 static bool commit_truth(struct store_writer *writer, struct error *err)
@@ -666,12 +707,18 @@ static bool commit_both(struct store_writer *writer, struct error *err)
     begin_settling(writer, &settling);
     if (!writer->truth.is_fresh && writer->cells_are_fresh) {
         /* They must be in their place before the transaction that decides. */
-        return wait_for_cells(&settling, err) && show_cells(writer, err) && commit_truth(writer, err);
+        return wait_for_cells(&settling, err) && show_cells(writer, err) && try_open_cells(writer, err) &&
+               commit_truth(writer, err);
     }
     bool ok = commit_truth(writer, err);
     ok = wait_for_cells(&settling, ok ? err : NULL) && ok;
-    return ok && (!writer->truth.is_fresh ||
-                  (show_cells(writer, err) && truth_show(writer->truth_path, &writer->truth, err)));
+    if (!ok || !writer->truth.is_fresh) {
+        return ok;
+    }
+    database_close(writer->cells); /* those that were there before the truth */
+    writer->cells = NULL;
+    writer->rests = show_cells(writer, err) && truth_show(writer->truth_path, &writer->truth, err);
+    return writer->rests;
 }
 
 bool store_writer_complete(struct store_writer *writer, int64_t *out_version, struct error *err)
@@ -695,7 +742,7 @@ bool store_writer_complete(struct store_writer *writer, int64_t *out_version, st
 
 bool store_writer_commit(struct store_writer *writer, struct error *err)
 {
-    if (writer->load || sqlite3_get_autocommit(writer->truth.db)) {
+    if (writer->load || !writer->truth.db || sqlite3_get_autocommit(writer->truth.db)) {
         writer_discard_load(writer);
         error_set(err, ERROR_INTERNAL, "no layer was completed");
         return false;
@@ -704,7 +751,9 @@ bool store_writer_commit(struct store_writer *writer, struct error *err)
         writer_discard_load(writer);
         return false;
     }
-    writer_tidy(writer);
+    if (!writer->rests) {
+        writer_tidy(writer);
+    }
     return true;
 }
 
@@ -792,6 +841,9 @@ static bool drop_damaged_cells(struct store_writer *writer, struct error *err)
 static bool rebuild(struct store_writer *writer, const char *layer, bool missing_only, struct error *err)
 {
     writer_discard_load(writer);
+    if (!writer_wake(writer, err)) {
+        return false;
+    }
     int64_t count = 0;
     if (!layer && !missing_only && !drop_damaged_cells(writer, err)) {
         return false;

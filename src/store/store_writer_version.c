@@ -181,16 +181,19 @@ bool store_writer_select(struct store_writer *writer, const char *layer_id, int6
 {
     struct choice choice;
     writer_discard_load(writer);
-    return choose_version(writer->truth.db, layer_id, version, &choice, err) &&
+    return writer_wake(writer, err) && choose_version(writer->truth.db, layer_id, version, &choice, err) &&
            serve(writer, layer_id, choice.serial, err);
 }
 
 bool store_writer_rollback(struct store_writer *writer, const char *layer_id, int64_t version, int64_t *out_from,
                            int64_t *out_to, struct error *err)
 {
-    struct sqlite3 *db = writer->truth.db;
     struct choice choice;
     writer_discard_load(writer);
+    if (!writer_wake(writer, err)) {
+        return false;
+    }
+    struct sqlite3 *db = writer->truth.db;
     if (version != 0 ? !choose_version(db, layer_id, version, &choice, err)
                      : !choose(db, layer_id,
                                "state='kept' AND version < (SELECT v.version FROM tesela_layer AS l JOIN tesela_version"
@@ -238,9 +241,12 @@ bool store_writer_publish_version(struct store_writer *writer, const char *layer
         " WHERE v.layer=tesela_version.layer AND v.state IN ('published', 'withdrawn')), 0))"
         " OR NOT EXISTS (SELECT 1 FROM tesela_version AS v WHERE v.layer=tesela_version.layer AND v.state IN"
         " ('published', 'withdrawn'))";
-    struct sqlite3 *db = writer->truth.db;
     struct choice choice;
     writer_discard_load(writer);
+    if (!writer_wake(writer, err)) {
+        return false;
+    }
+    struct sqlite3 *db = writer->truth.db;
     if (version != 0 ? !choose_version(db, layer_id, version, &choice, err)
                      : !choose(db, layer_id, next, &choice, err)) {
         return false;
@@ -286,7 +292,7 @@ static bool remove_layer(struct sqlite3 *db, const char *layer, struct error *er
 bool store_writer_remove(struct store_writer *writer, const char *layer_id, struct error *err)
 {
     writer_discard_load(writer);
-    if (!run_transaction(writer, remove_layer, layer_id, err)) {
+    if (!writer_wake(writer, err) || !run_transaction(writer, remove_layer, layer_id, err)) {
         return false;
     }
     writer_tidy(writer);
@@ -308,6 +314,9 @@ bool store_writer_withdraw(struct store_writer *writer, const char *layer_id, in
 {
     struct choice choice;
     writer_discard_load(writer);
+    if (!writer_wake(writer, err)) {
+        return false;
+    }
     if (version != 0 ? !choose_version(writer->truth.db, layer_id, version, &choice, err)
                      : !choose(writer->truth.db, layer_id, "0", &choice, err)) {
         return false;

@@ -19,7 +19,7 @@ struct truth {
 /* Opens the file at `path` for writing. Where it is missing it is made, and is fresh until its first transaction was
  * committed and shown: no reader meets a file without its tables. */
 bool truth_open(const char *path, struct truth *out_truth, struct error *err);
-/* Closes a fresh one and waits for the disk; then it can be shown, which opens it again. */
+/* Closes a fresh one and waits for the disk; then it can be shown. */
 bool truth_finish(const char *path, struct truth *truth, struct error *err);
 bool truth_show(const char *path, struct truth *truth, struct error *err);
 /* Accepts a zeroed one. */

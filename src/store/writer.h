@@ -18,8 +18,12 @@ struct store_writer {
     struct truth truth;
     struct sqlite3 *cells;
     bool cells_are_fresh; /* not there yet for others */
+    bool rests;           /* both files were closed when they got their names */
     struct load *load;    /* NULL: none was begun */
 };
+
+/* Opens the files again, should they have been closed; before anything is done with them. */
+bool writer_wake(struct store_writer *writer, struct error *err);
 
 /* Drops a load that was begun. */
 void writer_discard_load(struct store_writer *writer);
