@@ -136,18 +136,7 @@ bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsi
     return snapped.part_count > 0 || out->failed;
 }
 
-/* There must be room for VARINT_BYTES_MAX. */
-static unsigned char *write_varint(unsigned char *out, uint64_t value)
-{
-    while (value >= 0x80) {
-        *out++ = (unsigned char)(value | 0x80);
-        value >>= 7;
-    }
-    *out++ = (unsigned char)value;
-    return out;
-}
-
-static void put_step(unsigned char *out, int64_t step, size_t width)
+static inline void put_step(unsigned char *out, int64_t step, size_t width)
 {
     out[0] = (unsigned char)(step & 0xff);
     if (width == 2) {
@@ -206,15 +195,36 @@ static size_t step_bytes(const struct geometry *geometry, unsigned shift)
     return all <= UINT8_MAX ? 1 : all <= UINT16_MAX && short_varints < geometry->vertex_count ? 2 : 0;
 }
 
-static void put_compact_head(struct buffer *out, const struct geometry *geometry, bool wide)
+/* `out` has room. */
+static unsigned char *put_compact_head(unsigned char *out, const struct geometry *geometry, bool wide)
 {
     bool lone = geometry->part_count == 1 && !geometry->parts[0].is_hole;
     uint64_t count = lone ? geometry->vertex_count : geometry->part_count;
-    buffer_append_byte(out, COMPACT);
-    buffer_append_varint(out, count << COMPACT_SHIFT | (wide ? COMPACT_WIDE : 0U) | (lone ? COMPACT_LONE : 0U));
-    if (!lone) {
-        put_part_sizes(out, geometry->parts, geometry->part_count);
+    uint32_t start = 0;
+    *out++ = COMPACT;
+    out = write_varint(out, count << COMPACT_SHIFT | (wide ? COMPACT_WIDE : 0U) | (lone ? COMPACT_LONE : 0U));
+    for (uint32_t p = 0; !lone && p < geometry->part_count; p++) {
+        out = write_varint(out, (uint64_t)(geometry->parts[p].end - start) << 1 | geometry->parts[p].is_hole);
+        start = geometry->parts[p].end;
     }
+    return out;
+}
+
+static inline unsigned char *put_steps(unsigned char *out, const struct geometry *geometry, unsigned shift,
+                                       size_t width)
+{
+    int64_t x = snap(geometry->points[0].x, shift);
+    int64_t y = snap(geometry->points[0].y, shift);
+    for (uint32_t i = 1; i < geometry->vertex_count; i++) {
+        int64_t next_x = snap(geometry->points[i].x, shift);
+        int64_t next_y = snap(geometry->points[i].y, shift);
+        put_step(out, next_x - x, width);
+        put_step(out + width, next_y - y, width);
+        out += 2 * width;
+        x = next_x;
+        y = next_y;
+    }
+    return out;
 }
 
 void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsigned shift)
@@ -224,26 +234,16 @@ void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsig
         cell_put_snapped(out, geometry, shift);
         return;
     }
-    put_compact_head(out, geometry, width == 2);
-    int64_t x = snap(geometry->points[0].x, shift);
-    int64_t y = snap(geometry->points[0].y, shift);
-    buffer_append_varint(out, zigzag(x));
-    buffer_append_varint(out, zigzag(y));
-    size_t bytes = (size_t)(geometry->vertex_count - 1) * 2 * width;
-    unsigned char *at = buffer_reserve(out, bytes);
-    if (!at) {
+    size_t heads = ((size_t)geometry->part_count + 4) * VARINT_BYTES_MAX;
+    unsigned char *begun = buffer_reserve(out, heads + (size_t)geometry->vertex_count * 2 * width);
+    if (!begun) {
         return;
     }
-    for (uint32_t i = 1; i < geometry->vertex_count; i++) {
-        int64_t next_x = snap(geometry->points[i].x, shift);
-        int64_t next_y = snap(geometry->points[i].y, shift);
-        put_step(at, next_x - x, width);
-        put_step(at + width, next_y - y, width);
-        at += 2 * width;
-        x = next_x;
-        y = next_y;
-    }
-    out->length += bytes;
+    unsigned char *at = put_compact_head(begun, geometry, width == 2);
+    at = write_varint(at, zigzag(snap(geometry->points[0].x, shift)));
+    at = write_varint(at, zigzag(snap(geometry->points[0].y, shift)));
+    at = width == 1 ? put_steps(at, geometry, shift, 1) : put_steps(at, geometry, shift, 2);
+    out->length += (size_t)(at - begun);
 }
 
 void cell_put_nothing(struct buffer *out)

@@ -96,3 +96,14 @@ static inline bool skip_varints(struct cell_cursor *cursor, uint64_t count)
     }
     return count == 0;
 }
+
+/* There must be room for VARINT_BYTES_MAX. */
+static inline unsigned char *write_varint(unsigned char *out, uint64_t value)
+{
+    while (value >= 0x80) {
+        *out++ = (unsigned char)(value | 0x80);
+        value >>= 7;
+    }
+    *out++ = (unsigned char)value;
+    return out;
+}
