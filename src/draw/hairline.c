@@ -48,7 +48,7 @@ struct segment {
     bool is_level;
 };
 
-static struct thin_line line_of(const struct segment *segment, double width)
+static inline struct thin_line line_of(const struct segment *segment, double width)
 {
     bool level = segment->is_level;
     int64_t along = level ? segment->a.x : segment->a.y;

@@ -111,11 +111,10 @@ enum { CUBE_SIDE = 4, CUBES = 1 << 18 };
 static const uint32_t CUBE_MASK = UINT32_C(0xfffcfcfc);
 static const uint32_t CUBE_MIDDLE = UINT32_C(0x00020202);
 
-/* Of an opaque colour. */
-BLEND_INLINE uint32_t cube_of(uint32_t word)
-{
-    return (word >> 2 & 0x3f) | (word >> 4 & 0xfc0) | (word >> 6 & 0x3f000);
-}
+/* Of an opaque colour. Cubes that are near each other are near in memory: a picture's lie in a small part of it. */
+#define CUBE_OF(word)                                                                                                  \
+    (((word) >> 2 & 0x3) | ((word) >> 8 & 0xc) | ((word) >> 14 & 0x30) | ((word) << 2 & 0x3c0) |                       \
+     ((word) >> 2 & 0x3c00) | ((word) >> 6 & 0x3c000))
 
 /* How many of the palette's colours lie in the cube of a colour, and the first of them. */
 static size_t count_in_cube(const struct palette *palette, uint32_t word, size_t *out_first)
@@ -403,69 +402,62 @@ struct palette_map {
     const struct palette *palette;
     nearest_kernel *nearest;
     map_rows_fn *map_rows;
-    uint16_t cubes[CUBES]; /* index and flags; 0: not met */
+    uint8_t cubes[CUBES]; /* index, or ASK */
     struct memo {
         uint32_t word;
         uint32_t found; /* index, and MISSED */
     } memo[MEMO_SLOTS];
 };
 
-enum { MISSED = 1 << 8, DIFFERS = 1 << 9, MET = 1 << 10 };
+/* A cube that was not met before, or whose colours differ, or that takes the last of 256 colours. */
+enum { ASK = PALETTE_COLORS_MAX - 1, MISSED = 1 << 8 };
 
 static size_t slot_of(uint32_t word)
 {
     return (word * UINT32_C(2654435761)) >> 18;
 }
 
-/* Whether `met` is off by more than PALETTE_ERROR_MAX for a colour whose components are up to `spread_by` larger than
- * those of `word`: for some of them, for all of them. */
-static void compare(uint32_t word, uint32_t met, int spread_by, bool *out_some, bool *out_all)
+/* Whether `met` is off by more than PALETTE_ERROR_MAX for a colour whose red, green and blue are those of `word` or up
+ * to `more` larger. */
+static bool is_off(uint32_t word, uint32_t met, int more)
 {
-    *out_some = *out_all = false;
+    bool off = false;
     for (unsigned shift = 0; shift < 32; shift += 8) {
         int from = (int)(word >> shift & 255) - (int)(met >> shift & 255);
-        int to = shift < 24 ? from + spread_by : from;
-        *out_some |= to > PALETTE_ERROR_MAX || from < -PALETTE_ERROR_MAX;
-        *out_all |= from > PALETTE_ERROR_MAX || to < -PALETTE_ERROR_MAX;
+        int to = shift < 24 ? from + more : from;
+        off |= to > PALETTE_ERROR_MAX || from < -PALETTE_ERROR_MAX;
     }
+    return off;
 }
 
 static uint32_t find(const struct palette_map *map, uint32_t word)
 {
     bool is_for_all;
-    bool is_missed;
     size_t index = take(map->nearest, map->palette, word, &is_for_all);
-    compare(word, map->palette->words[index], 0, &is_missed, &is_missed);
-    return (uint32_t)index | (is_missed ? MISSED : 0U);
+    return (uint32_t)index | (is_off(word, map->palette->words[index], 0) ? MISSED : 0U);
 }
 
-/* What is written down for the cube of an opaque colour. */
-static uint16_t meet_cube(struct palette_map *map, uint32_t word)
+/* Writes down what the cube of an opaque colour takes, when it is the same for all of it and none is missed. */
+static void meet_cube(struct palette_map *map, uint32_t word)
 {
     bool is_for_all;
-    bool some;
-    bool all;
     size_t index = take(map->nearest, map->palette, word, &is_for_all);
-    compare(word & CUBE_MASK, map->palette->words[index], CUBE_SIDE - 1, &some, &all);
-    unsigned flags = MET;
-    flags |= all ? MISSED : 0U;
-    flags |= !is_for_all || some != all ? DIFFERS : 0U;
-    map->cubes[cube_of(word)] = (uint16_t)(index | flags);
-    return map->cubes[cube_of(word)];
+    if (is_for_all && !is_off(word & CUBE_MASK, map->palette->words[index], CUBE_SIDE - 1)) {
+        map->cubes[CUBE_OF(word)] = (uint8_t)index;
+    }
 }
 
-static inline uint32_t look_up(struct palette_map *map, uint32_t word)
+static uint32_t look_up(struct palette_map *map, uint32_t word)
 {
-    if (word >> 24 == 255) {
-        uint32_t cube = map->cubes[cube_of(word)];
-        cube = cube ? cube : meet_cube(map, word);
-        if (!(cube & DIFFERS)) {
-            return cube & (MISSED | 255);
-        }
+    if (word >> 24 == 255 && map->cubes[CUBE_OF(word)] != ASK) {
+        return map->cubes[CUBE_OF(word)];
     }
     struct memo *memo = &map->memo[slot_of(word)];
     if (memo->word != word) {
         *memo = (struct memo){word, find(map, word)};
+        if (word >> 24 == 255) {
+            meet_cube(map, word);
+        }
     }
     return memo->found;
 }
@@ -483,29 +475,26 @@ BLEND_INLINE size_t map_group(struct palette_map *map, const uint8_t *pixels, ui
         return last->found & MISSED ? LANES : 0;
     }
     blend_u32x8 words = blend_load(pixels);
-    blend_u32x8 keys = (words >> 2 & 0x3f) | (words >> 4 & 0xfc0) | (words >> 6 & 0x3f000);
+    blend_u32x8 keys = CUBE_OF(words);
     const uint64_t alphas = UINT64_C(0xff000000ff000000);
-    bool is_opaque = (pairs[0] & pairs[1] & pairs[2] & pairs[3] & alphas) == alphas;
-    uint32_t cubes[LANES];
-    uint32_t all = MET;
-    uint32_t any = 0;
-    for (size_t i = 0; i < LANES; i++) {
-        cubes[i] = map->cubes[keys[i]];
-        all &= cubes[i];
-        any |= cubes[i];
-    }
+    bool asks = (pairs[0] & pairs[1] & pairs[2] & pairs[3] & alphas) != alphas;
+    uint32_t found[LANES];
     size_t missed = 0;
-    if (!is_opaque || !all || any & (DIFFERS | MISSED)) {
+    for (size_t i = 0; i < LANES; i++) {
+        found[i] = map->cubes[keys[i]];
+        asks |= found[i] == ASK;
+    }
+    if (asks) {
         for (size_t i = 0; i < LANES; i++) {
-            cubes[i] = look_up(map, words[i]);
-            missed += (cubes[i] & MISSED) != 0;
+            found[i] = look_up(map, words[i]);
+            missed += (found[i] & MISSED) != 0;
         }
     }
     for (size_t i = 0; i < LANES; i++) {
-        out_indices[i] = (uint8_t)cubes[i];
-        out_used[(uint8_t)cubes[i]] = true;
+        out_indices[i] = (uint8_t)found[i];
+        out_used[(uint8_t)found[i]] = true;
     }
-    *last = (struct memo){words[LANES - 1], cubes[LANES - 1]};
+    *last = (struct memo){words[LANES - 1], found[LANES - 1]};
     return missed;
 }
 
@@ -567,11 +556,12 @@ size_t palette_map_canvas(struct palette_map *map, const struct canvas *canvas, 
 
 struct palette_map *palette_map_create(const struct palette *palette)
 {
-    struct palette_map *map = calloc(1, sizeof *map);
+    struct palette_map *map = malloc(sizeof *map);
     if (map) {
         map->palette = palette;
         map->nearest = choose_kernel();
         map->map_rows = choose_map_rows();
+        memset(map->cubes, ASK, sizeof map->cubes);
         /* Every slot holds a true answer from the start: that for the word 0, which is looked up in slot 0 alone. */
         struct memo none = {0, find(map, 0)};
         for (size_t i = 0; i < MEMO_SLOTS; i++) {

@@ -318,9 +318,9 @@ static int by_count(const void *a, const void *b)
 /* How many codes of each length a tree of these leaves (ascending, two or more) has. */
 static void count_depths(const struct leaf *leaves, size_t count, unsigned bits_max, unsigned out_depths[32])
 {
-    uint32_t weights[SYMBOLS]; /* of the inner nodes, in the order they are made: ascending, too */
-    uint16_t parents[2 * SYMBOLS];
-    uint8_t depths[SYMBOLS];
+    uint32_t weights[SYMBOLS] = {0}; /* of the inner nodes, in the order they are made: ascending, too */
+    uint16_t parents[2 * SYMBOLS] = {0};
+    uint8_t depths[SYMBOLS] = {0};
     size_t leaf = 0;
     size_t node = 0;
     for (size_t made = 0; made + 1 < count; made++) {
@@ -367,7 +367,7 @@ static uint16_t reversed(unsigned word, unsigned bits)
 
 static void make_code(const uint32_t *counts, size_t symbols, unsigned bits_max, struct code *out_code)
 {
-    struct leaf leaves[SYMBOLS];
+    struct leaf leaves[SYMBOLS] = {0};
     unsigned depths[32] = {0};
     size_t used = 0;
     for (size_t i = 0; i < symbols; i++) {
@@ -375,7 +375,7 @@ static void make_code(const uint32_t *counts, size_t symbols, unsigned bits_max,
             leaves[used++] = (struct leaf){counts[i], (uint32_t)i};
         }
     }
-    for (size_t i = 0; used < 2; i++) { /* a code has two words or more */
+    for (size_t i = 0; i < symbols && used < 2; i++) { /* a code has two words or more */
         if (counts[i] == 0) {
             leaves[used++] = (struct leaf){0, (uint32_t)i};
         }

@@ -168,6 +168,18 @@ BLEND_INLINE unsigned char *pack_row(unsigned char *out, const uint8_t *row, siz
     return out;
 }
 
+/* The same for a byte an index that keeps its number. */
+static size_t copy_indices(unsigned char *out, const uint8_t *indices, const struct canvas *canvas)
+{
+    size_t width = canvas->width_px;
+    for (size_t y = 0; y < canvas->height_px; y++) {
+        *out++ = 0;
+        memmove(out, indices + y * width, width); /* the same memory, see pack_indices */
+        out += width;
+    }
+    return canvas->height_px * (width + 1);
+}
+
 /* Packs indices into scanlines without filter; returns their size. The target may lie before the source in the same
  * memory, as long as it ends where the source does or before. */
 static size_t pack_indices(unsigned char *out, const uint8_t *indices, const struct canvas *canvas, unsigned depth,
@@ -522,6 +534,23 @@ static size_t keep_used(struct colors *colors, const struct palette *palette, co
     return translucent;
 }
 
+/* True, with all colours up to the last that is used, when most of them are and none of those is translucent: leaving
+ * out the others would save less than it costs. */
+static bool keep_all(struct colors *colors, const struct palette *palette, const bool used[PALETTE_COLORS_MAX])
+{
+    size_t used_count = 0;
+    colors->count = 0;
+    for (size_t i = 0; i < palette_count(palette); i++) {
+        colors->words[i] = blend_word(palette_color(palette, i));
+        used_count += used[i];
+        colors->count = used[i] ? i + 1 : colors->count;
+        if (used[i] && colors->words[i] >> 24 != 255) {
+            return false;
+        }
+    }
+    return used_count > PALETTE_COLORS_MAX / 2;
+}
+
 bool png_encode_with_palette(struct png_encoder *encoder, const struct canvas *canvas, struct palette_map *map,
                              const struct png_options *options, struct buffer *out, struct error *err)
 {
@@ -538,8 +567,15 @@ bool png_encode_with_palette(struct png_encoder *encoder, const struct canvas *c
     struct frame frame = frame_of(canvas, options);
     struct colors colors;
     uint8_t new_indices[COLORS_MAX];
-    frame.translucent = keep_used(&colors, palette_map_palette(map), used, new_indices);
-    size_t size = put_indexed(encoder, canvas, &colors, indices, new_indices, &frame);
+    size_t size;
+    if (keep_all(&colors, palette_map_palette(map), used)) {
+        frame.palette = &colors;
+        frame.color_type = PNG_COLOR_TYPE_PALETTE;
+        size = copy_indices(encoder->scanlines, indices, canvas);
+    } else {
+        frame.translucent = keep_used(&colors, palette_map_palette(map), used, new_indices);
+        size = put_indexed(encoder, canvas, &colors, indices, new_indices, &frame);
+    }
     return write_scanlines(encoder, size, &frame, options, out, err);
 }
 

@@ -253,6 +253,7 @@ static void print_figures(const struct figures *figures, size_t count)
  * same. */
 struct mean {
     struct stage_times stages;
+    double total_us;
     double bytes;
     uint64_t hash;
 };
@@ -261,10 +262,15 @@ struct mean {
 static struct mean mean_of(struct bench *bench, const struct timed_tile *tiles, size_t count)
 {
     static struct stage_times best[TILES_MAX];
+    static double totals[TILES_MAX]; /* without looking at the clock in between */
     struct mean mean = {0};
     double all_ticks = 0;
     double all_us = 0;
     for (int turn = 0; turn < MEAN_TRIES; turn++) {
+        for (size_t i = 0; i < count; i++) {
+            double us = make_tile(bench, tiles[i].id);
+            totals[i] = turn == 0 ? us : fmin(totals[i], us);
+        }
         for (size_t i = 0; i < count; i++) {
             struct stage_times times;
             struct timespec from;
@@ -287,6 +293,7 @@ static struct mean mean_of(struct bench *bench, const struct timed_tile *tiles, 
         }
     }
     for (size_t i = 0; i < count; i++) {
+        mean.total_us += totals[i] / (double)count;
         for (size_t stage = 0; stage < STAGE_COUNT; stage++) {
             mean.stages.us[stage] += best[i].ticks[stage] * all_us / all_ticks / (double)count;
         }
@@ -296,15 +303,14 @@ static struct mean mean_of(struct bench *bench, const struct timed_tile *tiles, 
 
 static void print_mean(const struct mean *mean)
 {
-    double sum = 0;
     printf("| stage, us | mean |\n| --- | ---: |\n");
     for (size_t stage = 0; stage < STAGE_COUNT; stage++) {
         if (mean->stages.us[stage] >= 0.5) {
             printf("| %s | %.0f |\n", stage_names[stage], mean->stages.us[stage]);
         }
-        sum += mean->stages.us[stage];
     }
-    printf("| **the tile** | **%.0f** |\n| kB, hash | %.1f, %016" PRIx64 " |\n", sum, mean->bytes / 1e3, mean->hash);
+    printf("| **the tile** | **%.0f** |\n| kB, hash | %.1f, %016" PRIx64 " |\n", mean->total_us, mean->bytes / 1e3,
+           mean->hash);
 }
 
 static void run(struct bench *bench, const char *tile_list)
