@@ -225,7 +225,6 @@ static bool read_item(struct find *find, struct feature *feature, bool *out_show
     return ok;
 }
 
-/* Attributes decide whether a feature is of interest, so they are looked at before its geometry is decoded. */
 static bool begin_feature(struct find *find, const struct cell_feature *cell, struct feature *feature, bool *out_shown,
                           struct error *err)
 {
@@ -243,6 +242,35 @@ static bool begin_feature(struct find *find, const struct cell_feature *cell, st
                                                   : reader_damaged(find->layer, err);
 }
 
+/* Everything is wanted: what comes one after the other is read so. */
+static bool read_whole(struct find *find, const struct cell_feature *cell, struct feature *feature, struct error *err)
+{
+    struct cell_cursor cursor = cell->content;
+    bool shown;
+    enum cell_result result =
+        cell_get_geometry(&cursor, find->layer->kind, find->shift, find->arena, &feature->geometry);
+    feature->row = cell->row;
+    if (result != CELL_OK) {
+        return refuse(find, result, err);
+    }
+    return cell->attributes_elsewhere ? read_item(find, feature, &shown, err)
+                                      : read_some(find, cursor, feature, &shown, err);
+}
+
+/* Attributes decide whether a feature is of interest, so they are looked at before its geometry is decoded. */
+static bool read_wanted(struct find *find, const struct cell_feature *cell, struct feature *feature, bool *out_shown,
+                        struct error *err)
+{
+    if (!begin_feature(find, cell, feature, out_shown, err)) {
+        return false;
+    }
+    struct cell_cursor cursor = cell->content;
+    enum cell_result result =
+        *out_shown ? cell_get_geometry(&cursor, find->layer->kind, find->shift, find->arena, &feature->geometry)
+                   : CELL_OK;
+    return result == CELL_OK || refuse(find, result, err);
+}
+
 static enum reader_next add_feature(void *context, const struct cell_feature *cell, struct error *err)
 {
     struct find *find = context;
@@ -252,23 +280,15 @@ static enum reader_next add_feature(void *context, const struct cell_feature *ce
         return READER_FAIL;
     }
     struct feature *feature = &features[find->count];
-    bool shown;
-    if (!begin_feature(find, cell, feature, &shown, err)) {
+    bool shown = true;
+    if (find->wish ? !read_wanted(find, cell, feature, &shown, err) : !read_whole(find, cell, feature, err)) {
         return READER_FAIL;
     }
-    if (!shown) {
-        return READER_GO_ON;
+    if (shown) {
+        feature->box = cell->box;
+        feature->shift_x = find->shift_x;
+        find->count += feature->geometry.part_count > 0; /* else too small to draw at any zoom */
     }
-    struct cell_cursor cursor = cell->content;
-    enum cell_result result =
-        cell_get_geometry(&cursor, find->layer->kind, find->shift, find->arena, &feature->geometry);
-    if (result != CELL_OK) {
-        refuse(find, result, err);
-        return READER_FAIL;
-    }
-    feature->box = cell->box;
-    feature->shift_x = find->shift_x;
-    find->count += feature->geometry.part_count > 0; /* else too small to draw at any zoom */
     return READER_GO_ON;
 }
 
