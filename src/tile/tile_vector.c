@@ -16,7 +16,8 @@ enum {
     COARSEST_GRID_LOG2 = 7, /* 34 places a side, the buffer included: less than anything is */
     TEXT_MAX = 64,
     SAMPLE_RUN = 8, /* of each SAMPLE_RUN * SAMPLE_SHARE features that many, one after the other, are looked at first */
-    SAMPLE_SHARE = 24
+    SAMPLE_SHARE = 24,
+    LOOSENED_MAX = 3 /* times that features come back */
 };
 
 /* What a reduced tile is aimed at, by a guess that is rather too large, and how much smaller it gets by coordinates of
@@ -25,6 +26,8 @@ static const double aim = 0.95 * TILE_VECTOR_BYTES_MAX;
 static const double coarser = 0.95;
 /* A guess above this times the bound is not worth compressing the tile for, to know whether it fits all the same. */
 static const double hopeless = 1.15;
+/* A thinned tile below this much of the bound lost too many features. */
+static const double too_little = 0.6;
 /* Tiles of less weight than this times the bound are encoded without more ado: few of them are too large. */
 static const double worth_a_look = 1.6;
 
@@ -145,6 +148,29 @@ static bool reduce(struct part *parts, size_t count, struct tile_id tile, double
         }
     }
     return is_reduced;
+}
+
+static bool is_thinned(const struct part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].reduction.rank_min > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of layers that lost more than was needed, as when the texts alone made them large, more features stay. */
+static void loosen(struct part *parts, size_t count, struct tile_id tile, double more)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct part *part = &parts[i];
+        if (part->reduction.rank_min > 0) {
+            part->share = fmin(part->share * more, 1);
+            part->reduction.rank_min = part->share < 1 ? mvt_rank_of_share(&part->layer, tile, part->share) : 0;
+            part->is_stale = true;
+        }
+    }
 }
 
 /* --- what it would be --- */
@@ -282,7 +308,7 @@ static bool measure(const struct part *parts, size_t count, const struct buffer 
     struct gzip_guess guess;
     struct buffer packed;
     *out_size = (double)tile->length;
-    if (tile->length <= TILE_VECTOR_BYTES_MAX) {
+    if (tile->length <= TILE_VECTOR_BYTES_MAX && !is_thinned(parts, count)) {
         return true;
     }
     if (!gzip_guess(tile->data, tile->length, &guess)) {
@@ -315,12 +341,17 @@ static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t cou
     if (!foresee(worker, parts, count, tile, err)) {
         return false;
     }
-    for (;;) {
+    for (unsigned loosened = 0;;) {
         bool is_too_large;
         double size = LAYER_BYTES_MAX; /* at least */
         if (!encode_parts(worker, parts, count, tile, out, &is_too_large, err) ||
             (!is_too_large && !measure(parts, count, out, &size, err))) {
             return false;
+        }
+        if (size < too_little * TILE_VECTOR_BYTES_MAX && loosened < LOOSENED_MAX && is_thinned(parts, count)) {
+            loosened++;
+            loosen(parts, count, tile, aim / fmax(size, 1));
+            continue;
         }
         if (size <= TILE_VECTOR_BYTES_MAX) {
             return true;
