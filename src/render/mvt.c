@@ -68,6 +68,7 @@ struct encoder {
     struct world_point *points; /* scratch */
     size_t points_max;
     unsigned char *tags; /* scratch: room for two numbers a field */
+    uint32_t *hashes;    /* scratch: of a feature's values */
 };
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */
@@ -77,12 +78,28 @@ static uint32_t zigzag(int32_t number)
     return (uint32_t)number << 1 ^ (uint32_t)(number >> 31);
 }
 
-/* There must be room. Returns the end of what was written. */
+/* There must be room for VARINT_32_BYTES. Returns the end of what was written. Whether a number has one byte or two is
+ * as good as random, so nothing branches on it. */
 static inline unsigned char *put_varint(unsigned char *at, uint32_t value)
 {
+    if (__builtin_expect(value < 1 << 14, 1)) {
+        unsigned more = value >= 0x80;
+        at[0] = (unsigned char)(value | more << 7);
+        at[1] = (unsigned char)(value >> 7);
+        return at + 1 + more;
+    }
     while (value >= 0x80) {
         *at++ = (unsigned char)(value | 0x80);
         value >>= 7;
+    }
+    *at++ = (unsigned char)value;
+    return at;
+}
+
+static inline unsigned char *put_varint_64(unsigned char *at, uint64_t value)
+{
+    for (; value >= 0x80; value >>= 7) {
+        *at++ = (unsigned char)(value | 0x80);
     }
     *at++ = (unsigned char)value;
     return at;
@@ -156,9 +173,8 @@ static bool same_value(const struct value *a, const struct value *b)
     return value_equal(a, b);
 }
 
-static bool table_grow(struct value_table *table, struct arena *arena)
+static bool table_grow(struct value_table *table, struct arena *arena, size_t larger)
 {
-    size_t larger = table->slot_count == 0 ? 1024 : table->slot_count * 4;
     struct value_slot *slots = arena_array(arena, larger, sizeof *slots);
     const struct value **values =
         arena_grow(arena, (void *)table->values, table->slot_count / 2 * sizeof *values, larger / 2 * sizeof *values);
@@ -187,51 +203,69 @@ static void put_string(struct buffer *out, unsigned field, struct text text)
     buffer_append(out, text.data, text.length);
 }
 
-/* A value's message is so small that its length is one byte, texts apart. */
+static void put_text_value(struct buffer *out, struct text text)
+{
+    size_t size = 1 + varint_size(text.length) + text.length;
+    unsigned char *at = buffer_reserve(out, size + 16);
+    if (at) {
+        unsigned char *begun = at;
+        *at++ = LAYER_VALUES;
+        at = put_varint_64(at, size);
+        *at++ = VALUE_FIELD_STRING;
+        at = put_varint_64(at, text.length);
+        memcpy(at, text.data, text.length);
+        out->length += (size_t)(at - begun) + text.length;
+    }
+}
+
+/* The message of a value other than a text is so small that its length is one byte. */
 static void put_value(struct buffer *out, const struct value *value)
 {
-    unsigned char bytes[16];
-    unsigned char *at = bytes + 2;
-    switch (value->type) {
-    case VALUE_STRING:
-        buffer_append_byte(out, LAYER_VALUES);
-        buffer_append_varint(out, 1 + varint_size(value->string.length) + value->string.length);
-        put_string(out, VALUE_FIELD_STRING, value->string);
+    if (value->type == VALUE_STRING) {
+        put_text_value(out, value->string);
         return;
-    case VALUE_REAL: {
+    }
+    unsigned char *begun = buffer_reserve(out, 16);
+    if (!begun) {
+        return;
+    }
+    unsigned char *at = begun + 2;
+    if (value->type == VALUE_REAL) {
         uint64_t bits;
         memcpy(&bits, &value->real, sizeof bits);
         *at++ = VALUE_FIELD_DOUBLE;
         for (int i = 0; i < 8; i++) {
             *at++ = (unsigned char)(bits >> (8 * i));
         }
-        break;
-    }
-    case VALUE_INT: {
-        uint64_t number = (uint64_t)value->integer;
+    } else if (value->type == VALUE_INT) {
         *at++ = VALUE_FIELD_INT;
-        for (; number >= 0x80; number >>= 7) {
-            *at++ = (unsigned char)(number | 0x80);
-        }
-        *at++ = (unsigned char)number;
-        break;
-    }
-    default:
+        at = put_varint_64(at, (uint64_t)value->integer);
+    } else {
         *at++ = VALUE_FIELD_BOOL;
         *at++ = value->boolean;
     }
-    bytes[0] = LAYER_VALUES;
-    bytes[1] = (unsigned char)(at - bytes - 2);
-    buffer_append(out, bytes, (size_t)(at - bytes));
+    begun[0] = LAYER_VALUES;
+    begun[1] = (unsigned char)(at - begun - 2);
+    out->length += (size_t)(at - begun);
 }
 
-static bool find_value(struct encoder *encoder, const struct value *value, uint32_t *out_index)
+/* Room for a third of the layer's values, as if so many were different, which saves growing. */
+static bool table_begin(struct value_table *table, const struct feature_list *list, struct arena *arena)
+{
+    enum { SLOTS_MIN = 256, SLOTS_MAX = 1 << 17 };
+    size_t slots = SLOTS_MIN;
+    while (slots < SLOTS_MAX && slots < list->count * list->field_count * 2 / 3) {
+        slots *= 2;
+    }
+    return table_grow(table, arena, slots);
+}
+
+static bool find_value(struct encoder *encoder, const struct value *value, uint32_t hash, uint32_t *out_index)
 {
     struct value_table *table = &encoder->table;
-    if (table->count == table->slot_count / 2 && !table_grow(table, encoder->arena)) {
+    if (table->count == table->slot_count / 2 && !table_grow(table, encoder->arena, table->slot_count * 4)) {
         return false;
     }
-    uint32_t hash = value_hash(value);
     size_t slot = hash & (table->slot_count - 1);
     while (table->slots[slot].number != 0) {
         uint32_t index = table->slots[slot].number - 1;
@@ -412,8 +446,13 @@ static bool put_geometry(struct encoder *encoder, const struct feature *feature,
 {
     struct geometry clipped;
     struct raster raster = raster_of(encoder, feature->shift_x);
-    if (!geometry_clip(&feature->geometry, feature->shift_x, &encoder->area, encoder->arena, &clipped) ||
-        !make_room(encoder, &clipped)) {
+    bool is_inside = box_holds(&encoder->area, &feature->box, feature->shift_x);
+    if (is_inside) {
+        clipped = feature->geometry;
+    } else if (!geometry_clip(&feature->geometry, feature->shift_x, &encoder->area, encoder->arena, &clipped)) {
+        return error_no_memory(err);
+    }
+    if (!make_room(encoder, &clipped)) {
         return error_no_memory(err);
     }
     unsigned char *begun = encoder->geometry.data;
@@ -423,7 +462,7 @@ static bool put_geometry(struct encoder *encoder, const struct feature *feature,
     } else if (clipped.kind == GEOMETRY_LINE || clipped.kind == GEOMETRY_POLYGON) {
         put_parts(encoder, &clipped, &raster, &pen);
         /* Only of what lies wholly inside: what is cut off along the border is no small thing, but another tile's. */
-        if (pen.at == begun && clipped.vertex_count > 0 && box_holds(&encoder->area, &feature->box, feature->shift_x)) {
+        if (pen.at == begun && clipped.vertex_count > 0 && is_inside) {
             struct world_point at;
             to_tile(clipped.points, 1, &raster, true, &at);
             put_trace(&pen, clipped.kind, at, raster.grid_log2);
@@ -444,6 +483,18 @@ static bool is_encodable(const struct encoder *encoder, const struct value *valu
            (value->type == VALUE_REAL && isfinite(value->real));
 }
 
+/* The places of a feature's values in the table are fetched together before the first is looked at. */
+static void hash_values(struct encoder *encoder, const struct feature *feature)
+{
+    const struct value_table *table = &encoder->table;
+    for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
+        if (is_encodable(encoder, &feature->values[i])) {
+            encoder->hashes[i] = value_hash(&feature->values[i]);
+            __builtin_prefetch(&table->slots[encoder->hashes[i] & (table->slot_count - 1)]);
+        }
+    }
+}
+
 /* Writes encoder->tags; NULL when memory is out, otherwise their end. */
 static unsigned char *put_tags(struct encoder *encoder, const struct feature *feature)
 {
@@ -457,7 +508,7 @@ static unsigned char *put_tags(struct encoder *encoder, const struct feature *fe
             encoder->fields_of_keys[encoder->key_count] = (uint32_t)i;
             encoder->key_of_field[i] = (int32_t)encoder->key_count++;
         }
-        if (!find_value(encoder, &feature->values[i], &index)) {
+        if (!find_value(encoder, &feature->values[i], encoder->hashes[i], &index)) {
             return NULL;
         }
         at = put_varint(at, (uint32_t)encoder->key_of_field[i]);
@@ -468,6 +519,7 @@ static unsigned char *put_tags(struct encoder *encoder, const struct feature *fe
 
 static bool put_feature(struct encoder *encoder, const struct feature *feature, struct error *err)
 {
+    hash_values(encoder, feature);
     if (!put_geometry(encoder, feature, err)) {
         return false;
     }
@@ -484,24 +536,31 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     size_t size = (has_id ? 1 + varint_size((uint64_t)feature->id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
                   geometry_size + (tags_size > 0 ? 1 + varint_size(tags_size) + tags_size : 0);
     struct buffer *out = &encoder->features;
-    if (geometry_size > BYTES_MAX || !buffer_reserve(out, size + 16)) {
+    unsigned char *begun = geometry_size > BYTES_MAX ? NULL : buffer_reserve(out, size + 32);
+    if (!begun) {
         out->failed = true;
         return true;
     }
-    buffer_append_byte(out, LAYER_FEATURES);
-    buffer_append_varint(out, size);
+    unsigned char *at = begun;
+    *at++ = LAYER_FEATURES;
+    at = put_varint_64(at, size);
     if (has_id) {
-        buffer_append_byte(out, FEATURE_ID);
-        buffer_append_varint(out, (uint64_t)feature->id.integer);
+        *at++ = FEATURE_ID;
+        at = put_varint_64(at, (uint64_t)feature->id.integer);
     }
-    unsigned char head[3 + VARINT_32_BYTES] = {FEATURE_TYPE, (unsigned char)feature->geometry.kind, FEATURE_GEOMETRY};
-    buffer_append(out, head, (size_t)(put_varint(head + 3, (uint32_t)geometry_size) - head));
-    buffer_append(out, encoder->geometry.data, geometry_size);
+    *at++ = FEATURE_TYPE;
+    *at++ = (unsigned char)feature->geometry.kind;
+    *at++ = FEATURE_GEOMETRY;
+    at = put_varint(at, (uint32_t)geometry_size);
+    memcpy(at, encoder->geometry.data, geometry_size);
+    at += geometry_size;
     if (tags_size > 0) {
-        buffer_append_byte(out, FEATURE_TAGS);
-        buffer_append_varint(out, tags_size);
-        buffer_append(out, encoder->tags, tags_size);
+        *at++ = FEATURE_TAGS;
+        at = put_varint(at, (uint32_t)tags_size);
+        memcpy(at, encoder->tags, tags_size);
+        at += tags_size;
     }
+    out->length += (size_t)(at - begun);
     return true;
 }
 
@@ -535,14 +594,20 @@ static void put_layer(struct encoder *encoder, struct buffer *out)
 
 /* --- thinning ----------------------------------------------------------------------------------------------------- */
 
-static unsigned floor_log2(uint64_t number)
+enum { RANK_STEP_LOG2 = 4, RANKS = 128 << RANK_STEP_LOG2 }; /* sixteen ranks for each doubling */
+
+/* The logarithm of `number` (1 or more) to the base of two, in steps of 2^-RANK_STEP_LOG2: a float's exponent and the
+ * first bits of its fraction, which bend a little where a logarithm does not. */
+static unsigned log2_steps(float number)
 {
-    return number == 0 ? 0 : 63U - (unsigned)__builtin_clzll(number);
+    uint32_t bits;
+    memcpy(&bits, &number, sizeof bits);
+    return (bits >> (23 - RANK_STEP_LOG2)) - (127U << RANK_STEP_LOG2);
 }
 
-/* How much speaks for a feature: the logarithm of its size in pixels (points have none), and chance, which adds n with
- * a probability of one in 2^n. Of things of one size half have one more than the least, a quarter two more, and what is
- * twice as large is twice as likely to stay. It is the feature's own in every tile of a zoom. */
+/* How much speaks for a feature: the logarithm of its size in pixels (points have none), and chance, which adds n or
+ * more with a probability of one in 2^n. Of things of one size half have one more than the least, a quarter two more,
+ * and what is twice as large is twice as likely to stay. It is the feature's own in every tile of a zoom. */
 static unsigned feature_rank(const struct feature *feature, uint32_t z)
 {
     const struct world_box *box = &feature->box;
@@ -553,26 +618,51 @@ static unsigned feature_rank(const struct feature *feature, uint32_t z)
                   : feature->geometry.kind == GEOMETRY_LINE  ? width + height
                                                              : 0;
     uint64_t hash = hash_mix(0, (uint64_t)feature->row) >> 32;
-    unsigned chance = 31U - floor_log2(hash | 1);
-    return floor_log2((uint64_t)fmin(size, 1e12)) + chance;
+    unsigned chance = (32U << RANK_STEP_LOG2) - log2_steps((float)(hash | 1));
+    unsigned rank = log2_steps((float)fmin(1 + size, 1e12)) + chance;
+    return rank < RANKS ? rank : RANKS - 1;
 }
 
-enum { RANKS = 128 };
+/* Two bytes a vertex, and for each value its key, its number and something of itself. */
+size_t mvt_weight(const struct mvt_layer *layer, const struct feature *feature)
+{
+    return 8 + (size_t)2 * feature->geometry.vertex_count + 8 * layer->features.field_count;
+}
 
 unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, double share)
 {
     size_t counts[RANKS] = {0};
+    double weights[RANKS] = {0};
     size_t left = layer->features.count;
-    for (size_t i = 0; i < left; i++) {
-        unsigned rank = feature_rank(&layer->features.features[i], tile.z);
-        counts[rank < RANKS ? rank : RANKS - 1]++;
+    double weight = 0;
+    for (size_t i = 0; i < layer->features.count; i++) {
+        const struct feature *feature = &layer->features.features[i];
+        unsigned rank = feature_rank(feature, tile.z);
+        counts[rank]++;
+        weights[rank] += (double)mvt_weight(layer, feature);
+        weight += (double)mvt_weight(layer, feature);
     }
-    double wanted = share * (double)left;
+    double wanted = share * weight;
     unsigned rank = 0;
-    while (rank < RANKS - 1 && (double)left > wanted && left > counts[rank]) {
-        left -= counts[rank++];
+    while (rank < RANKS - 1 && weight > wanted && left > counts[rank]) {
+        left -= counts[rank];
+        weight -= weights[rank++];
     }
     return rank;
+}
+
+/* Features come by row, but lie where they were found: what the next ones need is fetched while this one is written. */
+static void fetch_ahead(const struct feature_list *list, size_t index)
+{
+    enum { AHEAD = 16, LINE_BYTES = 64, LINES = 3 };
+    if (index + AHEAD < list->count) {
+        const struct feature *feature = &list->features[index + AHEAD];
+        __builtin_prefetch(feature->geometry.parts);
+        for (size_t i = 0; i < LINES; i++) {
+            __builtin_prefetch((const char *)feature->geometry.points + i * LINE_BYTES);
+            __builtin_prefetch((const char *)feature->values + i * LINE_BYTES);
+        }
+    }
 }
 
 static bool encode(struct encoder *encoder, struct buffer *out, struct error *err)
@@ -583,6 +673,7 @@ static bool encode(struct encoder *encoder, struct buffer *out, struct error *er
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = &list->features[i];
+        fetch_ahead(list, i);
         bool is_kept =
             encoder->reduction.rank_min == 0 || feature_rank(feature, encoder->tile.z) >= encoder->reduction.rank_min;
         if (is_kept && !put_feature(encoder, feature, err)) {
@@ -609,12 +700,14 @@ bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const 
         .key_of_field = arena_alloc_raw(arena, field_count * sizeof *encoder.key_of_field),
         .fields_of_keys = arena_alloc_raw(arena, field_count * sizeof *encoder.fields_of_keys),
         .tags = arena_alloc_raw(arena, field_count * 2 * VARINT_32_BYTES),
+        .hashes = arena_alloc_raw(arena, field_count * sizeof *encoder.hashes),
     };
     buffer_init(&encoder.features, BYTES_MAX);
     buffer_init(&encoder.values, BYTES_MAX);
     buffer_init(&encoder.geometry, (size_t)1 << 32);
-    bool ok = encoder.key_of_field && encoder.fields_of_keys && encoder.tags ? encode(&encoder, out, err)
-                                                                             : error_no_memory(err);
+    bool has_room = encoder.key_of_field && encoder.fields_of_keys && encoder.tags && encoder.hashes &&
+                    table_begin(&encoder.table, &layer->features, arena);
+    bool ok = has_room ? encode(&encoder, out, err) : error_no_memory(err);
     /* Not to be taken for too large, which the caller would cure by leaving things out. */
     if (ok &&
         (encoder.features.no_memory || encoder.values.no_memory || encoder.geometry.no_memory || out->no_memory)) {

@@ -238,7 +238,6 @@ static bool read_item(struct find *find, struct feature *feature, bool *out_show
     return ok;
 }
 
-/* Attributes decide whether a feature is of interest, so they are looked at before its geometry is decoded. */
 static bool begin_feature(struct find *find, const struct cell_feature *cell, struct feature *feature, bool *out_shown,
                           struct error *err)
 {
@@ -250,12 +249,12 @@ static bool begin_feature(struct find *find, const struct cell_feature *cell, st
                                                   : reader_damaged(find->layer, err);
 }
 
-/* A feature whose attributes were looked at: `feature`, but for what the cell says. */
-static bool keep_feature(struct find *find, const struct cell_feature *cell, struct feature *feature, struct error *err)
+/* Counts the feature and fills it, but for row, id and values; `*content` goes on behind its geometry. */
+static bool keep_feature(struct find *find, const struct cell_feature *cell, struct cell_cursor *content,
+                         struct feature *feature, struct error *err)
 {
-    struct cell_cursor cursor = cell->content;
     enum cell_result result =
-        cell_get_geometry(&cursor, find->layer->kind, find->shift, find->arena, &feature->geometry);
+        cell_get_geometry(content, find->layer->kind, find->shift, find->arena, &feature->geometry);
     if (result != CELL_OK) {
         return refuse(find, result, err);
     }
@@ -263,6 +262,16 @@ static bool keep_feature(struct find *find, const struct cell_feature *cell, str
     feature->shift_x = find->shift_x;
     find->count += feature->geometry.part_count > 0; /* else too small to draw at any zoom */
     return true;
+}
+
+/* All of it is wanted: what comes one after the other is read so. */
+static bool keep_whole(struct find *find, const struct cell_feature *cell, struct feature *feature, struct error *err)
+{
+    struct cell_cursor content = cell->content;
+    bool shown;
+    return keep_feature(find, cell, &content, feature, err) &&
+           (cell->attributes_elsewhere ? read_item(find, feature, &shown, err)
+                                       : read_some(find, content, feature, &shown, err));
 }
 
 /* Room for `count` more. */
@@ -290,10 +299,15 @@ static bool add_feature(struct find *find, const struct reader_block *block, siz
         return true;
     }
     struct feature *feature = &features[find->count];
+    struct cell_cursor content = cell.content;
     bool shown;
     feature->row = cell.row;
     feature->id = value_null();
-    return begin_feature(find, &cell, feature, &shown, err) && (!shown || keep_feature(find, &cell, feature, err));
+    if (!find->wish) {
+        return keep_whole(find, &cell, feature, err);
+    }
+    return begin_feature(find, &cell, feature, &shown, err) &&
+           (!shown || keep_feature(find, &cell, &content, feature, err));
 }
 
 /* --- whole classes of features --- */
@@ -318,7 +332,8 @@ static bool add_chosen(struct find *find, const struct reader_block *block, uint
             feature->id = value_null();
             feature->values = find->last.values;
             feature->tuple = find->last.number;
-            if (!keep_feature(find, &cell, feature, err)) {
+            struct cell_cursor content = cell.content;
+            if (!keep_feature(find, &cell, &content, feature, err)) {
                 return false;
             }
         }

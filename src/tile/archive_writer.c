@@ -10,7 +10,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { GZIP_LEVEL = 9, PACKED_BYTES_MAX = 64 << 20, LAYERS_MAX = 256, VECTOR_LAYERS_BYTES_MAX = 8 << 20 };
+enum { PACKED_BYTES_MAX = 64 << 20, LAYERS_MAX = 256, VECTOR_LAYERS_BYTES_MAX = 8 << 20 };
 
 bool archive_writer_open(enum archive_kind kind, const char *path, const struct archive_about *about,
                          struct archive_writer **out_writer, struct error *err)
@@ -30,7 +30,7 @@ bool archive_writer_wants(struct archive_writer *writer, struct tile_id tile)
     return !writer->wants || writer->wants(writer, tile);
 }
 
-/* Both formats want vector tiles in gzip, small ones too. */
+/* Both formats want vector tiles in gzip: as they were packed by whoever made them, small ones here. */
 bool archive_writer_add(struct archive_writer *writer, struct tile_id tile, const struct tile_blob *blob,
                         struct error *err)
 {
@@ -40,8 +40,11 @@ bool archive_writer_add(struct archive_writer *writer, struct tile_id tile, cons
     if (blob->size == 0) {
         return true;
     }
+    if (blob->gzip) {
+        return writer->add(writer, tile, blob->gzip, blob->gzip_size, err);
+    }
     buffer_clear(&writer->packed);
-    if (!gzip_compress(blob->data, blob->size, GZIP_LEVEL, &writer->packed) || writer->packed.failed) {
+    if (!gzip_compress(blob->data, blob->size, GZIP_LEVEL_KEPT, &writer->packed) || writer->packed.failed) {
         return error_no_memory(err);
     }
     return writer->add(writer, tile, writer->packed.data, writer->packed.length, err);

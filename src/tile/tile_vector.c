@@ -6,6 +6,7 @@
 #include "render/mvt.h"
 #include "render/mvt_label.h"
 #include "tile/gzip.h"
+#include "tile/gzip_guess.h"
 
 #include <math.h>
 
@@ -13,8 +14,22 @@ enum {
     LAYER_BYTES_MAX = 64 << 20,
     HALF_PIXEL_LOG2 = 2,    /* a tile of 4096 units is 512 pixels wide */
     COARSEST_GRID_LOG2 = 7, /* 34 places a side, the buffer included: less than anything is */
-    TEXT_MAX = 64
+    TEXT_MAX = 64,
+    SAMPLE_RUN = 8, /* of each SAMPLE_RUN * SAMPLE_SHARE features that many, one after the other, are looked at first */
+    SAMPLE_SHARE = 24,
+    LOOSENED_MAX = 3 /* times that features come back */
 };
+
+/* What a reduced tile is aimed at, by a guess that is rather too large, and how much smaller it gets by coordinates of
+ * half a pixel. */
+static const double aim = 0.95 * TILE_VECTOR_BYTES_MAX;
+static const double coarser = 0.95;
+/* A guess above this times the bound is not worth compressing the tile for, to know whether it fits all the same. */
+static const double hopeless = 1.15;
+/* A thinned tile below this much of the bound lost too many features. */
+static const double too_little = 0.6;
+/* Tiles of less weight than this times the bound are encoded without more ado: few of them are too large. */
+static const double worth_a_look = 1.6;
 
 /* One layer of the tile, and how far it was reduced. */
 struct part {
@@ -22,6 +37,8 @@ struct part {
     struct mvt_reduction reduction;
     double share; /* of the features that are asked to stay */
     struct buffer bytes;
+    double size;   /* about, compressed */
+    bool is_stale; /* `bytes` are not those of `reduction` */
     bool is_spent; /* there is nothing more to leave out */
 };
 
@@ -75,63 +92,40 @@ static bool find_parts(struct tile_worker *worker, const struct store_layer *con
     return true;
 }
 
-static bool encode_part(struct tile_worker *worker, struct part *part, struct tile_id tile, struct error *err)
-{
-    buffer_clear(&part->bytes);
-    return mvt_encode_layer(&part->layer, tile, &part->reduction, worker->arena, &part->bytes, err);
-}
+/* --- what is left out --- */
 
-/* How large the tile of these layers is, compressed; not measured when it is small enough as it is. */
-static bool measure(const struct part *parts, size_t count, struct buffer *out, size_t *out_size, struct error *err)
+/* The size that no layer may have if together they are to have `wanted`. */
+static double level_of(const struct part *parts, size_t count, double wanted)
 {
-    struct buffer packed;
-    bool is_too_large = false;
-    buffer_clear(out);
-    for (size_t i = 0; i < count; i++) {
-        buffer_append(out, parts[i].bytes.data, parts[i].bytes.length);
-        is_too_large = is_too_large || parts[i].bytes.failed;
-    }
-    if (out->no_memory) {
-        return error_no_memory(err);
-    }
-    *out_size = out->length;
-    if (is_too_large || out->failed) {
-        *out_size = LAYER_BYTES_MAX; /* at least */
-        return true;
-    }
-    if (out->length <= TILE_VECTOR_BYTES_MAX) {
-        return true;
-    }
-    buffer_init(&packed, LAYER_BYTES_MAX);
-    bool ok = gzip_compress(out->data, out->length, GZIP_LEVEL_SERVED, &packed) || error_no_memory(err);
-    *out_size = packed.length;
-    buffer_finish(&packed);
-    return ok;
-}
-
-static struct part *largest_part(struct part *parts, size_t count)
-{
-    struct part *largest = NULL;
-    for (size_t i = 0; i < count; i++) {
-        if (!parts[i].is_spent && (!largest || parts[i].bytes.failed ||
-                                   (!largest->bytes.failed && parts[i].bytes.length > largest->bytes.length))) {
-            largest = &parts[i];
+    double level = 0;
+    for (size_t round = 0; round < count; round++) { /* each time the smaller ones leave more to the others */
+        double left = wanted;
+        size_t above = 0;
+        for (size_t i = 0; i < count; i++) {
+            bool is_above = !parts[i].is_spent && parts[i].size > level;
+            left -= is_above ? 0 : parts[i].size;
+            above += is_above;
         }
+        level = above > 0 ? fmax(level, left / (double)above) : level;
     }
-    return largest;
+    return level;
 }
 
-/* The next step for a layer of a tile that is `excess` times too large: coordinates to a quarter and half of a pixel,
- * then long texts away, then features of low rank, and when one feature alone is left, coordinates again. */
-static void reduce(struct part *part, struct tile_id tile, double excess)
+/* The next step for a layer of which `keep` (less than one) of the bytes may stay: coordinates to half of a pixel and
+ * long texts away, then features of low rank, and when one feature alone is left, coordinates again. */
+static void reduce_part(struct part *part, struct tile_id tile, double keep)
 {
     struct mvt_reduction *reduction = &part->reduction;
+    part->is_stale = true;
     if (reduction->grid_log2 < HALF_PIXEL_LOG2) {
-        reduction->grid_log2 = reduction->grid_log2 == 0 && excess < 1.3 ? 1 : HALF_PIXEL_LOG2;
-        reduction->text_max = reduction->grid_log2 == HALF_PIXEL_LOG2 ? TEXT_MAX : SIZE_MAX;
-        return;
+        reduction->grid_log2 = HALF_PIXEL_LOG2;
+        reduction->text_max = TEXT_MAX;
+        keep /= coarser;
+        if (keep >= 1) {
+            return;
+        }
     }
-    part->share *= fmax(0.9 / excess, 0.05);
+    part->share *= fmax(keep, 0.05);
     unsigned rank = mvt_rank_of_share(&part->layer, tile, part->share);
     if (rank > reduction->rank_min) {
         reduction->rank_min = rank;
@@ -141,6 +135,202 @@ static void reduce(struct part *part, struct tile_id tile, double excess)
     }
 }
 
+/* Makes the layers with the most bytes smaller, so that all have about `wanted`. False: there is nothing more to leave
+ * out. */
+static bool reduce(struct part *parts, size_t count, struct tile_id tile, double wanted)
+{
+    double level = level_of(parts, count, wanted);
+    bool is_reduced = false;
+    for (size_t i = 0; i < count; i++) {
+        if (!parts[i].is_spent && parts[i].size > level) {
+            reduce_part(&parts[i], tile, level / parts[i].size);
+            is_reduced = true;
+        }
+    }
+    return is_reduced;
+}
+
+static bool is_thinned(const struct part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].reduction.rank_min > 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of layers that lost more than was needed, as when the texts alone made them large, more features stay. */
+static void loosen(struct part *parts, size_t count, struct tile_id tile, double more)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct part *part = &parts[i];
+        if (part->reduction.rank_min > 0) {
+            part->share = fmin(part->share * more, 1);
+            part->reduction.rank_min = part->share < 1 ? mvt_rank_of_share(&part->layer, tile, part->share) : 0;
+            part->is_stale = true;
+        }
+    }
+}
+
+/* --- what it would be --- */
+
+/* Runs of the layer's features from everywhere, every `share`th of all. */
+static bool take_sample(const struct part *part, size_t share, struct arena *arena, struct mvt_layer *out_layer,
+                        double *out_weight)
+{
+    const struct feature_list *all = &part->layer.features;
+    struct feature *taken = arena_alloc_raw(arena, (all->count / share + SAMPLE_RUN) * sizeof *taken);
+    size_t count = 0;
+    double weight = 0;
+    for (size_t i = 0; taken && i < all->count; i++) {
+        if (i / SAMPLE_RUN % share == 0) {
+            taken[count++] = all->features[i];
+            weight += (double)mvt_weight(&part->layer, &all->features[i]);
+        }
+    }
+    *out_layer = part->layer;
+    out_layer->features.features = taken;
+    out_layer->features.count = count;
+    *out_weight = weight;
+    return taken;
+}
+
+/* Bytes for each unit of weight, judged by a sample; `out` keeps its bytes. */
+static bool encode_sample(struct tile_worker *worker, const struct part *part, size_t share, struct tile_id tile,
+                          struct buffer *out, double *out_rate, struct error *err)
+{
+    struct mvt_layer sample;
+    double weight;
+    buffer_clear(out);
+    if (!take_sample(part, share, worker->arena, &sample, &weight)) {
+        return error_no_memory(err);
+    }
+    if (!mvt_encode_layer(&sample, tile, NULL, worker->arena, out, err)) {
+        return false;
+    }
+    *out_rate = out->failed || weight <= 0 ? 0 : (double)out->length / weight;
+    return true;
+}
+
+static double weight_of(const struct part *part)
+{
+    double weight = 0;
+    for (size_t i = 0; i < part->layer.features.count; i++) {
+        weight += (double)mvt_weight(&part->layer, &part->layer.features.features[i]);
+    }
+    return weight;
+}
+
+/* Guesses how large the layer will be. `*out_sure`: half of the sample has half of its bytes, so that what features
+ * share (texts that come again and again) is of no account. */
+static bool foresee_part(struct tile_worker *worker, struct part *part, struct tile_id tile, double weight,
+                         bool *out_sure, struct error *err)
+{
+    struct buffer bytes;
+    struct gzip_guess guess = {0};
+    double half;
+    double rate = 0;
+    buffer_init(&bytes, LAYER_BYTES_MAX);
+    bool ok = encode_sample(worker, part, (size_t)2 * SAMPLE_SHARE, tile, &bytes, &half, err) &&
+              encode_sample(worker, part, SAMPLE_SHARE, tile, &bytes, &rate, err) &&
+              (gzip_guess(bytes.data, bytes.length, &guess) || error_no_memory(err));
+    *out_sure = rate > 0 && rate > 0.97 * half;
+    part->size = bytes.length > 0 ? rate * weight * guess.size / (double)bytes.length : 0;
+    buffer_finish(&bytes);
+    return ok;
+}
+
+/* Of a tile that will be far too large, what is too much is left out before anything is encoded. */
+static bool foresee(struct tile_worker *worker, struct part *parts, size_t count, struct tile_id tile,
+                    struct error *err)
+{
+    double weight = 0;
+    for (size_t i = 0; i < count; i++) {
+        weight += weight_of(&parts[i]);
+    }
+    if (weight < worth_a_look * TILE_VECTOR_BYTES_MAX) {
+        return true;
+    }
+    double size = 0;
+    bool is_sure = true;
+    for (size_t i = 0; i < count; i++) {
+        bool sure;
+        if (!foresee_part(worker, &parts[i], tile, weight_of(&parts[i]), &sure, err)) {
+            return false;
+        }
+        is_sure = is_sure && sure;
+        size += parts[i].size;
+    }
+    if (is_sure && size > hopeless * TILE_VECTOR_BYTES_MAX) {
+        reduce(parts, count, tile, aim);
+    }
+    return true;
+}
+
+/* --- what it is --- */
+
+static bool encode_parts(struct tile_worker *worker, struct part *parts, size_t count, struct tile_id tile,
+                         struct buffer *out, bool *out_too_large, struct error *err)
+{
+    buffer_clear(out);
+    *out_too_large = false;
+    for (size_t i = 0; i < count; i++) {
+        struct part *part = &parts[i];
+        if (part->is_stale) {
+            buffer_clear(&part->bytes);
+            if (!mvt_encode_layer(&part->layer, tile, &part->reduction, worker->arena, &part->bytes, err)) {
+                return false;
+            }
+            part->is_stale = false;
+        }
+        buffer_append(out, part->bytes.data, part->bytes.length);
+        if (out->no_memory) {
+            return error_no_memory(err);
+        }
+        *out_too_large = *out_too_large || part->bytes.failed || out->failed;
+    }
+    return true;
+}
+
+static bool is_whole(const struct part *parts, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].reduction.grid_log2 > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* How large the tile is, compressed, rather too large; exactly where nothing has been left out yet and it may just fit.
+ */
+static bool measure(const struct part *parts, size_t count, const struct buffer *tile, double *out_size,
+                    struct error *err)
+{
+    struct gzip_guess guess;
+    struct buffer packed;
+    *out_size = (double)tile->length;
+    if (tile->length <= TILE_VECTOR_BYTES_MAX && !is_thinned(parts, count)) {
+        return true;
+    }
+    if (!gzip_guess(tile->data, tile->length, &guess)) {
+        return error_no_memory(err);
+    }
+    *out_size = guess.most;
+    if (guess.most <= TILE_VECTOR_BYTES_MAX || guess.size > hopeless * TILE_VECTOR_BYTES_MAX ||
+        !is_whole(parts, count)) {
+        return true;
+    }
+    buffer_init(&packed, LAYER_BYTES_MAX);
+    bool ok = gzip_compress(tile->data, tile->length, GZIP_LEVEL_SERVED, &packed) || error_no_memory(err);
+    if (packed.length <= TILE_VECTOR_BYTES_MAX) {
+        *out_size = (double)packed.length;
+    }
+    buffer_finish(&packed);
+    return ok;
+}
+
 /* Encodes the layers until they fit together. */
 static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t count, struct tile_id tile,
                       struct buffer *out, struct error *err)
@@ -148,23 +338,35 @@ static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t cou
     for (size_t i = 0; i < count; i++) {
         parts[i].reduction.text_max = SIZE_MAX;
         parts[i].share = 1;
+        parts[i].is_stale = true;
         buffer_init(&parts[i].bytes, LAYER_BYTES_MAX);
-        if (!encode_part(worker, &parts[i], tile, err)) {
+    }
+    if (!foresee(worker, parts, count, tile, err)) {
+        return false;
+    }
+    for (unsigned loosened = 0;;) {
+        bool is_too_large;
+        double size = LAYER_BYTES_MAX; /* at least */
+        if (!encode_parts(worker, parts, count, tile, out, &is_too_large, err) ||
+            (!is_too_large && !measure(parts, count, out, &size, err))) {
             return false;
         }
-    }
-    size_t size = 0;
-    while (measure(parts, count, out, &size, err)) {
-        struct part *largest = size > TILE_VECTOR_BYTES_MAX ? largest_part(parts, count) : NULL;
-        if (!largest) {
+        if (size < too_little * TILE_VECTOR_BYTES_MAX && loosened < LOOSENED_MAX && is_thinned(parts, count)) {
+            loosened++;
+            loosen(parts, count, tile, aim / fmax(size, 1));
+            continue;
+        }
+        if (size <= TILE_VECTOR_BYTES_MAX) {
             return true;
         }
-        reduce(largest, tile, (double)size / TILE_VECTOR_BYTES_MAX);
-        if (!encode_part(worker, largest, tile, err)) {
-            return false;
+        for (size_t i = 0; i < count; i++) {
+            const struct buffer *bytes = &parts[i].bytes;
+            parts[i].size = bytes->failed ? LAYER_BYTES_MAX : size * (double)bytes->length / (double)out->length;
+        }
+        if (!reduce(parts, count, tile, aim)) {
+            return true;
         }
     }
-    return false;
 }
 
 bool tile_vector_make(struct tile_worker *worker, const struct store_layer *const *layers, size_t count,

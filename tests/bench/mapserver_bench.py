@@ -30,7 +30,7 @@ import time
 import mapnik_tiles
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-PROGRAM = ROOT / "build" / "tesela"
+PROGRAM = pathlib.Path(os.environ.get("TESELA_PROGRAM", ROOT / "build" / "tesela"))
 HALF_WORLD = 20037508.342789244
 TICK = os.sysconf("SC_CLK_TCK")
 
@@ -211,10 +211,8 @@ def scene_of_file(path, folder, arguments):
     """One polygon layer, filled and outlined."""
     data = folder / "data"
     layer = "bench-file"
-    load = [str(PROGRAM), "load", str(path), "--layer", layer, "--data", str(data), *arguments.load]
     started = time.monotonic()
-    if subprocess.run(load, check=False, stdout=subprocess.DEVNULL).returncode not in (0, 1):
-        raise RuntimeError(f"{path} could not be loaded")
+    load_layer(path, layer, data, arguments.load)
     print(f"# tesela load: {time.monotonic() - started:.1f} s")
     source = f"/vsizip/{path}" if str(path).endswith(".zip") else path
     to_shapefile(source, None, folder / "file.shp")
@@ -275,14 +273,21 @@ def scene_of_demo(folder):
 
 
 def measure(target, tiles):
-    before = cpu_seconds(target.process.pid)
+    """A target either has a server's process, whose processor time counts, or tells its own time (`timed`)."""
+    timed = getattr(target, "timed", None)
+    before = 0 if timed else cpu_seconds(target.process.pid)
     times = []
     size = 0
     for tile in tiles:
-        started = time.perf_counter()
-        size += len(target.get(*tile))
-        times.append(time.perf_counter() - started)
-    return {"wall": times, "cpu": cpu_seconds(target.process.pid) - before, "bytes": size}
+        if timed:
+            length, seconds = timed(*tile)
+        else:
+            started = time.perf_counter()
+            length = len(target.get(*tile))
+            seconds = time.perf_counter() - started
+        times.append(seconds)
+        size += length
+    return {"wall": times, "cpu": sum(times) if timed else cpu_seconds(target.process.pid) - before, "bytes": size}
 
 
 def report(label, targets, tiles, repetitions):
@@ -303,7 +308,40 @@ def report(label, targets, tiles, repetitions):
     for name, theirs in rounds.items():
         wall = statistics.median(sum(b["wall"]) / sum(a["wall"]) for a, b in zip(ours, theirs))
         cpu = statistics.median(b["cpu"] / max(a["cpu"], 1e-3) for a, b in zip(ours, theirs))
-        print(f"{label:10} {name} / tesela: wall {wall:.1f}x, cpu {cpu:.1f}x")
+        print(f"{label:10} {name} / tesela: wall {wall:.1f}x, cpu {cpu:.1f}x", flush=True)
+
+
+def report_zooms(targets, box, zooms, arguments):
+    """Each zoom of "LOW-HIGH", then all together."""
+    low, high = (int(z) for z in zooms.split("-"))
+    with open("/proc/cpuinfo", encoding="utf-8") as info:
+        model = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
+    print(f"# {model}, {os.cpu_count()} processors, one client, {arguments.count} tiles a zoom, {arguments.repetitions} repetitions")
+    for z in range(low, high + 1):
+        report(f"z{z}", targets, tiles_in(box, [z], arguments.count), arguments.repetitions)
+    report("all", targets, tiles_in(box, range(low, high + 1), arguments.count), arguments.repetitions)
+
+
+def load_layer(path, layer, data, options):
+    load = [str(PROGRAM), "load", str(path), "--layer", layer, "--data", str(data), *options]
+    if subprocess.run(load, check=False, stdout=subprocess.DEVNULL).returncode not in (0, 1):
+        raise RuntimeError(f"{path} could not be loaded")
+
+
+def first_layer(data):
+    """What `tesela layers` says of the only layer, and the middle half of its extent, so that few tiles are empty."""
+    listing = subprocess.run([str(PROGRAM), "layers", "--json", "--data", str(data)], capture_output=True, text=True, check=True)
+    layer = json.loads(listing.stdout)["layers"][0]
+    west, south, east, north = layer["bbox"]
+    width, height = (east - west) / 4, (north - south) / 4
+    return layer, [west + width, south + height, east - width, north - height]
+
+
+def add_options(parser):
+    parser.add_argument("--box", help="west,south,east,north in degrees: where the tiles are taken from")
+    parser.add_argument("--count", type=int, default=25, help="tiles of each zoom")
+    parser.add_argument("--repetitions", type=int, default=5)
+    parser.add_argument("--load", nargs=argparse.REMAINDER, default=[], help="further options of tesela load")
 
 
 def main():
@@ -311,11 +349,8 @@ def main():
     parser.add_argument("what", choices=["demo", "file"])
     parser.add_argument("path", nargs="?", type=pathlib.Path)
     parser.add_argument("--zooms", default=None)
-    parser.add_argument("--box", help="west,south,east,north in degrees: where the tiles are taken from")
-    parser.add_argument("--count", type=int, default=25, help="tiles of each zoom")
-    parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--keep", type=pathlib.Path, help="keep a picture of each server of the first tile here")
-    parser.add_argument("--load", nargs=argparse.REMAINDER, default=[], help="further options of tesela load")
+    add_options(parser)
     arguments = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tesela-bench-"))
     targets = []
@@ -325,31 +360,21 @@ def main():
             box, zooms = (-103.475, 25.525, -103.365, 25.585), arguments.zooms or "12-17"
         else:
             data, styles, mapfile, shapefiles = scene_of_file(arguments.path, folder, arguments)
-            listing = subprocess.run([str(PROGRAM), "layers", "--json", "--data", str(data)], capture_output=True, text=True,
-                                     check=True)
-            box = json.loads(listing.stdout)["layers"][0]["bbox"]
-            # the middle half of the extent, so that few tiles are empty
-            box = [box[0] + (box[2] - box[0]) * 0.25, box[1] + (box[3] - box[1]) * 0.25,
-                   box[2] - (box[2] - box[0]) * 0.25, box[3] - (box[3] - box[1]) * 0.25]
+            box = first_layer(data)[1]
             zooms = arguments.zooms or "6-12"
         if arguments.box:
             box = [float(number) for number in arguments.box.split(",")]
         targets = [Tesela(data, styles, "bench"), MapServer(mapfile, folder)]
         if mapnik_tiles.is_installed():
             targets.append(mapnik_tiles.Mapnik(styles / "bench.json", shapefiles, folder))
-        low, high = (int(z) for z in zooms.split("-"))
         if arguments.keep:
+            low, high = (int(z) for z in zooms.split("-"))
             arguments.keep.mkdir(parents=True, exist_ok=True)
             for z in range(low, high + 1):
                 tile = tiles_in(box, [z], 1)[0]
                 for target in targets:
                     (arguments.keep / f"{z}-{target.name}.png").write_bytes(target.get(*tile))
-        with open("/proc/cpuinfo", encoding="utf-8") as info:
-            model = next(line.split(":")[1].strip() for line in info if line.startswith("model name"))
-        print(f"# {model}, {os.cpu_count()} processors, one client, {arguments.count} tiles a zoom, {arguments.repetitions} repetitions")
-        for z in range(low, high + 1):
-            report(f"z{z}", targets, tiles_in(box, [z], arguments.count), arguments.repetitions)
-        report("all", targets, tiles_in(box, range(low, high + 1), arguments.count), arguments.repetitions)
+        report_zooms(targets, box, zooms, arguments)
     finally:
         for target in targets:
             target.close()

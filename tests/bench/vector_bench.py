@@ -10,21 +10,19 @@ PATH is any file with one layer of features that GDAL reads. Needs the Debian pa
 gdal-bin; for PostGIS postgresql-client. MapServer runs as one FastCGI process on a shapefile in EPSG:3857 with .qix
 index; PostGIS has the same in a table clustered by its index (schema tesela_bench, dropped at the end), and is
 asked through psql, whose \\timing is its time: it has no HTTP to pay for. Tesela runs with one worker and its caches
-off. None of them compresses. Printed: medians over the repetitions, and ratios of the sums of each (median)."""
+off. None of them compresses. Printed: what mapserver_bench.py prints; PostGIS's processor time is its time."""
 
 import argparse
-import http.client
 import json
-import os
+import math
 import pathlib
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
 
-from mapserver_bench import MAP_HEAD, PROGRAM, MapServer, Tesela, map_layer, tile_bounds, tiles_in, to_shapefile
+from mapserver_bench import (MAP_HEAD, MapServer, Tesela, add_options, first_layer, load_layer, map_layer, report_zooms,
+                             tile_bounds, to_shapefile)
 
 LAYER = "bench-file"
 SCHEMA = "tesela_bench"
@@ -32,7 +30,6 @@ SCHEMA = "tesela_bench"
 
 def degrees(z, x, y):
     """The box of a tile as the parameter bbox."""
-    import math
     west, south, east, north = tile_bounds(z, x, y)
     half = 20037508.342789244
     lat = [math.degrees(math.atan(math.sinh(v / half * math.pi))) for v in (south, north)]
@@ -105,7 +102,7 @@ class PostGIS:
                 f"'[]'::json))::text) from (select {self.fields}, st_transform(geom,4326) from {SCHEMA}.bench where geom && "
                 f"st_tileenvelope({z},{x},{y}) and st_intersects(geom,st_tileenvelope({z},{x},{y})) limit 1000) t;")
 
-    def ask(self, z, x, y):
+    def timed(self, z, x, y):
         """Bytes and seconds of one query."""
         self.process.stdin.write(self.query(z, x, y) + "\n")
         self.process.stdin.flush()
@@ -116,36 +113,6 @@ class PostGIS:
         self.process.stdin.close()
         self.process.wait(30)
         self.sql(f"drop schema {SCHEMA} cascade")
-
-
-def measure(target, tiles):
-    times = []
-    size = 0
-    for tile in tiles:
-        if isinstance(target, PostGIS):
-            length, seconds = target.ask(*tile)
-        else:
-            started = time.perf_counter()
-            length = len(target.get(*tile))
-            seconds = time.perf_counter() - started
-        times.append(seconds)
-        size += length
-    return times, size
-
-
-def report(label, targets, tiles, repetitions):
-    rounds = {target.name: [] for target in targets}
-    for target in targets:
-        measure(target, tiles[:10])  # warm
-    for number in range(repetitions):
-        for target in targets if number % 2 == 0 else list(reversed(targets)):
-            rounds[target.name].append(measure(target, tiles))
-    for name, results in rounds.items():
-        median = statistics.median(statistics.median(times) for times, _ in results) * 1000
-        mean = statistics.median(sum(times) for times, _ in results) / len(tiles) * 1000
-        ratios = [sum(times) / sum(ours) for (times, _), (ours, _) in zip(results, rounds["tesela"])]
-        print(f"{label:6} {name:10} median {median:8.2f} ms   mean {mean:8.2f} ms   {results[0][1] / len(tiles) / 1024:7.1f} KiB   "
-              f"{statistics.median(ratios):6.1f}x the time of Tesela", flush=True)
 
 
 def field_names(shapefile):
@@ -163,27 +130,18 @@ def main():
     parser.add_argument("what", choices=["mvt", "geojson"])
     parser.add_argument("path", type=pathlib.Path)
     parser.add_argument("--zooms", default="12-16")
-    parser.add_argument("--box", help="west,south,east,north in degrees: where the tiles are taken from")
-    parser.add_argument("--count", type=int, default=25, help="tiles of each zoom")
-    parser.add_argument("--repetitions", type=int, default=5)
     parser.add_argument("--postgis", help="connection string of a database with PostGIS")
-    parser.add_argument("--load", nargs=argparse.REMAINDER, default=[], help="further options of tesela load")
+    add_options(parser)
     arguments = parser.parse_args()
     folder = pathlib.Path(tempfile.mkdtemp(prefix="tesela-bench-"))
     targets = []
     try:
         data = folder / "data"
-        load = [str(PROGRAM), "load", str(arguments.path), "--layer", LAYER, "--data", str(data), *arguments.load]
-        if subprocess.run(load, check=False, stdout=subprocess.DEVNULL).returncode not in (0, 1):
-            raise RuntimeError(f"{arguments.path} could not be loaded")
+        load_layer(arguments.path, LAYER, data, arguments.load)
         source = f"/vsizip/{arguments.path}" if arguments.path.suffix == ".zip" else arguments.path
         shapefile = folder / "file.shp"
         to_shapefile(source, None, shapefile)
-        listing = subprocess.run([str(PROGRAM), "layers", "--json", "--data", str(data)], capture_output=True, text=True, check=True)
-        layer = json.loads(listing.stdout)["layers"][0]
-        box = layer["bbox"]
-        box = [box[0] + (box[2] - box[0]) * 0.25, box[1] + (box[3] - box[1]) * 0.25,
-               box[2] - (box[2] - box[0]) * 0.25, box[3] - (box[3] - box[1]) * 0.25]
+        layer, box = first_layer(data)
         if arguments.box:
             box = [float(number) for number in arguments.box.split(",")]
         styles = folder / "styles"
@@ -203,12 +161,7 @@ def main():
         targets = [OurTiles(data, styles, arguments.what), MapServerVector(mapfile, folder, arguments.what)]
         if arguments.postgis:
             targets.append(PostGIS(arguments.postgis, shapefile, arguments.what, field_names(shapefile)))
-        low, high = (int(z) for z in arguments.zooms.split("-"))
-        print(f"# {arguments.what}, {os.cpu_count()} processors, one client, {arguments.count} tiles a zoom, "
-              f"{arguments.repetitions} repetitions")
-        for z in range(low, high + 1):
-            report(f"z{z}", targets, tiles_in(box, [z], arguments.count), arguments.repetitions)
-        report("all", targets, tiles_in(box, range(low, high + 1), arguments.count), arguments.repetitions)
+        report_zooms(targets, box, arguments.zooms, arguments)
     finally:
         for target in targets:
             target.close()
