@@ -96,8 +96,11 @@ class Faults(unittest.TestCase):
 
     def healthy(self, targets):
         """What an ordinary server without caches answers."""
-        with self.make_server(arguments=["--cache-mb", "0"]) as server:
+        server = self.make_server(arguments=["--cache-mb", "0"])
+        try:
             return {target: server.get(target) for target in targets}
+        finally:
+            server.stop()
 
 
 @unittest.skipUnless(os.path.isfile(FAULTY), "no tesela-faulty in this build")
