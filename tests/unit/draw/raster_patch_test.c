@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Small shapes take another way through the raster than others: both must give the same bytes. */
+
+#include "draw/stroke.h"
+
+#include "unit/draw/shapes.h"
+#include "unit/test.h"
+
+enum { WIDTH = 77, HEIGHT = 50, TURNS = 1500 };
+
+static const struct pixel PAINTS[] = {{200, 40, 90, 255}, {90, 20, 30, 128}};
+
+/* What a shape is added after. */
+enum before {
+    NOTHING,      /* it goes to the patch */
+    SOMETHING,    /* edges that cancel each other: it goes to the picture's accumulation */
+    SPILLS_AFTER, /* nothing, but an edge follows that spills the patch */
+};
+
+enum way { FILLED, EVEN_ODD, APART, MERGED, WAYS };
+
+static void add_shape(struct raster *raster, const struct shape *shape, bool is_line, enum before before)
+{
+    if (before == SOMETHING) {
+        raster_add_edge(raster, 300, 0, 300, HEIGHT * DRAW_ONE);
+        raster_add_edge(raster, 300, HEIGHT * DRAW_ONE, 300, 0);
+    }
+    if (is_line) {
+        const struct stroke stroke = {.width_px = 0.6, .cap = LINE_CAP_ROUND, .miter_limit = 2, .round_limit = 1.05};
+        assert_true(stroke_add(raster, shape->points, shape->count, shape->count % 2 == 0, &stroke));
+    } else {
+        raster_add_ring(raster, shape->points, shape->count);
+        raster_add_ring(raster, shape->points, shape->count / 2 + 1); /* inside, or on it */
+    }
+    if (before == SPILLS_AFTER) {
+        raster_add_edge(raster, 0, 0, 0, 0);
+    }
+}
+
+static struct canvas *draw(enum raster_kernel kernel, enum way way, bool is_line, enum before before)
+{
+    uint64_t seed = 21;
+    struct raster *raster = raster_create(WIDTH, HEIGHT);
+    struct canvas *canvas = canvas_create(WIDTH, HEIGHT);
+    raster_set_kernel(raster, kernel);
+    raster_begin(raster, WIDTH, HEIGHT);
+    canvas_clear(canvas, way == APART ? (struct pixel){0, 0, 0, 0} : (struct pixel){250, 250, 240, 255});
+    for (int turn = 0; turn < TURNS; turn++) {
+        int32_t side = shapes_between(&seed, 1, 36); /* some are too large for the patch */
+        struct shape shape = shapes_random(&seed, 12, 0, side);
+        int32_t x = shapes_between(&seed, -side, WIDTH);
+        int32_t y = shapes_between(&seed, -side, HEIGHT);
+        shape = shapes_moved(&shape, x, y);
+        struct pixel pixel = PAINTS[turn % 2];
+        add_shape(raster, &shape, is_line, before);
+        if (way == MERGED) {
+            raster_merge(raster, FILL_NONZERO);
+            if (turn % 50 == 49) {
+                raster_fill_merged(raster, canvas, pixel);
+            }
+        } else if (way == APART) {
+            raster_fill_apart(raster, canvas, FILL_NONZERO, pixel);
+        } else {
+            struct paint paint = {.pixel = pixel};
+            raster_fill(raster, canvas, way == EVEN_ODD ? FILL_EVEN_ODD : FILL_NONZERO, &paint);
+        }
+        if (turn % 100 == 99 && turn + 1 < TURNS && way == APART) {
+            raster_discard(raster);
+            canvas_clear(canvas, (struct pixel){0, 0, 0, 0});
+        }
+        assert_true(raster_is_empty(raster));
+    }
+    raster_destroy(raster);
+    return canvas;
+}
+
+static void check(bool is_line)
+{
+    for (enum way way = FILLED; way < WAYS; way++) {
+        if (is_line && way == EVEN_ODD) {
+            continue; /* strokes are for the other rule */
+        }
+        struct canvas *expected = draw(RASTER_KERNEL_PORTABLE, way, is_line, SOMETHING);
+        for (int i = 0; i < 4; i++) {
+            enum raster_kernel kernel = i % 2 == 0 ? RASTER_KERNEL_PORTABLE : RASTER_KERNEL_BEST;
+            struct canvas *canvas = draw(kernel, way, is_line, i < 2 ? NOTHING : SPILLS_AFTER);
+            assert_memory_equal(canvas->rgba, expected->rgba, (size_t)WIDTH * HEIGHT * 4);
+            canvas_destroy(canvas);
+        }
+        canvas_destroy(expected);
+    }
+}
+
+static void rings_are_the_same(void **state)
+{
+    (void)state;
+    check(false);
+}
+
+static void thin_lines_are_the_same(void **state)
+{
+    (void)state;
+    check(true);
+}
+
+/* A shape that is given up leaves nothing behind; coordinates may be anything. */
+static void discarding(void **state)
+{
+    (void)state;
+    struct raster *raster = raster_create(WIDTH, HEIGHT);
+    const struct draw_point ring[] = {{500, 500}, {2500, 900}, {1200, 3000}};
+    const struct draw_point far[] = {
+        {INT32_MIN, INT32_MIN}, {INT32_MIN + 900, INT32_MIN}, {INT32_MIN, INT32_MIN + 900}};
+    uint8_t mask[WIDTH * HEIGHT];
+    raster_add_ring(raster, ring, 3);
+    assert_false(raster_is_empty(raster));
+    raster_discard(raster);
+    assert_true(raster_is_empty(raster));
+    raster_add_ring(raster, far, 3);
+    raster_mask(raster, FILL_NONZERO, mask, WIDTH);
+    for (size_t i = 0; i < sizeof mask; i++) {
+        assert_int_equal(mask[i], 0);
+    }
+    raster_destroy(raster);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(rings_are_the_same),
+        cmocka_unit_test(thin_lines_are_the_same),
+        cmocka_unit_test(discarding),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
