@@ -6,7 +6,6 @@
 #include "ingest/source_file.h"
 #include "ingest/source_shapefile.h"
 
-#include <pthread.h>
 #include <string.h>
 
 static void tell_ignored(const struct archive *archive, struct report *report)
@@ -157,43 +156,6 @@ static bool is_book(const struct archive *archive, enum source_format *out_forma
     return mime_type && content;
 }
 
-/* The archive's hash, taken while it is unpacked. */
-struct hashing {
-    struct source *source;
-    const char *path;
-    pthread_t thread;
-    bool threaded;
-    bool ok;
-    struct error err;
-};
-
-static void *hash_whole(void *context)
-{
-    struct hashing *hashing = context;
-    const struct source_part whole = {.name = hashing->path, .extension = "", .path = hashing->path};
-    hashing->ok = source_parts_hash(hashing->source, &whole, 1, &hashing->err);
-    return NULL;
-}
-
-static void begin_hashing(struct hashing *hashing)
-{
-    hashing->threaded = pthread_create(&hashing->thread, NULL, hash_whole, hashing) == 0;
-    if (!hashing->threaded) {
-        hash_whole(hashing);
-    }
-}
-
-static bool wait_for_hash(struct hashing *hashing, struct error *err)
-{
-    if (hashing->threaded) {
-        pthread_join(hashing->thread, NULL);
-    }
-    if (!hashing->ok && err) {
-        *err = hashing->err;
-    }
-    return hashing->ok;
-}
-
 bool source_archive_open(struct source *source, const char *path, struct report *report, struct error *err)
 {
     static const char *const extensions[] = {
@@ -202,12 +164,10 @@ bool source_archive_open(struct source *source, const char *path, struct report 
         "pbf",  "osm",      "tif",    "tiff", "jp2", "png", "jpg", "jpeg", SOURCE_WORLD_EXTENSIONS};
     struct archive archive;
     enum source_format book = SOURCE_ODS;
-    struct hashing hashing = {.source = source, .path = path};
-    begin_hashing(&hashing);
-    bool unpacked = archive_unpack(path, source->folder, extensions, sizeof extensions / sizeof extensions[0],
-                                   source->arena, &archive, err);
-    /* What is wrong with the file itself is told before what is wrong inside. */
-    if (!wait_for_hash(&hashing, err) || !unpacked) {
+    struct source_part whole = {.name = path, .extension = "", .path = path};
+    if (!source_parts_hash(source, &whole, 1, err) ||
+        !archive_unpack(path, source->folder, extensions, sizeof extensions / sizeof extensions[0], source->arena,
+                        &archive, err)) {
         return false;
     }
     struct source_part *parts = arena_array(source->arena, archive.member_count, sizeof *parts);
