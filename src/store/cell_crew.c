@@ -30,7 +30,7 @@ enum {
 };
 
 /* A band is made when the next finer one costs more than so many times as much. */
-static const double worth_a_band = 1.6;
+static const double worth_a_band = 1.4;
 
 enum pass { PASS_NOTE, PASS_WEIGH, PASS_MAKE };
 
