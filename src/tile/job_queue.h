@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 enum job_class { JOB_NEW, JOB_BEGUN, JOB_DIRTY, JOB_CLASSES };
-enum { JOB_LANES = 256 };
+enum { JOB_LANES = 1024 };
 
 /* The head of what waits; the owner's struct begins with it. */
 struct job {
