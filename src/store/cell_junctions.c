@@ -30,10 +30,22 @@ struct cell_junctions {
     uint64_t bucket_count;
 };
 
-bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junctions, struct error *err)
+/* In steps of a sixteenth to an eighth: which vertices are taken for each other depends on the number of buckets, and
+ * with it what is left of borders everywhere; it should not change with each feature that is added or deleted. */
+static uint64_t count_buckets(uint64_t vertices)
 {
     uint64_t buckets = vertices / VERTICES_A_BUCKET + BUCKETS_MIN;
-    buckets = buckets < BUCKETS_MAX ? buckets : BUCKETS_MAX;
+    uint64_t step = 1;
+    while (buckets / step >= 16) {
+        step *= 2;
+    }
+    buckets = (buckets + step - 1) / step * step;
+    return buckets < BUCKETS_MAX ? buckets : BUCKETS_MAX;
+}
+
+bool cell_junctions_open(uint64_t vertices, struct cell_junctions **out_junctions, struct error *err)
+{
+    uint64_t buckets = count_buckets(vertices);
     struct cell_junctions *junctions = calloc(1, sizeof *junctions);
     uint32_t *slots = large_memory_take((size_t)buckets * BUCKET_BYTES);
     if (!junctions || !slots) {
