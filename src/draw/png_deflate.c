@@ -127,13 +127,11 @@ BLEND_INLINE uint64_t equal_few(const uint8_t *bytes, size_t from, size_t count,
     return equal;
 }
 
-/* Eight bytes of 0 or 255 as eight bits. */
-BLEND_INLINE uint64_t bits_of(uint64_t bytes)
-{
-    return ((bytes & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080)) >> 56;
-}
+/* Which of 32 bytes are 255, the others being 0: a bit each. */
+typedef uint64_t mask_fn(u8x32 same);
 
-static void find_equal_portable(const uint8_t *bytes, size_t from, size_t count, size_t distance, uint64_t *out_equal)
+BLEND_INLINE void find_equal(const uint8_t *bytes, size_t from, size_t count, size_t distance, mask_fn *mask,
+                             uint64_t *out_equal)
 {
     for (size_t i = 0; i < count; i += 64) {
         size_t at = from + i;
@@ -147,39 +145,41 @@ static void find_equal_portable(const uint8_t *bytes, size_t from, size_t count,
             u8x32 before;
             memcpy(&here, bytes + at + j, sizeof here);
             memcpy(&before, bytes + at + j - distance, sizeof before);
-            u8x32 same = (u8x32)(here == before);
-            uint64_t parts[4];
-            memcpy(parts, &same, sizeof parts);
-            for (size_t k = 0; k < 4; k++) {
-                equal |= bits_of(parts[k]) << (j + 8 * k);
-            }
+            equal |= mask((u8x32)(here == before)) << j;
         }
         *out_equal++ = equal;
     }
+}
+
+/* Eight bytes at once: a product brings their lowest bits together. */
+BLEND_INLINE uint64_t mask_portable(u8x32 same)
+{
+    uint64_t mask = 0;
+    uint64_t parts[4];
+    memcpy(parts, &same, sizeof parts);
+    for (size_t k = 0; k < 4; k++) {
+        mask |= ((parts[k] & UINT64_C(0x0101010101010101)) * UINT64_C(0x0102040810204080)) >> 56 << (8 * k);
+    }
+    return mask;
+}
+
+static void find_equal_portable(const uint8_t *bytes, size_t from, size_t count, size_t distance, uint64_t *out_equal)
+{
+    find_equal(bytes, from, count, distance, mask_portable, out_equal);
 }
 
 #ifdef DRAW_HAS_AVX2
 typedef char i8x32 __attribute__((vector_size(32)));
 
+DRAW_AVX2 BLEND_INLINE uint64_t mask_avx2(u8x32 same)
+{
+    return (uint32_t)__builtin_ia32_pmovmskb256((i8x32)same);
+}
+
 DRAW_AVX2 static void find_equal_avx2(const uint8_t *bytes, size_t from, size_t count, size_t distance,
                                       uint64_t *out_equal)
 {
-    for (size_t i = 0; i < count; i += 64) {
-        size_t at = from + i;
-        if (at < distance || count - i < 64) {
-            *out_equal++ = equal_few(bytes, at, count - i < 64 ? count - i : 64, distance);
-            continue;
-        }
-        uint64_t equal = 0;
-        for (size_t j = 0; j < 64; j += 32) {
-            u8x32 here;
-            u8x32 before;
-            memcpy(&here, bytes + at + j, sizeof here);
-            memcpy(&before, bytes + at + j - distance, sizeof before);
-            equal |= (uint64_t)(uint32_t)__builtin_ia32_pmovmskb256((i8x32)(here == before)) << j;
-        }
-        *out_equal++ = equal;
-    }
+    find_equal(bytes, from, count, distance, mask_avx2, out_equal);
 }
 #endif
 
