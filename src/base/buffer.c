@@ -24,6 +24,12 @@ void buffer_clear(struct buffer *buffer)
     buffer->no_memory = false;
 }
 
+void buffer_fail_for_memory(struct buffer *buffer)
+{
+    buffer->failed = true;
+    buffer->no_memory = true;
+}
+
 unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
 {
     if (buffer->failed || size > buffer->length_max - buffer->length) {
@@ -38,8 +44,7 @@ unsigned char *buffer_reserve(struct buffer *buffer, size_t size)
         }
         unsigned char *data = realloc(buffer->data, capacity);
         if (!data) {
-            buffer->failed = true;
-            buffer->no_memory = true;
+            buffer_fail_for_memory(buffer);
             return NULL;
         }
         buffer->data = data;

@@ -22,6 +22,8 @@ void buffer_init(struct buffer *buffer, size_t length_max);
 void buffer_finish(struct buffer *buffer);
 /* Forgets the content and the failure, keeps the memory. */
 void buffer_clear(struct buffer *buffer);
+/* Memory was out for what should have been appended, elsewhere than here. */
+void buffer_fail_for_memory(struct buffer *buffer);
 /* Room for `size` more bytes at the end, not yet counted in `length`; NULL on failure. */
 unsigned char *buffer_reserve(struct buffer *buffer, size_t size);
 void buffer_append(struct buffer *buffer, const void *bytes, size_t size);

@@ -48,8 +48,7 @@ static void write_source(struct json_writer *writer, const struct request *reque
     }
     char *layer_id = arena_strndup(context->arena, url->string.data + 9, url->string.length - 9);
     if (!layer_id) {
-        writer->out->failed = true;
-        writer->out->no_memory = true;
+        buffer_fail_for_memory(writer->out);
         return;
     }
     text_lower_id(layer_id);
@@ -159,8 +158,7 @@ static void write_assets(struct json_writer *writer, const struct request *reque
     struct style_mentions mentions;
     char version[17];
     if (!style_mentions_find(map->style, context->arena, &mentions)) {
-        writer->out->failed = true;
-        writer->out->no_memory = true;
+        buffer_fail_for_memory(writer->out);
         return;
     }
     if (map->has_images && !value_member(root, "sprite")) {
