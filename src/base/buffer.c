@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/buffer.h"
 
+#include "base/varint.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,14 +98,8 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 
 void buffer_append_varint(struct buffer *buffer, uint64_t value)
 {
-    unsigned char bytes[10];
-    size_t count = 0;
-    while (value >= 0x80) {
-        bytes[count++] = (unsigned char)(value | 0x80);
-        value >>= 7;
-    }
-    bytes[count++] = (unsigned char)value;
-    buffer_append(buffer, bytes, count);
+    unsigned char bytes[VARINT_BYTES_MAX];
+    buffer_append(buffer, bytes, (size_t)(varint_put(bytes, value) - bytes));
 }
 
 const char *buffer_text(struct buffer *buffer)

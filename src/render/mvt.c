@@ -2,6 +2,7 @@
 #include "render/mvt.h"
 
 #include "base/hash.h"
+#include "base/varint.h"
 #include "geo/clip.h"
 
 #include <math.h>
@@ -88,21 +89,7 @@ static inline unsigned char *put_varint(unsigned char *at, uint32_t value)
         at[1] = (unsigned char)(value >> 7);
         return at + 1 + more;
     }
-    while (value >= 0x80) {
-        *at++ = (unsigned char)(value | 0x80);
-        value >>= 7;
-    }
-    *at++ = (unsigned char)value;
-    return at;
-}
-
-static inline unsigned char *put_varint_64(unsigned char *at, uint64_t value)
-{
-    for (; value >= 0x80; value >>= 7) {
-        *at++ = (unsigned char)(value | 0x80);
-    }
-    *at++ = (unsigned char)value;
-    return at;
+    return varint_put(at, value);
 }
 
 static size_t varint_size(uint64_t value)
@@ -210,9 +197,9 @@ static void put_text_value(struct buffer *out, struct text text)
     if (at) {
         unsigned char *begun = at;
         *at++ = LAYER_VALUES;
-        at = put_varint_64(at, size);
+        at = varint_put(at, size);
         *at++ = VALUE_FIELD_STRING;
-        at = put_varint_64(at, text.length);
+        at = varint_put(at, text.length);
         memcpy(at, text.data, text.length);
         out->length += (size_t)(at - begun) + text.length;
     }
@@ -239,7 +226,7 @@ static void put_value(struct buffer *out, const struct value *value)
         }
     } else if (value->type == VALUE_INT) {
         *at++ = VALUE_FIELD_INT;
-        at = put_varint_64(at, (uint64_t)value->integer);
+        at = varint_put(at, (uint64_t)value->integer);
     } else {
         *at++ = VALUE_FIELD_BOOL;
         *at++ = value->boolean;
@@ -543,10 +530,10 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     }
     unsigned char *at = begun;
     *at++ = LAYER_FEATURES;
-    at = put_varint_64(at, size);
+    at = varint_put(at, size);
     if (has_id) {
         *at++ = FEATURE_ID;
-        at = put_varint_64(at, (uint64_t)feature->id.integer);
+        at = varint_put(at, (uint64_t)feature->id.integer);
     }
     *at++ = FEATURE_TYPE;
     *at++ = (unsigned char)feature->geometry.kind;

@@ -126,7 +126,7 @@ bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsi
     if (points && parts) {
         snap_parts(geometry, shift, parts, points, &snapped);
     } else {
-        out->failed = true;
+        buffer_fail_for_memory(out);
     }
     if (snapped.part_count > 0) {
         cell_put_compact(out, &snapped, shift);
@@ -147,6 +147,7 @@ static inline void put_step(unsigned char *out, int64_t step, size_t width)
 static void put_part_sizes(struct buffer *out, const struct shape_part *parts, uint32_t count)
 {
     uint32_t start = 0;
+    buffer_append_varint(out, count);
     for (uint32_t p = 0; p < count; p++) {
         buffer_append_varint(out, (uint64_t)(parts[p].end - start) << 1 | parts[p].is_hole);
         start = parts[p].end;
@@ -159,7 +160,6 @@ void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsig
         cell_put_nothing(out);
         return;
     }
-    buffer_append_varint(out, geometry->part_count);
     put_part_sizes(out, geometry->parts, geometry->part_count);
     unsigned char *begun = buffer_reserve(out, (size_t)geometry->vertex_count * 2 * VARINT_BYTES_MAX);
     if (!begun) {
@@ -171,8 +171,8 @@ void cell_put_snapped(struct buffer *out, const struct geometry *geometry, unsig
     for (uint32_t i = 0; i < geometry->vertex_count; i++) {
         int64_t x = snap(geometry->points[i].x, shift);
         int64_t y = snap(geometry->points[i].y, shift);
-        at = write_varint(at, zigzag(x - last_x));
-        at = write_varint(at, zigzag(y - last_y));
+        at = varint_put(at, zigzag(x - last_x));
+        at = varint_put(at, zigzag(y - last_y));
         last_x = x;
         last_y = y;
     }
@@ -202,9 +202,9 @@ static unsigned char *put_compact_head(unsigned char *out, const struct geometry
     uint64_t count = lone ? geometry->vertex_count : geometry->part_count;
     uint32_t start = 0;
     *out++ = COMPACT;
-    out = write_varint(out, count << COMPACT_SHIFT | (wide ? COMPACT_WIDE : 0U) | (lone ? COMPACT_LONE : 0U));
+    out = varint_put(out, count << COMPACT_SHIFT | (wide ? COMPACT_WIDE : 0U) | (lone ? COMPACT_LONE : 0U));
     for (uint32_t p = 0; !lone && p < geometry->part_count; p++) {
-        out = write_varint(out, (uint64_t)(geometry->parts[p].end - start) << 1 | geometry->parts[p].is_hole);
+        out = varint_put(out, (uint64_t)(geometry->parts[p].end - start) << 1 | geometry->parts[p].is_hole);
         start = geometry->parts[p].end;
     }
     return out;
@@ -240,8 +240,8 @@ void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsig
         return;
     }
     unsigned char *at = put_compact_head(begun, geometry, width == 2);
-    at = write_varint(at, zigzag(snap(geometry->points[0].x, shift)));
-    at = write_varint(at, zigzag(snap(geometry->points[0].y, shift)));
+    at = varint_put(at, zigzag(snap(geometry->points[0].x, shift)));
+    at = varint_put(at, zigzag(snap(geometry->points[0].y, shift)));
     at = width == 1 ? put_steps(at, geometry, shift, 1) : put_steps(at, geometry, shift, 2);
     out->length += (size_t)(at - begun);
 }
@@ -430,7 +430,6 @@ static int64_t degree_step(double degrees)
 
 void cell_put_shape(struct buffer *out, const struct shape *shape)
 {
-    buffer_append_varint(out, shape->part_count);
     put_part_sizes(out, shape->parts, shape->part_count);
     unsigned char *begun = buffer_reserve(out, (size_t)shape->vertex_count * 2 * VARINT_BYTES_MAX);
     if (!begun) {
@@ -442,8 +441,8 @@ void cell_put_shape(struct buffer *out, const struct shape *shape)
     for (uint32_t i = 0; i < shape->vertex_count; i++) {
         int64_t x = degree_step(shape->xy[2 * (size_t)i]);
         int64_t y = degree_step(shape->xy[2 * (size_t)i + 1]);
-        at = write_varint(at, zigzag(x - last_x));
-        at = write_varint(at, zigzag(y - last_y));
+        at = varint_put(at, zigzag(x - last_x));
+        at = varint_put(at, zigzag(y - last_y));
         last_x = x;
         last_y = y;
     }

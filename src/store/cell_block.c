@@ -42,11 +42,11 @@ void cell_block_put(struct cell_block_maker *maker, int64_t row, const struct wo
     struct buffer *out = &maker->features;
     unsigned char *begun = buffer_reserve(out, (size_t)5 * VARINT_BYTES_MAX);
     if (begun) {
-        unsigned char *at = write_varint(begun, (uint64_t)row << 1 | attributes_elsewhere);
-        at = write_varint(at, zigzag(box->min_x - maker->origin.x));
-        at = write_varint(at, zigzag(box->min_y - maker->origin.y));
-        at = write_varint(at, (uint64_t)(box->max_x - box->min_x));
-        at = write_varint(at, (uint64_t)(box->max_y - box->min_y));
+        unsigned char *at = varint_put(begun, (uint64_t)row << 1 | attributes_elsewhere);
+        at = varint_put(at, zigzag(box->min_x - maker->origin.x));
+        at = varint_put(at, zigzag(box->min_y - maker->origin.y));
+        at = varint_put(at, (uint64_t)(box->max_x - box->min_x));
+        at = varint_put(at, (uint64_t)(box->max_y - box->min_y));
         out->length += (size_t)(at - begun);
     }
     buffer_append(out, content.data, content.length);

@@ -2,11 +2,10 @@
 #pragma once
 /* Numbers as cells have them: for the files that read and write their bytes. */
 
+#include "base/varint.h"
 #include "store/cell.h"
 
 #include <string.h>
-
-enum { VARINT_BYTES_MAX = 10 };
 
 static inline uint64_t zigzag(int64_t number)
 {
@@ -95,15 +94,4 @@ static inline bool skip_varints(struct cell_cursor *cursor, uint64_t count)
         count -= *cursor->at < 128;
     }
     return count == 0;
-}
-
-/* There must be room for VARINT_BYTES_MAX. */
-static inline unsigned char *write_varint(unsigned char *out, uint64_t value)
-{
-    while (value >= 0x80) {
-        *out++ = (unsigned char)(value | 0x80);
-        value >>= 7;
-    }
-    *out++ = (unsigned char)value;
-    return out;
 }
