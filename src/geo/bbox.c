@@ -72,3 +72,11 @@ bool world_box_touches(const struct world_box *a, const struct world_box *b)
 {
     return a->min_x <= b->max_x && b->min_x <= a->max_x && a->min_y <= b->max_y && b->min_y <= a->max_y;
 }
+
+void world_box_add_box(struct world_box *box, const struct world_box *other)
+{
+    box->min_x = other->min_x < box->min_x ? other->min_x : box->min_x;
+    box->min_y = other->min_y < box->min_y ? other->min_y : box->min_y;
+    box->max_x = other->max_x > box->max_x ? other->max_x : box->max_x;
+    box->max_y = other->max_y > box->max_y ? other->max_y : box->max_y;
+}

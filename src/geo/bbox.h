@@ -36,3 +36,4 @@ void bbox_add_box(struct bbox *box, const struct bbox *other);
 bool bbox_parse(struct text text, struct bbox *out_box, struct error *err);
 
 bool world_box_touches(const struct world_box *a, const struct world_box *b);
+void world_box_add_box(struct world_box *box, const struct world_box *other);

@@ -128,7 +128,7 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
     if (!layer_features_find(context, &projector, STYLE_CIRCLE_SORT_KEY, &found, err)) {
         return false;
     }
-    bool uniform = layer_is_uniform(context, painting, sizeof painting / sizeof *painting);
+    bool uniform = layer_is_uniform(context->layer, painting, sizeof painting / sizeof *painting);
     struct circle circle = {0};
     const struct feature *last = NULL;
     for (size_t i = 0; i < found.count; i++) {

@@ -162,7 +162,7 @@ static bool paint_polygons(const struct render_layer_context *context, const str
     if (found->count == 0) {
         return true;
     }
-    if (layer_is_uniform(context, properties, 2)) {
+    if (layer_is_uniform(context->layer, properties, 2)) {
         struct paint paint;
         if (!paint_of(context, NULL, coat, &paint)) {
             return true;

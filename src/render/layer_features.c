@@ -31,10 +31,10 @@ struct color layer_color(const struct render_layer_context *context, enum style_
     return (struct color){(float)color.r, (float)color.g, (float)color.b, (float)color.a};
 }
 
-bool layer_is_uniform(const struct render_layer_context *context, const enum style_property *properties, size_t count)
+bool layer_is_uniform(const struct style_layer *layer, const enum style_property *properties, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
-        if (style_dependence(context->layer, properties[i]) & STYLE_DEPENDS_ON_FEATURE) {
+        if (style_dependence(layer, properties[i]) & STYLE_DEPENDS_ON_FEATURE) {
             return false;
         }
     }

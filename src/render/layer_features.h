@@ -26,15 +26,22 @@ bool layer_features_find(const struct render_layer_context *context, const struc
 /* Features are painted in the order of their rows but lie in memory in the order they were found: the geometry of those
  * some way behind number `i` is fetched ahead, since waiting for it takes as long as drawing it. (Not inlined early,
  * GCC takes a function that only fetches for one that does nothing.) */
+enum { FEATURE_NEAR = 2, FEATURE_FAR = 6 };
+
+static inline __attribute__((always_inline)) void layer_features_fetch(const struct feature *near,
+                                                                       const struct feature *far)
+{
+    const struct geometry *geometry = &near->geometry;
+    __builtin_prefetch(&far->geometry);
+    __builtin_prefetch(geometry->parts);
+    __builtin_prefetch(geometry->points);
+    __builtin_prefetch(geometry->points + 8);
+}
+
 static inline __attribute__((always_inline)) void layer_features_ahead(const struct layer_features *found, size_t i)
 {
-    enum { NEAR = 2, FAR = 6 };
-    if (i + FAR < found->count) {
-        __builtin_prefetch(&found->items[i + FAR].feature->geometry);
-        const struct geometry *geometry = &found->items[i + NEAR].feature->geometry;
-        __builtin_prefetch(geometry->parts);
-        __builtin_prefetch(geometry->points);
-        __builtin_prefetch(geometry->points + 8);
+    if (i + FEATURE_FAR < found->count) {
+        layer_features_fetch(found->items[i + FEATURE_NEAR].feature, found->items[i + FEATURE_FAR].feature);
     }
 }
 
@@ -47,6 +54,6 @@ double layer_number(const struct render_layer_context *context, enum style_prope
 struct color layer_color(const struct render_layer_context *context, enum style_property property,
                          const struct layer_feature *feature);
 /* True when none of the properties depends on the feature: evaluated once, all features are painted in one sweep. */
-bool layer_is_uniform(const struct render_layer_context *context, const enum style_property *properties, size_t count);
+bool layer_is_uniform(const struct style_layer *layer, const enum style_property *properties, size_t count);
 /* What expressions call a geometry's kind. */
 enum style_geometry layer_geometry(enum geometry_kind kind);

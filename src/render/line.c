@@ -3,6 +3,7 @@
 
 #include "render/layer_features.h"
 #include "render/layer_paint.h"
+#include "render/line_chain.h"
 
 #include "draw/line_field.h"
 #include "draw/stroke.h"
@@ -12,6 +13,21 @@
 
 enum { DASHES_MAX = 16, GRADIENT_COLORS = 2048 };
 
+static const enum style_property shaping[] = {
+    STYLE_LINE_WIDTH,     STYLE_LINE_GAP_WIDTH,   STYLE_LINE_OFFSET,      STYLE_LINE_JOIN,  STYLE_LINE_CAP,
+    STYLE_LINE_DASHARRAY, STYLE_LINE_MITER_LIMIT, STYLE_LINE_ROUND_LIMIT, STYLE_LINE_COLOR, STYLE_LINE_OPACITY,
+};
+
+/* True when lines of the layer that continue each other may be drawn as one: all look alike, the same in both
+ * directions and wherever they begin, and are no borders as fine as a hair. */
+static bool joins_lines(const struct style_layer *layer, const struct style_scope *scope)
+{
+    double dash;
+    return layer_is_uniform(layer, shaping, sizeof shaping / sizeof *shaping) &&
+           style_number(layer, STYLE_LINE_WIDTH, scope) >= 1 && style_number(layer, STYLE_LINE_OFFSET, scope) == 0 &&
+           style_numbers(layer, STYLE_LINE_DASHARRAY, scope, &dash, 1) == 0;
+}
+
 double line_reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
 {
     double width = number_or(layer, STYLE_LINE_WIDTH, scope, REACH_MAX_CSS_PX / 2.0);
@@ -20,6 +36,7 @@ double line_reach_css_px(const struct style_layer *layer, const struct style_sco
     double half = gap > 0 ? gap / 2 + width : width / 2;
     double miter = number_or(layer, STYLE_LINE_MITER_LIMIT, scope, 2);
     double reach = (half + offset) * fmax(1.5, miter) + 1;
+    reach += joins_lines(layer, scope) ? LINE_CHAIN_REACH_CSS_PX : 0;
     return reach + translate_reach_css_px(layer, STYLE_LINE_TRANSLATE, scope);
 }
 
@@ -46,11 +63,6 @@ static enum line_join join_of(int style_join)
         return LINE_JOIN_MITER;
     }
 }
-
-static const enum style_property shaping[] = {
-    STYLE_LINE_WIDTH,     STYLE_LINE_GAP_WIDTH,   STYLE_LINE_OFFSET,      STYLE_LINE_JOIN,  STYLE_LINE_CAP,
-    STYLE_LINE_DASHARRAY, STYLE_LINE_MITER_LIMIT, STYLE_LINE_ROUND_LIMIT, STYLE_LINE_COLOR, STYLE_LINE_OPACITY,
-};
 
 static struct stroke stroke_of(const struct render_layer_context *context, const struct layer_feature *item,
                                double *dashes_px)
@@ -175,9 +187,18 @@ static bool is_seen(const struct look *look)
 }
 
 /* Borders, and pieces with round ends, lie on each other where they meet; pieces with butt ends meet end to end. */
-static bool lies_on_others(const struct layer_feature *item, const struct look *look)
+static bool lies_on_others(const struct feature *feature, const struct look *look)
 {
-    return item->feature->geometry.kind == GEOMETRY_POLYGON || look->stroke.cap != LINE_CAP_BUTT;
+    return feature->geometry.kind == GEOMETRY_POLYGON || look->stroke.cap != LINE_CAP_BUTT;
+}
+
+/* Of lines that may be joined: the width of a CSS pixel in units of the features; else 0. */
+static double joining_css_px(const struct render_layer_context *context, const struct projector *projector)
+{
+    struct style_scope scope = layer_scope(context, NULL);
+    return joins_lines(context->layer, &scope)
+               ? context->view->pixel_ratio * DRAW_ONE / (projector->scale * projector->unit)
+               : 0;
 }
 
 /* One opaque look for all: strokes that lie on each other are merged, so that a shared border is as light as one line;
@@ -186,13 +207,17 @@ static bool paint_alike(const struct render_layer_context *context, const struct
                         const struct layer_features *found, const struct look *look, struct error *err)
 {
     struct raster *raster = context->painter->raster;
+    struct line_chains chains;
+    if (!line_chains_find(found, joining_css_px(context, projector), context->arena, &chains)) {
+        return error_no_memory(err);
+    }
     for (int merged = 1; merged >= 0; merged--) {
-        for (size_t i = 0; i < found->count; i++) {
-            layer_features_ahead(found, i);
-            if (lies_on_others(&found->items[i], look) != (merged == 1)) {
+        for (size_t i = 0; i < chains.count; i++) {
+            line_chains_ahead(&chains, i);
+            if (lies_on_others(chains.features[i], look) != (merged == 1)) {
                 continue;
             }
-            if (!add_line(context, projector, found->items[i].feature, &look->stroke, err)) {
+            if (!add_line(context, projector, chains.features[i], &look->stroke, err)) {
                 raster_discard(raster);
                 return false;
             }
@@ -407,7 +432,7 @@ bool line_paint(const struct render_layer_context *context, struct error *err)
     if (is_soft(context)) {
         return paint_soft(context, &projector, &found, err);
     }
-    if (lines > 0 && layer_is_uniform(context, shaping, sizeof shaping / sizeof *shaping)) {
+    if (lines > 0 && layer_is_uniform(context->layer, shaping, sizeof shaping / sizeof *shaping)) {
         struct look look;
         look_of(context, &found.items[0], &look);
         if (!is_seen(&look) || look.pixel.a == 255) {

@@ -19,7 +19,7 @@ static const double degree_steps = 1e9;
 static const int64_t bits_40 = CELL_ROW_MAX;
 
 /* Of each band but the last, which has full precision: the deepest style zoom, and the bits that its grid drops. The
- * grid is an eighth of a CSS pixel at that zoom; finer at 11, so that what is as small as a house block is true. */
+ * grid is an eighth of a CSS pixel at that zoom; finer at 11, so that an area as small as a house block is true. */
 static const struct {
     unsigned char zoom;
     unsigned char shift;
@@ -54,9 +54,13 @@ unsigned cell_pixel_log2(unsigned band)
     return 23U - bands[band].zoom;
 }
 
-double cell_tolerance(unsigned band)
+double cell_tolerance(unsigned band, enum geometry_kind kind)
 {
-    return band < CELL_BAND_FULL ? (double)(1U << bands[band].shift) : 0;
+    if (band >= CELL_BAND_FULL) {
+        return 0;
+    }
+    double grid = (double)(1U << bands[band].shift);
+    return kind == GEOMETRY_LINE ? ldexp(1.0 / 8, (int)cell_pixel_log2(band)) : grid;
 }
 
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index)

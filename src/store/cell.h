@@ -28,8 +28,9 @@ unsigned cell_shift(unsigned band);
 unsigned cell_band_made(unsigned made, unsigned band);
 /* A CSS pixel at the deepest zoom of a band, not of the full one, is 2 to this power world units wide. */
 unsigned cell_pixel_log2(unsigned band);
-/* How far, in world units, a band's lines may be from where they are; 0 in the full one. */
-double cell_tolerance(unsigned band);
+/* How far, in world units, a band's lines or borders may be from where they are; 0 in the full one. Lines have an
+ * eighth of a CSS pixel at the band's deepest zoom, borders the grid. */
+double cell_tolerance(unsigned band, enum geometry_kind kind);
 
 /* The keys of rows in cells.sqlite. */
 int64_t cell_node_id(int64_t serial, unsigned band, unsigned level, uint64_t index);

@@ -29,14 +29,14 @@ struct islet {
 
 struct cell_generaliser {
     const struct geometry *geometry;
-    double size;                   /* of the whole feature: square units of area, units of length, or 1 */
-    double extent;                 /* the longer side of its box */
-    uint32_t shells;               /* polygons it has */
-    double *areas;                 /* of each part; those of holes are negative */
-    struct islet *islets;          /* as much room as for parts */
-    double tolerances[CELL_BANDS]; /* squared, in world units; that of the full band is 0 */
-    double least[CELL_BANDS][GEOMETRY_POLYGON + 1]; /* what is not small, by band and kind */
-    unsigned char *ranks;                           /* of each vertex: the first band that has it */
+    double size;          /* of the whole feature: square units of area, units of length, or 1 */
+    double extent;        /* the longer side of its box */
+    uint32_t shells;      /* polygons it has */
+    double *areas;        /* of each part; those of holes are negative */
+    struct islet *islets; /* as much room as for parts */
+    double tolerances[GEOMETRY_POLYGON + 1][CELL_BANDS]; /* squared, in world units; that of the full band is 0 */
+    double least[CELL_BANDS][GEOMETRY_POLYGON + 1];      /* what is not small, by band and kind */
+    unsigned char *ranks;                                /* of each vertex: the first band that has it */
     uint32_t vertex_room;
     struct chain *chains; /* still to be looked at */
     size_t chain_count;
@@ -56,10 +56,11 @@ bool cell_generaliser_open(struct cell_generaliser **out_generaliser, struct err
         return error_no_memory(err);
     }
     for (unsigned b = 0; b < CELL_BAND_FULL; b++) {
-        double tolerance = cell_tolerance(b);
-        generaliser->tolerances[b] = tolerance * tolerance;
-        generaliser->least[b][GEOMETRY_LINE] = cell_thinner_least(b, GEOMETRY_LINE);
-        generaliser->least[b][GEOMETRY_POLYGON] = cell_thinner_least(b, GEOMETRY_POLYGON);
+        for (enum geometry_kind kind = GEOMETRY_LINE; kind <= GEOMETRY_POLYGON; kind++) {
+            double tolerance = cell_tolerance(b, kind);
+            generaliser->tolerances[kind][b] = tolerance * tolerance;
+            generaliser->least[b][kind] = cell_thinner_least(b, kind);
+        }
     }
     *out_generaliser = generaliser;
     return true;
@@ -184,8 +185,9 @@ static uint32_t farthest(const struct world_point *points, const struct chain *c
 
 static unsigned char rank_of(const struct cell_generaliser *generaliser, double distance)
 {
+    const double *tolerances = generaliser->tolerances[generaliser->geometry->kind];
     unsigned char band = 0;
-    while (band < CELL_BAND_FULL && distance <= generaliser->tolerances[band]) {
+    while (band < CELL_BAND_FULL && distance <= tolerances[band]) {
         band++;
     }
     return band;

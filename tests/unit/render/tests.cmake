@@ -1,4 +1,4 @@
-foreach(file IN ITEMS label label_icon label_tile_line map_images mvt mvt_label mvt_read projector raster_layer render sieve style_palette)
+foreach(file IN ITEMS label label_icon label_tile_line line_chain map_images mvt mvt_label mvt_read projector raster_layer render sieve style_palette)
   if(EXISTS ${CMAKE_CURRENT_SOURCE_DIR}/unit/render/${file}_test.c)
     tesela_unit_test(render ${file})
   endif()

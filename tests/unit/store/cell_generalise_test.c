@@ -166,7 +166,7 @@ static void keeps_within_the_tolerance(void **state)
         double small;
         cell_generaliser_band(generaliser, band, &reduced, &small);
         for (uint32_t i = 0; i < west.count; i++) {
-            double limit = cell_tolerance(band) + ldexp(0.75, (int)cell_shift(band));
+            double limit = cell_tolerance(band, GEOMETRY_POLYGON) + ldexp(0.75, (int)cell_shift(band));
             assert_true(distance_to(&reduced, west.points[i]) <= limit);
         }
     }
