@@ -354,6 +354,9 @@ def main():
         print(f"first load {time.monotonic() - begun:.2f} s", flush=True)
         newest.unlink(missing_ok=True)
     file = Shapefile(newest if newest.exists() else options.file)
+    for option, field in (("--colour", options.colour), ("--text", options.text)):
+        if field not in file.fields:
+            parser.error(f"{options.file} has no field {field!r}: name one with {option}: {', '.join(file.fields)}")
     server = Server(options)
     print("by zoom: made again / really others / in the caches", flush=True)
     try:
