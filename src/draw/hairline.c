@@ -329,7 +329,7 @@ bool hairline_add(struct raster *raster, const struct draw_point *points, size_t
         return false;
     }
     struct walk walk = {.raster = raster, .width = width, .half = (int64_t)(width / 2 + 0.5)};
-    if (raster_patch_take(raster, RASTER_PATCH_INK, points, count)) {
+    if (raster_patch_take(raster, RASTER_PATCH_INK, points, count) != RASTER_PATCH_NONE) {
         walk.origin = (struct place){raster->patch.x_px * DRAW_ONE, raster->patch.y_px * DRAW_ONE};
     }
     if (closed) {

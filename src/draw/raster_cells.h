@@ -11,19 +11,26 @@ enum {
      * back. */
     RASTER_ROW_EDGES_MAX = 16000,
     RASTER_PATCH_SIDE = 32, /* pixels; a multiple of RASTER_GROUP */
-    RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP
+    RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP,
+    RASTER_SHORT = 4096, /* so long a way is measured in floats: its square is a whole number there */
+    RASTER_ROUND_BITS = 0x4b400000
 };
 
-/* A small shape, see raster_patch.h: differences of edges, or the coverage of thin lines as it is (as much in 1 /
- * RASTER_FULL). */
+/* Added to a float within ±2^22, its last bits are the number as a whole one (ties to even), beside RASTER_ROUND_BITS:
+ * the same on every machine. */
+static const float RASTER_ROUND = 0x1.8p23F;
+
+/* A small shape, see raster_patch.h: differences of edges, or areas as they are (as much in 1 / RASTER_FULL), of thin
+ * lines and of rings of a few pixels. */
 enum raster_patch_kind { RASTER_PATCH_EMPTY, RASTER_PATCH_EDGES, RASTER_PATCH_INK };
 
 struct raster_patch {
     enum raster_patch_kind kind;
     int64_t x_px; /* where it lies in the picture */
     int64_t y_px;
-    size_t groups; /* of RASTER_GROUP cells that are in use, across … */
-    size_t rows;   /* … and down; the cells of other rows are zero */
+    size_t columns; /* that are in use … */
+    size_t groups;  /* … and of RASTER_GROUP of them */
+    size_t rows;    /* the cells of other rows are zero */
     size_t edges;
     uint32_t cells[RASTER_PATCH_SIDE * RASTER_PATCH_STRIDE];
 };

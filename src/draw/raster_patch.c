@@ -2,6 +2,7 @@
 #include "draw/raster_patch.h"
 
 #include "draw/raster_edge.h"
+#include "draw/raster_small.h"
 #include "draw/raster_sweep.h"
 
 enum { SIDE = RASTER_PATCH_SIDE, STRIDE = RASTER_PATCH_STRIDE };
@@ -31,41 +32,61 @@ static void spans_of(const struct draw_point *points, size_t count, int64_t marg
     *out_y = (struct pixel_span){((int64_t)min_y >> 8) - margin_px, ((int64_t)max_y >> 8) + margin_px};
 }
 
-bool raster_patch_take(struct raster *raster, enum raster_patch_kind kind, const struct draw_point *points,
-                       size_t count)
+/* An empty patch begins at the shape. */
+static void begin_at(struct raster_patch *patch, enum raster_patch_kind kind, const struct pixel_span *x,
+                     const struct pixel_span *y)
+{
+    patch->kind = kind;
+    patch->x_px = x->min;
+    patch->y_px = y->min;
+    patch->columns = 0;
+    patch->groups = 0;
+    patch->rows = 0;
+    patch->edges = 0;
+}
+
+static bool fits(const struct raster_patch *patch, const struct pixel_span *x, const struct pixel_span *y, int64_t side)
+{
+    return x->min >= patch->x_px && x->max - patch->x_px < side && y->min >= patch->y_px && y->max - patch->y_px < side;
+}
+
+enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patch_kind kind,
+                                         const struct draw_point *points, size_t count)
 {
     struct raster_patch *patch = &raster->patch;
     struct pixel_span x;
     struct pixel_span y;
+    bool is_small = raster->has_avx2 && count <= RASTER_SMALL_POINTS;
     if (patch->kind == RASTER_PATCH_EMPTY && !raster_rows_are_empty(raster)) {
-        return false;
+        return RASTER_PATCH_NONE;
     }
     if (count == 0 || count > RASTER_ROW_EDGES_MAX) {
         raster_patch_spill(raster);
-        return false;
+        return RASTER_PATCH_NONE;
     }
     spans_of(points, count, kind == RASTER_PATCH_INK, &x, &y);
     if (patch->kind == RASTER_PATCH_EMPTY) {
         if (x.max - x.min >= SIDE || y.max - y.min >= SIDE) {
-            return false;
+            return RASTER_PATCH_NONE;
         }
-        patch->kind = kind;
-        patch->x_px = x.min;
-        patch->y_px = y.min;
-        patch->groups = 0;
-        patch->rows = 0;
-        patch->edges = 0;
-    } else if (patch->kind != kind || patch->edges + count > RASTER_ROW_EDGES_MAX || x.min < patch->x_px ||
-               x.max - patch->x_px >= SIDE || y.min < patch->y_px || y.max - patch->y_px >= SIDE) {
-        raster_patch_spill(raster);
-        return false;
+        is_small = is_small && x.max - x.min < RASTER_SMALL_SIDE && y.max - y.min < RASTER_SMALL_SIDE;
+        begin_at(patch, is_small ? RASTER_PATCH_INK : kind, &x, &y);
+    } else {
+        is_small = is_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, RASTER_SMALL_SIDE);
+        if (patch->edges + count > RASTER_ROW_EDGES_MAX ||
+            !(is_small || (patch->kind == kind && fits(patch, &x, &y, SIDE)))) {
+            raster_patch_spill(raster);
+            return RASTER_PATCH_NONE;
+        }
     }
     size_t groups = (size_t)(x.max - patch->x_px) / GROUP + 1;
     size_t rows = (size_t)(y.max - patch->y_px) + 1;
+    size_t columns = (size_t)(x.max - patch->x_px) + 1;
+    patch->columns = columns > patch->columns ? columns : patch->columns;
     patch->groups = groups > patch->groups ? groups : patch->groups;
     patch->rows = rows > patch->rows ? rows : patch->rows;
     patch->edges += count;
-    return true;
+    return is_small ? RASTER_PATCH_SMALL : RASTER_PATCH_WIDE;
 }
 
 void raster_patch_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
@@ -157,7 +178,7 @@ BLEND_INLINE blend_u32x8 take_coverage(uint32_t *cells, uint32_t *sum, enum fill
         blend_u32x8 ink;
         memcpy(&ink, cells, sizeof ink);
         memset(cells, 0, sizeof ink);
-        return coverage_of_group(ink, FILL_NONZERO);
+        return coverage_of_group(ink, rule);
     }
     return coverage_of_group(take_group(cells, sum), rule);
 }
@@ -173,7 +194,7 @@ BLEND_INLINE void use_group(uint8_t *pixels, uint8_t *merged, blend_u32x8 covera
     } else if (use == PATCH_APART) {
         apart_group(pixels, merged, coverage, source, wide);
     } else {
-        keep_larger(merged, __builtin_convertvector(coverage, u8x8));
+        keep_larger(merged, bytes_of(coverage));
     }
 }
 
@@ -237,8 +258,11 @@ BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum f
 BLEND_INLINE void use_any(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
                           enum patch_use use)
 {
-    if (raster->patch.kind == RASTER_PATCH_INK) {
+    bool is_ink = raster->patch.kind == RASTER_PATCH_INK;
+    if (is_ink && rule == FILL_NONZERO) {
         use_patch(raster, canvas, FILL_NONZERO, source, use, true);
+    } else if (is_ink) {
+        use_patch(raster, canvas, FILL_EVEN_ODD, source, use, true);
     } else if (rule == FILL_NONZERO) {
         use_patch(raster, canvas, FILL_NONZERO, source, use, false);
     } else {
