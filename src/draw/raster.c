@@ -456,7 +456,7 @@ void raster_add_ring(struct raster *raster, const struct draw_point *points, siz
     if (count < 2) {
         return;
     }
-    switch (raster_patch_take(raster, RASTER_PATCH_EDGES, points, count)) {
+    switch (raster_patch_take(raster, RASTER_PATCH_EDGES, points, count, 0)) {
     case RASTER_PATCH_SMALL:
         raster_small_add_ring(raster, points, count);
         return;

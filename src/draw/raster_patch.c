@@ -15,7 +15,7 @@ struct pixel_span {
 };
 
 /* The pixels that a shape lies in: across, and down. */
-static void spans_of(const struct draw_point *points, size_t count, int64_t margin_px, struct pixel_span *out_x,
+static void spans_of(const struct draw_point *points, size_t count, int32_t margin, struct pixel_span *out_x,
                      struct pixel_span *out_y)
 {
     int32_t min_x = points[0].x;
@@ -28,8 +28,8 @@ static void spans_of(const struct draw_point *points, size_t count, int64_t marg
         min_y = points[i].y < min_y ? points[i].y : min_y;
         max_y = points[i].y > max_y ? points[i].y : max_y;
     }
-    *out_x = (struct pixel_span){((int64_t)min_x >> 8) - margin_px, ((int64_t)max_x >> 8) + margin_px};
-    *out_y = (struct pixel_span){((int64_t)min_y >> 8) - margin_px, ((int64_t)max_y >> 8) + margin_px};
+    *out_x = (struct pixel_span){((int64_t)min_x - margin) >> 8, ((int64_t)max_x + margin) >> 8};
+    *out_y = (struct pixel_span){((int64_t)min_y - margin) >> 8, ((int64_t)max_y + margin) >> 8};
 }
 
 /* An empty patch begins at the shape. */
@@ -51,7 +51,7 @@ static bool fits(const struct raster_patch *patch, const struct pixel_span *x, c
 }
 
 enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patch_kind kind,
-                                         const struct draw_point *points, size_t count)
+                                         const struct draw_point *points, size_t count, int32_t margin)
 {
     struct raster_patch *patch = &raster->patch;
     struct pixel_span x;
@@ -64,7 +64,7 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
         raster_patch_spill(raster);
         return RASTER_PATCH_NONE;
     }
-    spans_of(points, count, kind == RASTER_PATCH_INK, &x, &y);
+    spans_of(points, count, margin, &x, &y);
     if (patch->kind == RASTER_PATCH_EMPTY) {
         if (x.max - x.min >= SIDE || y.max - y.min >= SIDE) {
             return RASTER_PATCH_NONE;

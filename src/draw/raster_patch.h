@@ -12,10 +12,10 @@ enum raster_patch_room {
     RASTER_PATCH_SMALL /* for raster_small.h, and the patch has RASTER_PATCH_INK */
 };
 
-/* Finds room for a shape in the patch: an empty one moves to it. None: the shape goes to the picture's accumulation,
- * and so did what was in the patch. */
+/* Finds room for a shape in the patch, which reaches `margin` (fixed point) beyond its points: an empty one moves to
+ * it. None: the shape goes to the picture's accumulation, and so did what was in the patch. */
 enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patch_kind kind,
-                                         const struct draw_point *points, size_t count);
+                                         const struct draw_point *points, size_t count, int32_t margin);
 /* Moves what is in the patch, if anything, into the picture's accumulation. */
 void raster_patch_spill(struct raster *raster);
 /* Empties the patch. */

@@ -5,7 +5,7 @@
 
 #ifdef DRAW_HAS_AVX2
 
-enum { STRIDE = RASTER_PATCH_STRIDE, SIGN = INT32_MIN };
+enum { SIDE = RASTER_SMALL_SIDE, STRIDE = RASTER_PATCH_STRIDE, SIGN = INT32_MIN };
 
 #define LANES static inline __attribute__((always_inline, target("avx2")))
 
@@ -39,6 +39,12 @@ LANES f32x8 where(i32x8 mask, f32x8 numbers)
 LANES f32x8 without_sign(f32x8 numbers)
 {
     return (f32x8)((i32x8)numbers & ~SIGN);
+}
+
+/* Rounded as RASTER_ROUND does. */
+LANES blend_u32x8 whole_numbers_of(f32x8 numbers)
+{
+    return (blend_u32x8)__builtin_ia32_cvtps2dq256(numbers);
 }
 
 /* Rounded towards zero. */
@@ -187,6 +193,239 @@ void raster_small_add_ring(struct raster *raster, const struct draw_point *point
     add_ring(&raster->patch, points, count);
 }
 
+/* ---- Thin lines: hairline.c tells what is computed ---- */
+
+LANES f32x8 rounded(f32x8 numbers)
+{
+    return numbers + all_of(RASTER_ROUND) - all_of(RASTER_ROUND);
+}
+
+LANES f32x8 choose(i32x8 mask, f32x8 yes, f32x8 no)
+{
+    return (f32x8)__builtin_ia32_blendvps256(no, yes, (f32x8)mask);
+}
+
+LANES f32x8 root(f32x8 numbers)
+{
+    return (f32x8)__builtin_ia32_sqrtps256(numbers);
+}
+
+/* The way from a point to the next one. */
+struct way {
+    f32x8 x;
+    f32x8 y;
+    i32x8 is_level;
+};
+
+LANES struct way way_of(f32x8 from_x, f32x8 from_y, f32x8 to_x, f32x8 to_y)
+{
+    struct way way = {.x = to_x - from_x, .y = to_y - from_y};
+    way.is_level = is_below_zero(without_sign(way.y) - without_sign(way.x));
+    return way;
+}
+
+/* By how much a segment is longer where it meets another one. */
+LANES f32x8 more_at_corner(const struct way *way, const struct way *other, f32x8 half)
+{
+    f32x8 height = without_sign(choose(way->is_level, other->y, way->y));
+    f32x8 more = lesser(half, truncated(height * 0.5F));
+    return where(way->is_level ^ other->is_level, (f32x8)((i32x8)more ^ (~way->is_level & SIGN)));
+}
+
+/* Eight segments, each along the axis that it is closer to. */
+struct thin_lines {
+    f32x8 from;
+    f32x8 to;
+    f32x8 along;
+    f32x8 across;
+    f32x8 slope;
+    f32x8 thickness;
+    f32x8 aside;
+    i32x8 is_level;
+};
+
+/* The segments from points[1] on, of which there are `count`. */
+LANES struct thin_lines lines_of(const struct draw_point *points, size_t count, size_t done, blend_u32x8 corner,
+                                 const struct small_line *line)
+{
+    /* In the order of place(). */
+    const i32x8 number = (i32x8){0, 1, 4, 5, 2, 3, 6, 7} + (int32_t)done;
+    f32x8 x[4];
+    f32x8 y[4];
+    for (size_t i = 0; i < 4; i++) {
+        place(points + i, GROUP, corner, &x[i], &y[i]);
+    }
+    struct way before = way_of(x[0], y[0], x[1], y[1]);
+    struct way way = way_of(x[1], y[1], x[2], y[2]);
+    struct way after = way_of(x[2], y[2], x[3], y[3]);
+    i32x8 is_first = (i32x8)(number == 0);
+    i32x8 is_last = (i32x8)(number == (int32_t)count - 1);
+    f32x8 more_at_a = more_at_corner(&way, &before, all_of(line->half)) + where(is_first, all_of(line->more_at_first));
+    f32x8 more_at_b = more_at_corner(&way, &after, all_of(line->half)) + where(is_last, all_of(line->more_at_last));
+    f32x8 a = choose(way.is_level, x[1], y[1]);
+    f32x8 b = choose(way.is_level, x[2], y[2]);
+    f32x8 across_a = choose(way.is_level, y[1], x[1]);
+    f32x8 across_b = choose(way.is_level, y[2], x[2]);
+    i32x8 is_back = is_below_zero(b - a);
+    f32x8 rise = (f32x8)((i32x8)(across_b - across_a) ^ (is_back & SIGN));
+    f32x8 low = lesser(a, b);
+    f32x8 high = greater(a, b);
+    f32x8 slope = rise / greater(high - low, all_of(1));
+    i32x8 is_there = (i32x8)(number < (int32_t)count);
+    return (struct thin_lines){
+        .from = where(is_there, low - choose(is_back, more_at_b, more_at_a)),
+        .to = where(is_there, high + choose(is_back, more_at_a, more_at_b)),
+        .along = low,
+        .across = choose(is_back, across_b, across_a),
+        .slope = slope,
+        .thickness = all_of(line->width) * root(all_of(1) + slope * slope),
+        .aside = slope * all_of(RASTER_SPREAD),
+        .is_level = way.is_level,
+    };
+}
+
+/* The boxes of eight segments in each row (of the level ones: column) of the patch. */
+struct boxes {
+    f32x8 edge[SIDE];
+    f32x8 width[SIDE];
+    f32x8 density[SIDE];
+    uint64_t is_there; /* a bit for each: a byte for the rows of each segment */
+};
+
+LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_t rows)
+{
+    f32x8 from = lines->from;
+    i32x8 is_there = {0};
+    for (size_t i = 0; i < rows; i++) {
+        f32x8 to = lesser(greater(all_of((float)((int32_t)(i + 1) * DRAW_ONE)), lines->from), lines->to);
+        f32x8 length = to - from;
+        f32x8 aside = lines->aside * length;
+        f32x8 width = root(lines->thickness * lines->thickness + aside * aside);
+        f32x8 middle = (from + to) * 0.5F - lines->along;
+        boxes->edge[i] = lines->across + rounded(lines->slope * middle - width * 0.5F);
+        boxes->width[i] = width;
+        boxes->density[i] = (lines->thickness + lines->thickness) * length / width;
+        is_there |= is_below_zero(from - to) & (1 << i);
+        from = to;
+    }
+    u8x8 bytes = bytes_of((blend_u32x8)is_there);
+    memcpy(&boxes->is_there, &bytes, sizeof bytes);
+}
+
+/* Ink left of the right border of each pixel: of upright segments in rows, of level ones in columns. */
+struct ink {
+    blend_u32x8 sums[2 * SIDE]; /* rows, then columns */
+};
+
+LANES void add_boxes(struct ink *ink, const struct boxes *boxes, i32x8 is_level)
+{
+    const f32x8 borders = {1 * DRAW_ONE, 2 * DRAW_ONE, 3 * DRAW_ONE, 4 * DRAW_ONE,
+                           5 * DRAW_ONE, 6 * DRAW_ONE, 7 * DRAW_ONE, 8 * DRAW_ONE};
+    const float *edge = (const float *)boxes->edge;
+    const float *width = (const float *)boxes->width;
+    const float *density = (const float *)boxes->density;
+    int32_t columns[GROUP];
+    is_level &= SIDE;
+    memcpy(columns, &is_level, sizeof columns);
+    for (uint64_t left = boxes->is_there; left != 0; left &= left - 1) {
+        size_t bit = (size_t)__builtin_ctzll(left);
+        size_t row = bit % SIDE;
+        size_t segment = bit / SIDE;
+        size_t i = row * GROUP + segment;
+        f32x8 reach = lesser(greater(borders - all_of(edge[i]), (f32x8){0}), all_of(width[i]));
+        ink->sums[row + (size_t)columns[segment]] += whole_numbers_of(reach * all_of(density[i]));
+    }
+}
+
+LANES blend_u32x8 differences_of(blend_u32x8 sums)
+{
+    return sums - __builtin_shufflevector((blend_u32x8){0}, sums, 0, 8, 9, 10, 11, 12, 13, 14);
+}
+
+/* Columns become rows. */
+LANES void transpose(blend_u32x8 rows[GROUP])
+{
+    blend_u32x8 pairs[GROUP];
+    blend_u32x8 fours[GROUP];
+    for (size_t i = 0; i < GROUP; i += 2) {
+        pairs[i] = __builtin_shufflevector(rows[i], rows[i + 1], 0, 8, 1, 9, 4, 12, 5, 13);
+        pairs[i + 1] = __builtin_shufflevector(rows[i], rows[i + 1], 2, 10, 3, 11, 6, 14, 7, 15);
+    }
+    for (size_t i = 0; i < GROUP; i += 4) {
+        for (size_t j = 0; j < 2; j++) {
+            fours[i + 2 * j] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 0, 1, 8, 9, 4, 5, 12, 13);
+            fours[i + 2 * j + 1] = __builtin_shufflevector(pairs[i + j], pairs[i + j + 2], 2, 3, 10, 11, 6, 7, 14, 15);
+        }
+    }
+    for (size_t i = 0; i < 4; i++) {
+        rows[i] = __builtin_shufflevector(fours[i], fours[i + 4], 0, 1, 2, 3, 8, 9, 10, 11);
+        rows[i + 4] = __builtin_shufflevector(fours[i], fours[i + 4], 4, 5, 6, 7, 12, 13, 14, 15);
+    }
+}
+
+/* `points`: those of `count` segments, and one before and one behind them. */
+DRAW_AVX2 static void add_line(struct raster_patch *patch, const struct draw_point *points, size_t count,
+                               const struct small_line *line)
+{
+    uint32_t left = (uint32_t)patch->x_px * DRAW_ONE;
+    uint32_t top = (uint32_t)patch->y_px * DRAW_ONE;
+    const blend_u32x8 corner = {left, top, left, top, left, top, left, top};
+    size_t turns = patch->rows > patch->columns ? patch->rows : patch->columns;
+    struct ink ink;
+    for (size_t i = 0; i < turns; i++) {
+        ink.sums[i] = ink.sums[i + SIDE] = (blend_u32x8){0};
+    }
+    for (size_t done = 0; done < count; done += GROUP) {
+        struct boxes boxes;
+        struct thin_lines lines = lines_of(points + done, count, done, corner, line);
+        find_boxes(&boxes, &lines, turns);
+        add_boxes(&ink, &boxes, lines.is_level);
+    }
+    blend_u32x8 columns[SIDE];
+    for (size_t i = 0; i < SIDE; i++) {
+        columns[i] = i < turns ? differences_of(ink.sums[i + SIDE]) : (blend_u32x8){0};
+    }
+    transpose(columns);
+    for (size_t i = 0; i < patch->rows; i++) {
+        blend_u32x8 row;
+        memcpy(&row, patch->cells + i * STRIDE, sizeof row);
+        row += differences_of(ink.sums[i]) + columns[i];
+        memcpy(patch->cells + i * STRIDE, &row, sizeof row);
+    }
+}
+
+static bool is_same(const struct draw_point *a, const struct draw_point *b)
+{
+    return a->x == b->x && a->y == b->y;
+}
+
+bool raster_small_add_line(struct raster *raster, const struct draw_point *points, size_t count,
+                           const struct small_line *line)
+{
+    struct draw_point around[RASTER_SMALL_POINTS + 4 + GROUP];
+    bool repeats = false;
+    around[1] = points[0];
+    for (size_t i = 1; i < count; i++) {
+        around[i + 1] = points[i];
+        repeats |= is_same(&points[i], &points[i - 1]);
+    }
+    if (line->is_closed && !is_same(&points[0], &points[count - 1])) {
+        around[++count] = points[0];
+    }
+    if (repeats) {
+        return false;
+    }
+    /* Before and behind: the ring goes round, an open line on as it came. */
+    const struct draw_point *end = &around[count];
+    struct draw_point on = {2 * end[0].x - end[-1].x, 2 * end[0].y - end[-1].y};
+    around[0] =
+        line->is_closed ? end[-1] : (struct draw_point){2 * around[1].x - around[2].x, 2 * around[1].y - around[2].y};
+    around[count + 1] = line->is_closed ? around[2] : on;
+    memset(&around[count + 2], 0, (GROUP + 1) * sizeof around[0]);
+    add_line(&raster->patch, around, count - 1, line);
+    return true;
+}
+
 #else
 
 void raster_small_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
@@ -194,6 +433,16 @@ void raster_small_add_ring(struct raster *raster, const struct draw_point *point
     (void)raster;
     (void)points;
     (void)count;
+}
+
+bool raster_small_add_line(struct raster *raster, const struct draw_point *points, size_t count,
+                           const struct small_line *line)
+{
+    (void)raster;
+    (void)points;
+    (void)count;
+    (void)line;
+    return false;
 }
 
 #endif
