@@ -36,7 +36,8 @@ struct thin_line {
     int64_t run;
     int64_t rise;
     float slope;
-    float thickness; /* along the other axis */
+    float variance;  /* the square of … */
+    float thickness; /* … the line's, along the other axis */
     float aside;     /* of the way it takes aside, what widens its boxes */
 };
 
@@ -61,6 +62,7 @@ static inline struct thin_line line_of(const struct segment *segment, float widt
     int64_t run = back ? along - along_b : along_b - along;
     int64_t rise = back ? across - across_b : across_b - across;
     float slope = (float)rise / (float)run;
+    float variance = width * width * (1 + slope * slope);
     return (struct thin_line){
         .from = back ? along_b - segment->more_at_b : along - segment->more_at_a,
         .to = back ? along + segment->more_at_a : along_b + segment->more_at_b,
@@ -69,7 +71,8 @@ static inline struct thin_line line_of(const struct segment *segment, float widt
         .run = run,
         .rise = rise,
         .slope = slope,
-        .thickness = width * sqrtf(1 + slope * slope),
+        .variance = variance,
+        .thickness = sqrtf(variance),
         .aside = slope * RASTER_SPREAD,
     };
 }
@@ -94,7 +97,7 @@ static inline struct box box_at(const struct thin_line *line, int64_t from, int6
 {
     float length = (float)(to - from);
     float aside = line->aside * length;
-    float width = sqrtf(line->thickness * line->thickness + aside * aside);
+    float width = sqrtf(line->variance + aside * aside);
     float density = (line->thickness + line->thickness) * length / width;
     int64_t ways = from + to - 2 * line->along;
     int64_t edge = line->across;

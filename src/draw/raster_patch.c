@@ -14,22 +14,59 @@ struct pixel_span {
     int64_t max;
 };
 
-/* The pixels that a shape lies in: across, and down. */
-static void spans_of(const struct draw_point *points, size_t count, int32_t margin, struct pixel_span *out_x,
-                     struct pixel_span *out_y)
+/* The corners of a box around points. */
+struct corners {
+    struct draw_point min;
+    struct draw_point max;
+};
+
+static struct corners corners_of(const struct draw_point *points, size_t count)
 {
-    int32_t min_x = points[0].x;
-    int32_t max_x = points[0].x;
-    int32_t min_y = points[0].y;
-    int32_t max_y = points[0].y;
+    struct corners box = {points[0], points[0]};
     for (size_t i = 1; i < count; i++) {
-        min_x = points[i].x < min_x ? points[i].x : min_x;
-        max_x = points[i].x > max_x ? points[i].x : max_x;
-        min_y = points[i].y < min_y ? points[i].y : min_y;
-        max_y = points[i].y > max_y ? points[i].y : max_y;
+        box.min.x = points[i].x < box.min.x ? points[i].x : box.min.x;
+        box.max.x = points[i].x > box.max.x ? points[i].x : box.max.x;
+        box.min.y = points[i].y < box.min.y ? points[i].y : box.min.y;
+        box.max.y = points[i].y > box.max.y ? points[i].y : box.max.y;
     }
-    *out_x = (struct pixel_span){((int64_t)min_x - margin) >> 8, ((int64_t)max_x + margin) >> 8};
-    *out_y = (struct pixel_span){((int64_t)min_y - margin) >> 8, ((int64_t)max_y + margin) >> 8};
+    return box;
+}
+
+#ifdef DRAW_HAS_AVX2
+/* Of four points or more. */
+DRAW_AVX2 static struct corners corners_of_avx2(const struct draw_point *points, size_t count)
+{
+    i32x8 min;
+    memcpy(&min, points + count - 4, sizeof min);
+    i32x8 max = min;
+    for (size_t i = 0; i + 4 < count; i += 4) {
+        i32x8 four;
+        memcpy(&four, points + i, sizeof four);
+        min = (i32x8)__builtin_ia32_pminsd256(min, four);
+        max = (i32x8)__builtin_ia32_pmaxsd256(max, four);
+    }
+    i32x4 least = __builtin_ia32_pminsd128(__builtin_shufflevector(min, min, 0, 1, 2, 3),
+                                           __builtin_shufflevector(min, min, 4, 5, 6, 7));
+    i32x4 most = __builtin_ia32_pmaxsd128(__builtin_shufflevector(max, max, 0, 1, 2, 3),
+                                          __builtin_shufflevector(max, max, 4, 5, 6, 7));
+    least = __builtin_ia32_pminsd128(least, __builtin_shufflevector(least, least, 2, 3, 2, 3));
+    most = __builtin_ia32_pmaxsd128(most, __builtin_shufflevector(most, most, 2, 3, 2, 3));
+    return (struct corners){{least[0], least[1]}, {most[0], most[1]}};
+}
+#endif
+
+/* The pixels that a shape lies in: across, and down. */
+static void spans_of(const struct raster *raster, const struct draw_point *points, size_t count, int32_t margin,
+                     struct pixel_span *out_x, struct pixel_span *out_y)
+{
+#ifdef DRAW_HAS_AVX2
+    struct corners box = raster->has_avx2 && count >= 4 ? corners_of_avx2(points, count) : corners_of(points, count);
+#else
+    (void)raster;
+    struct corners box = corners_of(points, count);
+#endif
+    *out_x = (struct pixel_span){((int64_t)box.min.x - margin) >> 8, ((int64_t)box.max.x + margin) >> 8};
+    *out_y = (struct pixel_span){((int64_t)box.min.y - margin) >> 8, ((int64_t)box.max.y + margin) >> 8};
 }
 
 /* An empty patch begins at the shape. */
@@ -64,7 +101,7 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
         raster_patch_spill(raster);
         return RASTER_PATCH_NONE;
     }
-    spans_of(points, count, margin, &x, &y);
+    spans_of(raster, points, count, margin, &x, &y);
     if (patch->kind == RASTER_PATCH_EMPTY) {
         if (x.max - x.min >= SIDE || y.max - y.min >= SIDE) {
             return RASTER_PATCH_NONE;
@@ -218,6 +255,42 @@ BLEND_INLINE void use_lanes(uint8_t *pixels, uint8_t *merged, struct lanes lanes
     memcpy(merged, some_merged + lanes.first, lanes.count);
 }
 
+/* The rows of the patch that lie in the picture, all of them one group. */
+BLEND_INLINE void use_groups(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
+                             enum patch_use use, bool is_ink)
+{
+    struct raster_patch *patch = &raster->patch;
+    size_t width = raster->width_px;
+    int64_t below = (int64_t)raster->height_px - patch->y_px;
+    size_t first = patch->y_px < 0 ? (size_t)-patch->y_px : 0;
+    size_t end = below < (int64_t)patch->rows ? (size_t)(below > 0 ? below : 0) : patch->rows;
+    if (first > 0 || end < patch->rows) {
+        size_t from = first < end ? first : end;
+        memset(patch->cells, 0, from * STRIDE * sizeof *patch->cells);
+        memset(patch->cells + end * STRIDE, 0, (patch->rows - end) * STRIDE * sizeof *patch->cells);
+    }
+    struct blend_wide wide = blend_widen_word(source);
+    uint32_t *cells = patch->cells + first * STRIDE;
+    size_t x = (size_t)patch->x_px;
+    size_t y = (size_t)(patch->y_px + (int64_t)first);
+    uint8_t *pixels = use == PATCH_MERGE ? NULL : canvas->rgba + (y * width + x) * 4;
+    uint8_t *merged = raster->merged + y * raster->stride + x;
+    for (size_t i = first; i < end; i++) {
+        uint32_t sum = 0;
+        blend_u32x8 coverage = take_coverage(cells, &sum, rule, is_ink);
+        use_group(pixels, merged, coverage, source, wide, use);
+        if (!is_ink) {
+            cells[GROUP] = 0;
+        }
+        if (use == PATCH_MERGE) {
+            raster_touch_cells(raster->merged_bits + (y + i - first) * raster->bit_words, x, x + GROUP - 1);
+        }
+        cells += STRIDE;
+        pixels = use == PATCH_MERGE ? NULL : pixels + width * 4;
+        merged += raster->stride;
+    }
+}
+
 BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
                             enum patch_use use, bool is_ink)
 {
@@ -226,6 +299,10 @@ BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum f
     size_t groups = patch->groups;
     struct blend_wide wide = blend_widen_word(source);
     bool is_inside = patch->x_px >= 0 && patch->x_px + (int64_t)(groups * GROUP) <= (int64_t)width;
+    if (is_inside && groups == 1) {
+        use_groups(raster, canvas, rule, source, use, is_ink);
+        return;
+    }
     for (size_t i = 0; i < patch->rows; i++) {
         uint32_t *cells = patch->cells + i * STRIDE;
         int64_t row = patch->y_px + (int64_t)i;

@@ -239,6 +239,7 @@ struct thin_lines {
     f32x8 along;
     f32x8 across;
     f32x8 slope;
+    f32x8 variance;
     f32x8 thickness;
     f32x8 aside;
     i32x8 is_level;
@@ -271,6 +272,7 @@ LANES struct thin_lines lines_of(const struct draw_point *points, size_t count, 
     f32x8 low = lesser(a, b);
     f32x8 high = greater(a, b);
     f32x8 slope = rise / greater(high - low, all_of(1));
+    f32x8 variance = all_of(line->width * line->width) * (all_of(1) + slope * slope);
     i32x8 is_there = (i32x8)(number < (int32_t)count);
     return (struct thin_lines){
         .from = where(is_there, low - choose(is_back, more_at_b, more_at_a)),
@@ -278,7 +280,8 @@ LANES struct thin_lines lines_of(const struct draw_point *points, size_t count, 
         .along = low,
         .across = choose(is_back, across_b, across_a),
         .slope = slope,
-        .thickness = all_of(line->width) * root(all_of(1) + slope * slope),
+        .variance = variance,
+        .thickness = root(variance),
         .aside = slope * all_of(RASTER_SPREAD),
         .is_level = way.is_level,
     };
@@ -300,7 +303,7 @@ LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_
         f32x8 to = lesser(greater(all_of((float)((int32_t)(i + 1) * DRAW_ONE)), lines->from), lines->to);
         f32x8 length = to - from;
         f32x8 aside = lines->aside * length;
-        f32x8 width = root(lines->thickness * lines->thickness + aside * aside);
+        f32x8 width = root(lines->variance + aside * aside);
         f32x8 middle = (from + to) * 0.5F - lines->along;
         boxes->edge[i] = lines->across + rounded(lines->slope * middle - width * 0.5F);
         boxes->width[i] = width;
