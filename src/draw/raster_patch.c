@@ -5,6 +5,10 @@
 #include "draw/raster_small.h"
 #include "draw/raster_sweep.h"
 
+#ifdef DRAW_HAS_AVX2
+#include <immintrin.h>
+#endif
+
 enum { SIDE = RASTER_PATCH_SIDE, STRIDE = RASTER_PATCH_STRIDE };
 
 /* ---- Room ---- */
@@ -42,16 +46,17 @@ DRAW_AVX2 static struct corners corners_of_avx2(const struct draw_point *points,
     for (size_t i = 0; i + 4 < count; i += 4) {
         i32x8 four;
         memcpy(&four, points + i, sizeof four);
-        min = (i32x8)__builtin_ia32_pminsd256(min, four);
-        max = (i32x8)__builtin_ia32_pmaxsd256(max, four);
+        min = (i32x8)_mm256_min_epi32((__m256i)min, (__m256i)four);
+        max = (i32x8)_mm256_max_epi32((__m256i)max, (__m256i)four);
     }
-    i32x4 least = __builtin_ia32_pminsd128(__builtin_shufflevector(min, min, 0, 1, 2, 3),
-                                           __builtin_shufflevector(min, min, 4, 5, 6, 7));
-    i32x4 most = __builtin_ia32_pmaxsd128(__builtin_shufflevector(max, max, 0, 1, 2, 3),
-                                          __builtin_shufflevector(max, max, 4, 5, 6, 7));
-    least = __builtin_ia32_pminsd128(least, __builtin_shufflevector(least, least, 2, 3, 2, 3));
-    most = __builtin_ia32_pmaxsd128(most, __builtin_shufflevector(most, most, 2, 3, 2, 3));
-    return (struct corners){{least[0], least[1]}, {most[0], most[1]}};
+    __m128i least = _mm_min_epi32(_mm256_castsi256_si128((__m256i)min), _mm256_extracti128_si256((__m256i)min, 1));
+    __m128i most = _mm_max_epi32(_mm256_castsi256_si128((__m256i)max), _mm256_extracti128_si256((__m256i)max, 1));
+    least = _mm_min_epi32(least, _mm_unpackhi_epi64(least, least));
+    most = _mm_max_epi32(most, _mm_unpackhi_epi64(most, most));
+    struct corners box;
+    _mm_storeu_si64(&box.min, least);
+    _mm_storeu_si64(&box.max, most);
+    return box;
 }
 #endif
 

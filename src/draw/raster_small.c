@@ -5,6 +5,8 @@
 
 #ifdef DRAW_HAS_AVX2
 
+#include <immintrin.h>
+
 enum { SIDE = RASTER_SMALL_SIDE, STRIDE = RASTER_PATCH_STRIDE, SIGN = INT32_MIN };
 
 #define LANES static inline __attribute__((always_inline, target("avx2")))
@@ -18,12 +20,12 @@ LANES f32x8 all_of(float number)
 
 LANES f32x8 lesser(f32x8 a, f32x8 b)
 {
-    return (f32x8)__builtin_ia32_minps256(a, b);
+    return (f32x8)_mm256_min_ps((__m256)a, (__m256)b);
 }
 
 LANES f32x8 greater(f32x8 a, f32x8 b)
 {
-    return (f32x8)__builtin_ia32_maxps256(a, b);
+    return (f32x8)_mm256_max_ps((__m256)a, (__m256)b);
 }
 
 LANES i32x8 is_below_zero(f32x8 numbers)
@@ -44,7 +46,7 @@ LANES f32x8 without_sign(f32x8 numbers)
 /* Rounded as RASTER_ROUND does. */
 LANES blend_u32x8 whole_numbers_of(f32x8 numbers)
 {
-    return (blend_u32x8)__builtin_ia32_cvtps2dq256(numbers);
+    return (blend_u32x8)_mm256_cvtps_epi32((__m256)numbers);
 }
 
 /* Rounded towards zero. */
@@ -60,7 +62,7 @@ LANES blend_u32x8 load_four(const struct draw_point *points, size_t first, size_
                                     0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0};
     i32x8 mask;
     memcpy(&mask, masks + 2 * (GROUP + first - (count < GROUP ? count : GROUP)), sizeof mask);
-    return (blend_u32x8)__builtin_ia32_maskloadd256((const i32x8 *)(points + first), mask);
+    return (blend_u32x8)_mm256_maskload_epi32(&points[first].x, (__m256i)mask);
 }
 
 /* ---- Rings ---- */
@@ -202,12 +204,12 @@ LANES f32x8 rounded(f32x8 numbers)
 
 LANES f32x8 choose(i32x8 mask, f32x8 yes, f32x8 no)
 {
-    return (f32x8)__builtin_ia32_blendvps256(no, yes, (f32x8)mask);
+    return (f32x8)_mm256_blendv_ps((__m256)no, (__m256)yes, (__m256)mask);
 }
 
 LANES f32x8 root(f32x8 numbers)
 {
-    return (f32x8)__builtin_ia32_sqrtps256(numbers);
+    return (f32x8)_mm256_sqrt_ps((__m256)numbers);
 }
 
 /* The way from a point to the next one. */
@@ -308,11 +310,12 @@ LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_
         boxes->edge[i] = lines->across + rounded(lines->slope * middle - width * 0.5F);
         boxes->width[i] = width;
         boxes->density[i] = (lines->thickness + lines->thickness) * length / width;
-        is_there |= is_below_zero(from - to) & (1 << i);
+        is_there |= is_below_zero(from - to) & (int32_t)(1U << i);
         from = to;
     }
-    u8x8 bytes = bytes_of((blend_u32x8)is_there);
-    memcpy(&boxes->is_there, &bytes, sizeof bytes);
+    __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128((__m256i)is_there), _mm256_extracti128_si256((__m256i)is_there, 1));
+    _mm_storeu_si64(&boxes->is_there, _mm_packus_epi16(words, words));
 }
 
 /* Ink left of the right border of each pixel: of upright segments in rows, of level ones in columns. */

@@ -6,12 +6,14 @@
 #include "draw/blend.h"
 #include "draw/raster_cells.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { GROUP = RASTER_GROUP, FULL = RASTER_FULL };
 
 typedef uint32_t u32x4 __attribute__((vector_size(16)));
-typedef int32_t i32x4 __attribute__((vector_size(16)));
 typedef uint64_t u64x2 __attribute__((vector_size(16)));
-typedef int16_t i16x8 __attribute__((vector_size(16)));
 typedef uint16_t u16x8 __attribute__((vector_size(16)));
 typedef uint8_t u8x16 __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
@@ -74,13 +76,13 @@ BLEND_INLINE blend_u32x8 take_group(uint32_t *cells, uint32_t *sum)
 BLEND_INLINE u8x8 bytes_of(blend_u32x8 numbers)
 {
 #ifdef __SSE2__
-    i32x4 low = __builtin_shufflevector((i32x8)numbers, (i32x8)numbers, 0, 1, 2, 3);
-    i32x4 high = __builtin_shufflevector((i32x8)numbers, (i32x8)numbers, 4, 5, 6, 7);
-    i16x8 words = __builtin_ia32_packssdw128(low, high);
-    u32x4 packed = (u32x4)__builtin_ia32_packuswb128(words, words);
-    uint32_t halves[2] = {packed[0], packed[1]};
+    __m128i low = (__m128i)__builtin_shufflevector(numbers, numbers, 0, 1, 2, 3);
+    __m128i high = (__m128i)__builtin_shufflevector(numbers, numbers, 4, 5, 6, 7);
+    __m128i words = _mm_packs_epi32(low, high);
+    u64x2 packed = (u64x2)_mm_packus_epi16(words, words);
     u8x8 bytes;
-    memcpy(&bytes, halves, sizeof bytes);
+    uint64_t word = packed[0];
+    memcpy(&bytes, &word, sizeof bytes);
     return bytes;
 #else
     blend_u32x8 above = -((255 - numbers) >> 31);
