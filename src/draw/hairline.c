@@ -350,6 +350,7 @@ bool hairline_add(struct raster *raster, const struct draw_point *points, size_t
     enum raster_patch_room room =
         raster_patch_take(raster, RASTER_PATCH_INK, points, count, (int32_t)(width * REACH) + 2);
     if (room == RASTER_PATCH_SMALL && add_small(raster, points, count, &walk, closed, ends[stroke->cap])) {
+        raster_patch_keep(raster);
         return true;
     }
     if (room != RASTER_PATCH_NONE) {
@@ -359,6 +360,9 @@ bool hairline_add(struct raster *raster, const struct draw_point *points, size_t
         add_ring(&walk, points, count);
     } else {
         add_open(&walk, points, count, ends[stroke->cap]);
+    }
+    if (room == RASTER_PATCH_SMALL) {
+        raster_patch_keep(raster);
     }
     return true;
 }

@@ -459,6 +459,7 @@ void raster_add_ring(struct raster *raster, const struct draw_point *points, siz
     switch (raster_patch_take(raster, RASTER_PATCH_EDGES, points, count, 0)) {
     case RASTER_PATCH_SMALL:
         raster_small_add_ring(raster, points, count);
+        raster_patch_keep(raster);
         return;
     case RASTER_PATCH_WIDE:
         raster_patch_add_ring(raster, points, count);

@@ -9,7 +9,7 @@
 #include <immintrin.h>
 #endif
 
-enum { SIDE = RASTER_PATCH_SIDE, STRIDE = RASTER_PATCH_STRIDE };
+enum { SIDE = RASTER_PATCH_SIDE, STRIDE = RASTER_PATCH_STRIDE, FEW = 5 };
 
 /* ---- Room ---- */
 
@@ -98,28 +98,28 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
     struct raster_patch *patch = &raster->patch;
     struct pixel_span x;
     struct pixel_span y;
-    bool is_small = raster->has_avx2 && count <= RASTER_SMALL_POINTS;
-    if (patch->kind == RASTER_PATCH_EMPTY && !raster_rows_are_empty(raster)) {
-        return RASTER_PATCH_NONE;
-    }
-    if (count == 0 || count > RASTER_ROW_EDGES_MAX) {
+    bool can_be_small = raster->has_avx2 && count <= RASTER_SMALL_POINTS;
+    bool is_alone = raster_rows_are_empty(raster);
+    /* Beside others, a few edges are added sooner one by one. */
+    can_be_small = can_be_small && (is_alone || count > FEW);
+    if (count == 0 || count > RASTER_ROW_EDGES_MAX || (!is_alone && !can_be_small)) {
         raster_patch_spill(raster);
         return RASTER_PATCH_NONE;
     }
     spans_of(raster, points, count, margin, &x, &y);
+    bool is_small = can_be_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, RASTER_SMALL_SIDE);
+    bool is_wide = patch->kind == kind && fits(patch, &x, &y, SIDE);
+    if (patch->kind != RASTER_PATCH_EMPTY && (patch->edges + count > RASTER_ROW_EDGES_MAX || !(is_small || is_wide))) {
+        raster_patch_spill(raster);
+        is_alone = raster_rows_are_empty(raster);
+    }
     if (patch->kind == RASTER_PATCH_EMPTY) {
-        if (x.max - x.min >= SIDE || y.max - y.min >= SIDE) {
+        is_small = can_be_small && x.max - x.min < RASTER_SMALL_SIDE && y.max - y.min < RASTER_SMALL_SIDE;
+        is_wide = is_alone && x.max - x.min < SIDE && y.max - y.min < SIDE;
+        if (!is_small && !is_wide) {
             return RASTER_PATCH_NONE;
         }
-        is_small = is_small && x.max - x.min < RASTER_SMALL_SIDE && y.max - y.min < RASTER_SMALL_SIDE;
         begin_at(patch, is_small ? RASTER_PATCH_INK : kind, &x, &y);
-    } else {
-        is_small = is_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, RASTER_SMALL_SIDE);
-        if (patch->edges + count > RASTER_ROW_EDGES_MAX ||
-            !(is_small || (patch->kind == kind && fits(patch, &x, &y, SIDE)))) {
-            raster_patch_spill(raster);
-            return RASTER_PATCH_NONE;
-        }
     }
     size_t groups = (size_t)(x.max - patch->x_px) / GROUP + 1;
     size_t rows = (size_t)(y.max - patch->y_px) + 1;
@@ -129,6 +129,13 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
     patch->rows = rows > patch->rows ? rows : patch->rows;
     patch->edges += count;
     return is_small ? RASTER_PATCH_SMALL : RASTER_PATCH_WIDE;
+}
+
+void raster_patch_keep(struct raster *raster)
+{
+    if (!raster_rows_are_empty(raster)) {
+        raster_patch_spill(raster);
+    }
 }
 
 void raster_patch_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
@@ -176,6 +183,29 @@ static void spill_cell(struct raster *raster, size_t row, int64_t x, uint32_t va
     raster_touch_cells(raster->bits + row * raster->bit_words, first, last);
 }
 
+/* The areas of a small shape within the picture. */
+static void spill_group(struct raster *raster, size_t row, size_t x, const uint32_t *areas)
+{
+    uint32_t *cells = raster->cells + row * raster->stride + x;
+    blend_u32x8 area;
+    blend_u32x8 sums;
+    memcpy(&area, areas, sizeof area);
+    memcpy(&sums, cells, sizeof sums);
+    sums += area - __builtin_shufflevector((blend_u32x8){0}, area, 0, 8, 9, 10, 11, 12, 13, 14);
+    memcpy(cells, &sums, sizeof sums);
+    cells[GROUP] -= areas[GROUP - 1];
+    size_t last = x + GROUP < raster->width_px ? x + GROUP : raster->width_px - 1;
+    raster_touch_cells(raster->bits + row * raster->bit_words, x, last);
+}
+
+static void count_edges(struct raster *raster, size_t row, size_t edges)
+{
+    raster->row_edges[row] += (uint32_t)edges;
+    if (raster->row_edges[row] > RASTER_ROW_EDGES_MAX) {
+        raster_bound_row(raster, row);
+    }
+}
+
 void raster_patch_spill(struct raster *raster)
 {
     struct raster_patch *patch = &raster->patch;
@@ -183,13 +213,19 @@ void raster_patch_spill(struct raster *raster)
         return;
     }
     bool is_ink = patch->kind == RASTER_PATCH_INK;
+    bool is_group =
+        is_ink && patch->groups == 1 && patch->x_px >= 0 && patch->x_px + GROUP <= (int64_t)raster->width_px;
     for (size_t i = 0; i < patch->rows; i++) {
         int64_t row = patch->y_px + (int64_t)i;
         if (row < 0 || row >= (int64_t)raster->height_px || raster->width_px == 0) {
             continue;
         }
         raster_touch_rows(raster, row, row);
-        raster->row_edges[row] = (uint32_t)patch->edges;
+        count_edges(raster, (size_t)row, patch->edges);
+        if (is_group) {
+            spill_group(raster, (size_t)row, (size_t)patch->x_px, patch->cells + i * STRIDE);
+            continue;
+        }
         for (size_t x = 0; x <= patch->groups * GROUP; x++) {
             spill_cell(raster, (size_t)row, patch->x_px + (int64_t)x, patch->cells[i * STRIDE + x], is_ink);
         }

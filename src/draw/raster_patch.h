@@ -16,6 +16,8 @@ enum raster_patch_room {
  * it. None: the shape goes to the picture's accumulation, and so did what was in the patch. */
 enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patch_kind kind,
                                          const struct draw_point *points, size_t count, int32_t margin);
+/* After a shape was added to a patch with small room: it stays only while the picture's accumulation is empty. */
+void raster_patch_keep(struct raster *raster);
 /* Moves what is in the patch, if anything, into the picture's accumulation. */
 void raster_patch_spill(struct raster *raster);
 /* Empties the patch. */
