@@ -7,7 +7,7 @@
 
 #include <immintrin.h>
 
-enum { SIDE = RASTER_SMALL_SIDE, STRIDE = RASTER_PATCH_STRIDE, SIGN = INT32_MIN };
+enum { SIDE = RASTER_SMALL_SIDE, HALF = GROUP / 2, STRIDE = RASTER_PATCH_STRIDE, SIGN = INT32_MIN };
 
 #define LANES static inline __attribute__((always_inline, target("avx2")))
 
@@ -71,7 +71,7 @@ LANES blend_u32x8 load_four(const struct draw_point *points, size_t first, size_
 LANES void place(const struct draw_point *points, size_t count, blend_u32x8 corner, f32x8 *out_x, f32x8 *out_y)
 {
     f32x8 a = __builtin_convertvector((i32x8)(load_four(points, 0, count) - corner), f32x8);
-    f32x8 b = __builtin_convertvector((i32x8)(load_four(points, GROUP / 2, count) - corner), f32x8);
+    f32x8 b = __builtin_convertvector((i32x8)(load_four(points, HALF, count) - corner), f32x8);
     *out_x = __builtin_shufflevector(a, b, 0, 2, 8, 10, 4, 6, 12, 14);
     *out_y = __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
 }
@@ -118,7 +118,7 @@ LANES void add_row(uint32_t *cells, const struct pieces *pieces, bool is_narrow)
     u32x4 first = sums - __builtin_shufflevector(none, sums, 0, 4, 5, 6);
     u32x4 last = {0};
     if (!is_narrow) {
-        last = sums_at_four(pieces, GROUP / 2 * DRAW_ONE);
+        last = sums_at_four(pieces, (float)(HALF * DRAW_ONE));
         last -= __builtin_shufflevector(sums, last, 3, 4, 5, 6);
     }
     blend_u32x8 areas;
@@ -173,7 +173,7 @@ DRAW_AVX2 static void add_ring(struct raster_patch *patch, const struct draw_poi
     uint32_t left = (uint32_t)patch->x_px * DRAW_ONE;
     uint32_t top = (uint32_t)patch->y_px * DRAW_ONE;
     const blend_u32x8 corner = {left, top, left, top, left, top, left, top};
-    bool is_narrow = patch->columns <= GROUP / 2;
+    bool is_narrow = patch->columns <= HALF;
     for (size_t done = 0; done + 1 < count; done += GROUP) {
         if (is_narrow) {
             add_edges(patch, points + done, count - 1 - done, corner, true);
@@ -405,6 +405,13 @@ static bool is_same(const struct draw_point *a, const struct draw_point *b)
     return a->x == b->x && a->y == b->y;
 }
 
+/* As far behind `to` as that is behind `from`. */
+static struct draw_point beyond(const struct draw_point *from, const struct draw_point *to)
+{
+    return (struct draw_point){(int32_t)(2 * (uint32_t)to->x - (uint32_t)from->x),
+                               (int32_t)(2 * (uint32_t)to->y - (uint32_t)from->y)};
+}
+
 bool raster_small_add_line(struct raster *raster, const struct draw_point *points, size_t count,
                            const struct small_line *line)
 {
@@ -423,10 +430,8 @@ bool raster_small_add_line(struct raster *raster, const struct draw_point *point
     }
     /* Before and behind: the ring goes round, an open line on as it came. */
     const struct draw_point *end = &around[count];
-    struct draw_point on = {2 * end[0].x - end[-1].x, 2 * end[0].y - end[-1].y};
-    around[0] =
-        line->is_closed ? end[-1] : (struct draw_point){2 * around[1].x - around[2].x, 2 * around[1].y - around[2].y};
-    around[count + 1] = line->is_closed ? around[2] : on;
+    around[0] = line->is_closed ? end[-1] : beyond(&around[2], &around[1]);
+    around[count + 1] = line->is_closed ? around[2] : beyond(&end[-1], end);
     memset(&around[count + 2], 0, (GROUP + 1) * sizeof around[0]);
     add_line(&raster->patch, around, count - 1, line);
     return true;

@@ -164,6 +164,9 @@ static void discarding(void **state)
     raster_discard(raster);
     assert_true(raster_is_empty(raster));
     raster_add_ring(raster, far, 3);
+    const struct stroke thin = {.width_px = 0.6, .cap = LINE_CAP_SQUARE, .miter_limit = 2, .round_limit = 1.05};
+    assert_true(stroke_add(raster, far, 3, true, &thin));
+    assert_true(stroke_add(raster, far, 3, false, &thin));
     raster_mask(raster, FILL_NONZERO, mask, WIDTH);
     for (size_t i = 0; i < sizeof mask; i++) {
         assert_int_equal(mask[i], 0);
