@@ -6,9 +6,11 @@
 #include "server/connections.h"
 #include "server/listen.h"
 #include "server/ready.h"
+#include "server/vigil.h"
 #include "tile/gzip.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdarg.h>
@@ -26,6 +28,8 @@ enum {
     ARGUMENTS_MAX = 64, /* more than this would not fit the library's pool; the gate allows fewer */
     CONNECTIONS_DEFAULT = 4096,
     PER_ADDRESS_DEFAULT = 256,
+    PACKED_MAX = 4,      /* so many connections go to one listener … */
+    PACKED_AGAIN_AT = 2, /* … and so few must remain before that begins again */
     SPARE_DESCRIPTORS = 256,
     SPARE_CALLS_MAX = 64,
     SPARE_CALL_BYTES_MAX = 60 * 1024, /* calls that needed more than their arena's first block are not kept */
@@ -37,10 +41,13 @@ enum {
 struct listener {
     struct http_server *server;
     struct MHD_Daemon *daemon;
+    struct vigil *vigil;
+    pthread_t thread;
     struct status_share *share;
     struct ready *ready; /* NULL: the cache is switched off */
     struct call *spare;  /* calls that ended, for the next ones */
     size_t spare_count;
+    uint64_t completed; /* requests */
     int socket;
     bool is_quiet;
 };
@@ -53,6 +60,9 @@ struct http_server {
     size_t listener_count;
     size_t listeners_wanted;
     char address[LISTEN_ADDRESS_BYTES];
+    pthread_mutex_t steering; /* guards the two below */
+    bool may_steer;           /* the sockets share a port, and are open */
+    bool is_spread;           /* new connections go to all listeners; else to the first */
     pthread_t watchdog;
     bool has_watchdog;
     atomic_bool is_ending;
@@ -278,6 +288,7 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
         connections_set_phase(call->watched, CONNECTION_IDLE);
     }
+    call->listener->completed++;
     put_away(call);
     *call_slot = NULL;
     atomic_fetch_sub_explicit(&share->in_flight, 1, memory_order_relaxed);
@@ -286,13 +297,20 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* --- asking workers -------------------------------------------------------------------------------------------------
  */
 
+static void resume(struct listener *listener, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    vigil_wake(listener->vigil);
+}
+
 /* The answer is there, on any thread. */
 static void finish(struct call *call)
 {
     struct MHD_Connection *connection = call->connection;
+    struct listener *listener = call->listener;
     /* From here on the call belongs to the listener's thread again. */
     if (atomic_exchange(&call->state, CALL_DONE) == CALL_SUSPENDED) {
-        MHD_resume_connection(connection);
+        resume(listener, connection);
     }
 }
 
@@ -304,7 +322,7 @@ static bool await(struct call *call)
     }
     MHD_suspend_connection(call->connection);
     if (atomic_exchange(&call->state, CALL_SUSPENDED) == CALL_DONE) {
-        MHD_resume_connection(call->connection);
+        resume(call->listener, call->connection);
     }
     return false;
 }
@@ -694,6 +712,20 @@ static void close_peer(struct http_server *server, struct peer *peer)
     }
 }
 
+/* A few connections are served by the first listener alone: threads that wake one another cost more than they bring.
+ * Many are spread over all. */
+static void steer(struct http_server *server)
+{
+    pthread_mutex_lock(&server->steering);
+    int count = status_connections(server->shared->status);
+    bool should_spread = server->is_spread ? count > PACKED_AGAIN_AT : count >= PACKED_MAX;
+    if (server->may_steer && should_spread != server->is_spread &&
+        listen_steer(server->listeners[0].socket, should_spread)) {
+        server->is_spread = should_spread;
+    }
+    pthread_mutex_unlock(&server->steering);
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -708,6 +740,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         *socket_context = NULL;
         atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
     }
+    steer(server);
 }
 
 static void *watch(void *context)
@@ -741,13 +774,51 @@ static void release_answer(void *answer)
     MHD_destroy_response(answer);
 }
 
+/* How long the library lets its thread sleep at most; -1: until something happens. */
+static int timeout_of(struct listener *listener)
+{
+    MHD_UNSIGNED_LONG_LONG timeout_ms;
+    if (MHD_get_timeout(listener->daemon, &timeout_ms) != MHD_YES) {
+        return -1;
+    }
+    return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
+}
+
+/* A listener's thread. */
+static void *serve(void *context)
+{
+    struct listener *listener = context;
+    const struct http_server *server = listener->server;
+    while (!atomic_load(&server->is_ending)) {
+        uint64_t before = listener->completed;
+        MHD_run_wait(listener->daemon, 0);
+        vigil_wait(listener->vigil, timeout_of(listener), listener->completed != before,
+                   tile_service_rests(server->shared->service));
+    }
+    return NULL;
+}
+
+static bool start_thread(struct listener *listener, struct error *err)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    if (!vigil_create(info->epoll_fd, &listener->vigil, err)) {
+        return false;
+    }
+    if (pthread_create(&listener->thread, NULL, serve, listener) != 0) {
+        error_set(err, ERROR_INTERNAL, "could not start a listener's thread");
+        vigil_destroy(listener->vigil);
+        return false;
+    }
+    return true;
+}
+
 static bool start_listener(struct http_server *server, struct listener *listener, unsigned connections_max,
                            struct error *err)
 {
     size_t ready_bytes = server->shared->options->cache_bytes / READY_SHARE / server->listeners_wanted;
     ready_bytes = ready_bytes > READY_BYTES_MAX ? READY_BYTES_MAX : ready_bytes;
     listener->ready = ready_bytes > 0 ? ready_create(ready_bytes, release_answer) : NULL;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     listener->server = server;
     listener->daemon = MHD_start_daemon(flags, 0, on_accept, listener, on_request, listener,                  /**/
                                         MHD_OPTION_EXTERNAL_LOGGER, library_log, (void *)NULL,                /**/
@@ -764,6 +835,11 @@ static bool start_listener(struct http_server *server, struct listener *listener
         ready_destroy(listener->ready);
         error_set(err, ERROR_INTERNAL, "could not start the HTTP daemon: %s", strerror(errno));
         close(listener->socket);
+        return false;
+    }
+    if (!start_thread(listener, err)) {
+        MHD_stop_daemon(listener->daemon);
+        ready_destroy(listener->ready);
         return false;
     }
     return true;
@@ -811,6 +887,7 @@ static bool start_listeners(struct http_server *server, unsigned connections_max
         server->listeners[i].socket = sockets[i];
         server->listeners[i].share = &server->shared->status->shares[i];
     }
+    server->may_steer = inherited < 0 && count > 1 && listen_steer(sockets[0], false);
     for (size_t i = 0; i < count; i++) {
         if (!start_listener(server, &server->listeners[i], connections_max, err)) {
             for (size_t k = i + 1; k < count; k++) {
@@ -837,6 +914,7 @@ bool http_server_create(const struct exchange_shared *shared, struct http_server
     }
     server->shared = shared;
     atomic_init(&server->is_ending, false);
+    pthread_mutex_init(&server->steering, NULL);
     raise_descriptor_limit(limits.count_max);
     server->connections = connections_create(&limits);
     server->no_memory = make_no_memory();
@@ -867,6 +945,9 @@ const char *http_server_address(const struct http_server *server)
 
 void http_server_quiesce(struct http_server *server)
 {
+    pthread_mutex_lock(&server->steering);
+    server->may_steer = false;
+    pthread_mutex_unlock(&server->steering);
     for (size_t i = 0; i < server->listener_count; i++) {
         struct listener *listener = &server->listeners[i];
         if (!listener->is_quiet) {
@@ -881,7 +962,10 @@ void http_server_quiesce(struct http_server *server)
 
 static void finish_listener(struct listener *listener)
 {
+    vigil_wake(listener->vigil);
+    pthread_join(listener->thread, NULL);
     MHD_stop_daemon(listener->daemon);
+    vigil_destroy(listener->vigil);
     while (listener->spare) {
         struct call *call = listener->spare;
         listener->spare = call->next_spare;
@@ -895,10 +979,10 @@ void http_server_destroy(struct http_server *server)
     if (!server) {
         return;
     }
+    atomic_store(&server->is_ending, true);
     for (size_t i = 0; i < server->listener_count; i++) {
         finish_listener(&server->listeners[i]);
     }
-    atomic_store(&server->is_ending, true);
     if (server->has_watchdog) {
         pthread_join(server->watchdog, NULL);
     }
@@ -906,6 +990,7 @@ void http_server_destroy(struct http_server *server)
     if (server->no_memory) {
         MHD_destroy_response(server->no_memory);
     }
+    pthread_mutex_destroy(&server->steering);
     free(server->listeners);
     free(server);
 }
