@@ -10,13 +10,14 @@
 #include "tile/gzip.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <microhttpd.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -28,8 +29,8 @@ enum {
     ARGUMENTS_MAX = 64, /* more than this would not fit the library's pool; the gate allows fewer */
     CONNECTIONS_DEFAULT = 4096,
     PER_ADDRESS_DEFAULT = 256,
-    PACKED_MAX = 4,      /* so many connections go to one listener … */
-    PACKED_AGAIN_AT = 2, /* … and so few must remain before that begins again */
+    FEW_MAX = 15,  /* more connections are many … */
+    FEW_AGAIN = 8, /* … until no more than this remain */
     SPARE_DESCRIPTORS = 256,
     SPARE_CALLS_MAX = 64,
     SPARE_CALL_BYTES_MAX = 60 * 1024, /* calls that needed more than their arena's first block are not kept */
@@ -41,13 +42,14 @@ enum {
 struct listener {
     struct http_server *server;
     struct MHD_Daemon *daemon;
-    struct vigil *vigil;
+    struct vigil vigil;
     pthread_t thread;
+    int signal; /* an eventfd that wakes the thread */
     struct status_share *share;
     struct ready *ready; /* NULL: the cache is switched off */
     struct call *spare;  /* calls that ended, for the next ones */
     size_t spare_count;
-    uint64_t completed; /* requests */
+    int64_t first_ns; /* when the first request of this look at the sockets began; 0: there was none */
     int socket;
     bool is_quiet;
 };
@@ -62,7 +64,7 @@ struct http_server {
     char address[LISTEN_ADDRESS_BYTES];
     pthread_mutex_t steering; /* guards the two below */
     bool may_steer;           /* the sockets share a port, and are open */
-    bool is_spread;           /* new connections go to all listeners; else to the first */
+    atomic_bool has_many;     /* connections: new ones go to all listeners, else to the first; read without the lock */
     pthread_t watchdog;
     bool has_watchdog;
     atomic_bool is_ending;
@@ -196,6 +198,7 @@ static struct call *create_call(struct listener *listener, struct MHD_Connection
         destroy_call(call);
         return NULL;
     }
+    listener->first_ns = listener->first_ns ? listener->first_ns : call->exchange->started_ns;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     call->peer = info ? info->socket_context : NULL;
     if (call->peer) {
@@ -288,7 +291,6 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
     if (reason == MHD_REQUEST_TERMINATED_COMPLETED_OK) {
         connections_set_phase(call->watched, CONNECTION_IDLE);
     }
-    call->listener->completed++;
     put_away(call);
     *call_slot = NULL;
     atomic_fetch_sub_explicit(&share->in_flight, 1, memory_order_relaxed);
@@ -297,10 +299,15 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* --- asking workers -------------------------------------------------------------------------------------------------
  */
 
-static void resume(struct listener *listener, struct MHD_Connection *connection)
+static void wake(const struct listener *listener)
+{
+    eventfd_write(listener->signal, 1);
+}
+
+static void resume(const struct listener *listener, struct MHD_Connection *connection)
 {
     MHD_resume_connection(connection);
-    vigil_wake(listener->vigil);
+    wake(listener);
 }
 
 /* The answer is there, on any thread. */
@@ -712,16 +719,16 @@ static void close_peer(struct http_server *server, struct peer *peer)
     }
 }
 
-/* A few connections are served by the first listener alone: threads that wake one another cost more than they bring.
- * Many are spread over all. */
+/* A few connections are served by the first listener alone, which stays awake for them: threads that wake one another
+ * cost more than they bring. Many keep all listeners busy. */
 static void steer(struct http_server *server)
 {
     pthread_mutex_lock(&server->steering);
     int count = status_connections(server->shared->status);
-    bool should_spread = server->is_spread ? count > PACKED_AGAIN_AT : count >= PACKED_MAX;
-    if (server->may_steer && should_spread != server->is_spread &&
-        listen_steer(server->listeners[0].socket, should_spread)) {
-        server->is_spread = should_spread;
+    bool had_many = atomic_load(&server->has_many);
+    bool has_many = count > (had_many ? FEW_AGAIN : FEW_MAX);
+    if (has_many != had_many && (!server->may_steer || listen_steer(server->listeners[0].socket, has_many))) {
+        atomic_store(&server->has_many, has_many);
     }
     pthread_mutex_unlock(&server->steering);
 }
@@ -774,39 +781,35 @@ static void release_answer(void *answer)
     MHD_destroy_response(answer);
 }
 
-/* How long the library lets its thread sleep at most; -1: until something happens. */
-static int timeout_of(struct listener *listener)
-{
-    MHD_UNSIGNED_LONG_LONG timeout_ms;
-    if (MHD_get_timeout(listener->daemon, &timeout_ms) != MHD_YES) {
-        return -1;
-    }
-    return timeout_ms > INT_MAX ? INT_MAX : (int)timeout_ms;
-}
-
 /* A listener's thread. */
 static void *serve(void *context)
 {
     struct listener *listener = context;
     const struct http_server *server = listener->server;
-    while (!atomic_load(&server->is_ending)) {
-        uint64_t before = listener->completed;
-        MHD_run_wait(listener->daemon, 0);
-        vigil_wait(listener->vigil, timeout_of(listener), listener->completed != before,
-                   tile_service_rests(server->shared->service));
+    bool is_awake = false;
+    while (!atomic_load_explicit(&server->is_ending, memory_order_acquire)) {
+        listener->first_ns = 0;
+        MHD_run_wait(listener->daemon, is_awake ? 0 : -1);
+        is_awake = vigil_stays_awake(&listener->vigil, listener->first_ns,
+                                     !atomic_load_explicit(&server->has_many, memory_order_relaxed) &&
+                                         tile_service_rests(server->shared->service));
     }
     return NULL;
 }
 
+/* The library's set of sockets gets our signal, too: it passes over an event without a pointer. Edges are reported
+ * whether or not the signal is read. */
 static bool start_thread(struct listener *listener, struct error *err)
 {
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
-    if (!vigil_create(info->epoll_fd, &listener->vigil, err)) {
-        return false;
-    }
-    if (pthread_create(&listener->thread, NULL, serve, listener) != 0) {
-        error_set(err, ERROR_INTERNAL, "could not start a listener's thread");
-        vigil_destroy(listener->vigil);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    listener->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!info || listener->signal < 0 || epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, listener->signal, &event) != 0 ||
+        pthread_create(&listener->thread, NULL, serve, listener) != 0) {
+        error_set(err, ERROR_INTERNAL, "could not start a listener's thread: %s", strerror(errno));
+        if (listener->signal >= 0) {
+            close(listener->signal);
+        }
         return false;
     }
     return true;
@@ -914,6 +917,7 @@ bool http_server_create(const struct exchange_shared *shared, struct http_server
     }
     server->shared = shared;
     atomic_init(&server->is_ending, false);
+    atomic_init(&server->has_many, false);
     pthread_mutex_init(&server->steering, NULL);
     raise_descriptor_limit(limits.count_max);
     server->connections = connections_create(&limits);
@@ -962,10 +966,10 @@ void http_server_quiesce(struct http_server *server)
 
 static void finish_listener(struct listener *listener)
 {
-    vigil_wake(listener->vigil);
+    wake(listener);
     pthread_join(listener->thread, NULL);
     MHD_stop_daemon(listener->daemon);
-    vigil_destroy(listener->vigil);
+    close(listener->signal);
     while (listener->spare) {
         struct call *call = listener->spare;
         listener->spare = call->next_spare;

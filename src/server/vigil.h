@@ -1,22 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
 /* How a listener's thread waits for its sockets. To wake a sleeping processor takes longer than to answer a tile from
- * memory, so while requests follow close on one another the thread stays awake for a moment and looks again; it leaves
- * its processor to whoever else wants it, and sleeps when nothing comes. */
+ * memory, so while requests follow close on one another the thread stays awake for a moment and looks again. It leaves
+ * its processor to whoever else wants it, and sleeps when nothing comes. Belongs to one thread. */
 
-#include "base/error.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-struct vigil;
+struct vigil {
+    int64_t looked_ns;      /* when the last look that found requests was over */
+    int64_t truce_until_ns; /* sleeps until then whatever comes */
+    bool was_short;         /* the last wait for a request */
+    bool is_shared;         /* another thread runs on this processor */
+};
 
-/* Watches `sockets`, an epoll descriptor that remains the caller's. */
-bool vigil_create(int sockets, struct vigil **out_vigil, struct error *err);
-/* Accepts NULL. */
-void vigil_destroy(struct vigil *vigil);
-
-/* Returns when the sockets should be looked at again: when there is something to do, when `timeout_ms` (-1: none) is
- * over, after vigil_wake, or at once while the thread stays awake. `has_served`: requests were answered since the last
- * call. `may_stay_awake`: no other work of ours needs the processor. To be called by one thread. */
-void vigil_wait(struct vigil *vigil, int timeout_ms, bool has_served, bool may_stay_awake);
-
-/* Ends the wait under way, or the next one. Thread-safe. */
-void vigil_wake(struct vigil *vigil);
+/* To be asked after each look at the sockets: true when to look again at once, false when to sleep until something
+ * comes. `first_ns` is when the first of the requests that the look found began; 0: there was none. `may`: nothing
+ * of ours needs the processor more. */
+bool vigil_stays_awake(struct vigil *vigil, int64_t first_ns, bool may);
