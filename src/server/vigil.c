@@ -12,8 +12,8 @@ static const int64_t awake_ns = 50 * microsecond;
 static const int64_t shared_ns = 5 * microsecond;
 /* … and for longer than this one that works on and on. Who is woken comes before such a one; who stays awake would
  * have to wait for its turn each time. */
-static const int64_t crowded_ns = 200 * microsecond;
-static const int64_t truce_ns = 10000 * microsecond;
+static const int64_t crowded_ns = 1000 * microsecond;
+static const int64_t truce_ns = 250 * 1000 * microsecond;
 
 static void give_way(struct vigil *vigil, int64_t now_ns)
 {
