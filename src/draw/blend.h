@@ -29,6 +29,7 @@ enum { BLEND_LANES = 8 }; /* pixels in a vector */
 
 typedef uint32_t blend_u32x8 __attribute__((vector_size(32)));
 typedef uint16_t blend_u16x16 __attribute__((vector_size(32)));
+typedef int16_t blend_i16x16 __attribute__((vector_size(32)));
 
 /* Eight pixels pulled apart so that each component has 16 bits: red and blue, green and alpha. */
 struct blend_wide {
@@ -172,10 +173,11 @@ BLEND_INLINE void blend_row(uint8_t *below, const uint8_t *above, size_t count, 
     }
 }
 
+/* Of numbers below 2^15. */
 BLEND_INLINE blend_u16x16 blend_lesser(blend_u16x16 a, blend_u16x16 b)
 {
-    blend_u16x16 takes_a = (blend_u16x16)(a < b);
-    return (a & takes_a) | (b & ~takes_a);
+    blend_i16x16 more = (blend_i16x16)(a - b);
+    return b + (blend_u16x16)(more & more >> 15);
 }
 
 /* `count` pixels of `above` over `below`. A component larger than its alpha is allowed; sums end at the new alpha. */

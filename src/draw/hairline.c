@@ -2,13 +2,10 @@
 #include "draw/hairline.h"
 
 #include "draw/raster_patch.h"
+#include "draw/raster_small.h"
 
 #include <math.h>
-
-enum {
-    HALF_STEP = DRAW_ONE / 2,
-    STEEP = 4 /* steps are half a pixel where a line leaves its axis by more than one in so many */
-};
+#include <string.h>
 
 /* Across a line of this width lies at most one border between pixels, however it runs: sqrt(1/2). */
 static const double WIDTH_MAX_PX = 0.7;
@@ -21,6 +18,10 @@ bool hairline_fits(const struct stroke *stroke)
            !(stroke->gap_width_px > 0);
 }
 
+/* So many widths beyond its points may a line's ink lie: half of one along a segment that is longer at its corner and
+ * as much aside, and half of the thickness of one in between the axes. */
+static const double REACH = 1.20711; /* (1 + sqrt(2)) / 2 */
+
 struct place {
     int64_t x;
     int64_t y;
@@ -32,10 +33,12 @@ struct thin_line {
     int64_t to;
     int64_t along;  /* an end of the segment, from which places on it are measured: on this axis … */
     int64_t across; /* … and on the other one */
-    double slope;
-    double half; /* 0.5 with the sign of the slope: rounds */
-    int64_t thickness;
-    int64_t step;
+    int64_t run;
+    int64_t rise;
+    float slope;
+    float variance;  /* the square of … */
+    float thickness; /* … the line's, along the other axis */
+    float aside;     /* of the way it takes aside, what widens its boxes */
 };
 
 /* One segment, and by how much it is longer at its ends: what a cap adds, or what keeps a corner full. */
@@ -48,7 +51,7 @@ struct segment {
     bool is_level;
 };
 
-static inline struct thin_line line_of(const struct segment *segment, double width)
+static inline struct thin_line line_of(const struct segment *segment, float width)
 {
     bool level = segment->is_level;
     int64_t along = level ? segment->a.x : segment->a.y;
@@ -56,115 +59,118 @@ static inline struct thin_line line_of(const struct segment *segment, double wid
     int64_t along_b = level ? segment->b.x : segment->b.y;
     int64_t across_b = level ? segment->b.y : segment->b.x;
     bool back = along > along_b;
-    double run = (double)(back ? along - along_b : along_b - along);
-    double rise = (double)(back ? across - across_b : across_b - across);
-    double slope = rise / run;
+    int64_t run = back ? along - along_b : along_b - along;
+    int64_t rise = back ? across - across_b : across_b - across;
+    float slope = (float)rise / (float)run;
+    float variance = width * width * (1 + slope * slope);
     return (struct thin_line){
         .from = back ? along_b - segment->more_at_b : along - segment->more_at_a,
         .to = back ? along + segment->more_at_a : along_b + segment->more_at_b,
         .along = back ? along_b : along,
         .across = back ? across_b : across,
+        .run = run,
+        .rise = rise,
         .slope = slope,
-        .half = rise < 0 ? -0.5 : 0.5,
-        .thickness = (int64_t)(width * sqrt(1 + slope * slope) + 0.5),
-        .step = fabs(rise) * STEEP > run ? HALF_STEP : DRAW_ONE,
+        .variance = variance,
+        .thickness = sqrtf(variance),
+        .aside = slope * RASTER_SPREAD,
     };
 }
 
-/* The lower edge of the box between two places on the line's axis: a product of the distance from its end. */
-static inline int64_t box_at(const struct thin_line *line, int64_t from, int64_t to)
+static inline int64_t rounded(float number)
 {
-    double way = (double)(from + to - 2 * line->along) * 0.5;
-    return line->across + (int64_t)(line->slope * way + line->half) - line->thickness / 2;
+    float sum = number + RASTER_ROUND;
+    int32_t bits;
+    memcpy(&bits, &sum, sizeof bits);
+    return bits - RASTER_ROUND_BITS;
+}
+
+/* What a line leaves between two places on its axis, within a row or column of pixels: a box, which lies in up to three
+ * pixels. */
+struct box {
+    int64_t first; /* the pixel on the other axis where it begins */
+    int32_t ink[3];
+};
+
+/* raster_small.c computes the same in the same steps. */
+static inline struct box box_at(const struct thin_line *line, int64_t from, int64_t to)
+{
+    float length = (float)(to - from);
+    float aside = line->aside * length;
+    float width = sqrtf(line->variance + aside * aside);
+    float density = (line->thickness + line->thickness) * length / width;
+    int64_t ways = from + to - 2 * line->along;
+    int64_t edge = line->across;
+    if (line->run <= RASTER_SHORT) {
+        edge += rounded(line->slope * ((float)ways * 0.5F) - width * 0.5F);
+    } else {
+        double middle = (double)line->rise / (double)line->run * ((double)ways * 0.5) - (double)(width * 0.5F);
+        edge += (int64_t)(middle < 0 ? middle - 0.5 : middle + 0.5);
+    }
+    float reach = (float)(DRAW_ONE - (edge & (DRAW_ONE - 1)));
+    int32_t one = (int32_t)rounded((reach < width ? reach : width) * density);
+    int32_t two = (int32_t)rounded((reach + DRAW_ONE < width ? reach + DRAW_ONE : width) * density);
+    int32_t all = (int32_t)rounded(width * density);
+    return (struct box){edge >> 8, {one, two - one, all - two}};
 }
 
 /* Ink in one pixel: 2 * DRAW_ONE times its height, as much less right of it. */
-static inline void add_ink(struct raster *raster, int64_t row, int64_t column, int64_t ink)
+static inline void add_ink(struct raster *raster, int64_t row, int64_t column, int32_t ink)
 {
     uint32_t *cells = raster->cells + (size_t)row * raster->stride + (size_t)column;
-    uint64_t *bits = raster->bits + (size_t)row * raster->bit_words;
     size_t right = (size_t)column + 1 < raster->width_px ? (size_t)column + 1 : (size_t)column;
     raster_count_edge(raster, (size_t)row);
     cells[0] += (uint32_t)ink;
     cells[1] -= (uint32_t)ink;
-    bits[(size_t)column / RASTER_GROUP / 64] |= (uint64_t)(ink > 0) << (size_t)column / RASTER_GROUP % 64;
-    bits[right / RASTER_GROUP / 64] |= (uint64_t)(ink > 0) << right / RASTER_GROUP % 64;
+    raster_touch_cells(raster->bits + (size_t)row * raster->bit_words, (size_t)column, right);
 }
 
-/* A line that runs to the side: in each column a box in one row or two. */
-static void add_level(struct raster *raster, const struct thin_line *line)
+/* The parts of a box in the pixels that it lies in, of which there are few. */
+static void add_box(struct raster *raster, const struct thin_line *line, int64_t from, int64_t to, bool is_level)
 {
+    struct box box = box_at(line, from, to);
+    for (int64_t i = 0; i < 3; i++) {
+        int64_t row = is_level ? box.first + i : from >> 8;
+        int64_t column = is_level ? from >> 8 : box.first + i;
+        if (box.ink[i] > 0 && row >= 0 && row < (int64_t)raster->height_px && column >= 0 &&
+            column < (int64_t)raster->width_px) {
+            add_ink(raster, row, column, box.ink[i]);
+        }
+    }
+}
+
+/* A line in the picture's accumulation: in each column (or row) a box in a few rows (or columns). */
+static void add_line(struct raster *raster, const struct thin_line *line, bool is_level)
+{
+    int64_t limit = is_level ? raster->right : raster->bottom;
     int64_t from = line->from > 0 ? line->from : 0;
-    int64_t end = line->to < raster->right ? line->to : raster->right;
+    int64_t end = line->to < limit ? line->to : limit;
     while (from < end) {
-        int64_t to = (from | (line->step - 1)) + 1;
+        int64_t to = (from | (DRAW_ONE - 1)) + 1;
         to = to < line->to ? to : line->to;
-        int64_t top = box_at(line, from, to);
-        int64_t row = top >> 8;
-        int64_t upper = DRAW_ONE - (top & (DRAW_ONE - 1));
-        upper = upper < line->thickness ? upper : line->thickness;
-        if (row >= 0 && row < (int64_t)raster->height_px) {
-            add_ink(raster, row, from >> 8, 2 * (to - from) * upper);
-        }
-        if (row + 1 >= 0 && row + 1 < (int64_t)raster->height_px) {
-            add_ink(raster, row + 1, from >> 8, 2 * (to - from) * (line->thickness - upper));
-        }
+        add_box(raster, line, from, to, is_level);
         from = to;
     }
 }
 
-/* A line that runs down: in each row a box in one pixel or two. */
-static void add_upright(struct raster *raster, const struct thin_line *line)
-{
-    int64_t from = line->from > 0 ? line->from : 0;
-    int64_t end = line->to < raster->bottom ? line->to : raster->bottom;
-    while (from < end) {
-        int64_t to = (from | (line->step - 1)) + 1;
-        to = to < line->to ? to : line->to;
-        int64_t left = box_at(line, from, to);
-        int64_t column = left >> 8;
-        int64_t in_first = DRAW_ONE - (left & (DRAW_ONE - 1));
-        in_first = in_first < line->thickness ? in_first : line->thickness;
-        int64_t first = 2 * (to - from) * in_first;
-        int64_t second = 2 * (to - from) * (line->thickness - in_first);
-        if (column >= 0 && column + 1 < (int64_t)raster->width_px) {
-            size_t row = (size_t)(from >> 8);
-            uint32_t *cells = raster->cells + row * raster->stride + (size_t)column;
-            raster_count_edge(raster, row);
-            cells[0] += (uint32_t)first;
-            cells[1] += (uint32_t)(second - first);
-            cells[2] -= (uint32_t)second;
-            size_t last = (size_t)(column + 1 + (second > 0));
-            last = last < raster->width_px ? last : raster->width_px - 1;
-            raster_touch_cells(raster->bits + row * raster->bit_words, (size_t)column, last);
-        } else if (column == -1) {
-            add_ink(raster, from >> 8, 0, second);
-        } else if (column + 1 == (int64_t)raster->width_px) {
-            add_ink(raster, from >> 8, column, first);
-        }
-        from = to;
-    }
-}
-
-/* The same for a patch, whichever axis the line is closer to: nothing is cut off. */
+/* The same for a patch: nothing is cut off. */
 static void add_to_patch(uint32_t *cells, const struct thin_line *line, bool is_level)
 {
     int64_t along = is_level ? 1 : RASTER_PATCH_STRIDE;
     int64_t across = is_level ? RASTER_PATCH_STRIDE : 1;
     for (int64_t from = line->from; from < line->to;) {
-        int64_t to = (from | (line->step - 1)) + 1;
+        int64_t to = (from | (DRAW_ONE - 1)) + 1;
         to = to < line->to ? to : line->to;
-        int64_t edge = box_at(line, from, to);
-        int64_t first = DRAW_ONE - (edge & (DRAW_ONE - 1));
-        first = first < line->thickness ? first : line->thickness;
-        uint32_t *cell = cells + (from >> 8) * along + (edge >> 8) * across;
-        cell[0] += (uint32_t)(2 * (to - from) * first);
-        cell[across] += (uint32_t)(2 * (to - from) * (line->thickness - first));
+        struct box box = box_at(line, from, to);
+        uint32_t *cell = cells + (from >> 8) * along + box.first * across;
+        cell[0] += (uint32_t)box.ink[0];
+        cell[across] += (uint32_t)box.ink[1];
+        cell[2 * across] += (uint32_t)box.ink[2];
         from = to;
     }
 }
 
-static void add_segment(struct raster *raster, const struct segment *segment, double width)
+static void add_segment(struct raster *raster, const struct segment *segment, float width)
 {
     if (raster->patch.kind == RASTER_PATCH_INK) {
         struct thin_line line = line_of(segment, width);
@@ -189,18 +195,14 @@ static void add_segment(struct raster *raster, const struct segment *segment, do
         return;
     }
     raster_touch_rows(raster, first, last);
-    if (segment->is_level) {
-        add_level(raster, &line);
-    } else {
-        add_upright(raster, &line);
-    }
+    add_line(raster, &line, segment->is_level);
 }
 
 /* A line while it is drawn: a segment waits for the one after it. Two places that are used in turns, since a copy would
  * have to wait for what was just written. */
 struct walk {
     struct raster *raster;
-    double width;
+    float width;
     int64_t half;
     struct place origin; /* of the patch, where it takes the line */
     struct segment segments[2];
@@ -320,24 +322,47 @@ static size_t count_places(const struct draw_point *points, size_t count)
     return places;
 }
 
+/* A few pixels: all segments at once. False: they are to be drawn one by one. */
+static bool add_small(struct raster *raster, const struct draw_point *points, size_t count, const struct walk *walk,
+                      bool closed, double more)
+{
+    struct small_line line = {.is_closed = closed, .width = walk->width, .half = (float)walk->half};
+    if (!closed) {
+        struct segment segment;
+        begin_segment(&segment, place_of(walk, points[0]), place_of(walk, points[1]));
+        line.more_at_first = (float)more_at_end(&segment, more);
+        begin_segment(&segment, place_of(walk, points[count - 2]), place_of(walk, points[count - 1]));
+        line.more_at_last = (float)more_at_end(&segment, more);
+    }
+    return raster_small_add_line(raster, points, count, &line);
+}
+
 bool hairline_add(struct raster *raster, const struct draw_point *points, size_t count, bool closed,
                   const struct stroke *stroke)
 {
     double width = stroke->width_px * DRAW_ONE;
+    const double ends[] = {[LINE_CAP_BUTT] = 0, [LINE_CAP_ROUND] = width * ROUND_END, [LINE_CAP_SQUARE] = width / 2};
     size_t places = count_places(points, count);
     if (places < 2 || (closed && places < 4)) {
         return false;
     }
-    struct walk walk = {.raster = raster, .width = width, .half = (int64_t)(width / 2 + 0.5)};
-    if (raster_patch_take(raster, RASTER_PATCH_INK, points, count)) {
+    struct walk walk = {.raster = raster, .width = (float)width, .half = (int64_t)(width / 2 + 0.5)};
+    enum raster_patch_room room =
+        raster_patch_take(raster, RASTER_PATCH_INK, points, count, (int32_t)(width * REACH) + 2);
+    if (room == RASTER_PATCH_SMALL && add_small(raster, points, count, &walk, closed, ends[stroke->cap])) {
+        raster_patch_keep(raster);
+        return true;
+    }
+    if (room != RASTER_PATCH_NONE) {
         walk.origin = (struct place){raster->patch.x_px * DRAW_ONE, raster->patch.y_px * DRAW_ONE};
     }
     if (closed) {
         add_ring(&walk, points, count);
     } else {
-        const double ends[] = {
-            [LINE_CAP_BUTT] = 0, [LINE_CAP_ROUND] = width * ROUND_END, [LINE_CAP_SQUARE] = width / 2};
         add_open(&walk, points, count, ends[stroke->cap]);
+    }
+    if (room == RASTER_PATCH_SMALL) {
+        raster_patch_keep(raster);
     }
     return true;
 }

@@ -6,6 +6,7 @@
 #include "draw/cpu.h"
 #include "draw/raster_edge.h"
 #include "draw/raster_patch.h"
+#include "draw/raster_small.h"
 #include "draw/raster_sweep.h"
 
 #include <assert.h>
@@ -77,7 +78,7 @@ BLEND_INLINE void sweep_row(struct raster *raster, uint32_t row, enum fill_rule 
             left &= left - 1;
             memset(out_coverage + done, (int)coverage_of((int32_t)sum, rule), x - done);
             blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
-            u8x8 bytes = __builtin_convertvector(coverage, u8x8);
+            u8x8 bytes = bytes_of(coverage);
             memcpy(out_coverage + x, &bytes, width - x < GROUP ? width - x : GROUP);
             done = x + GROUP;
         }
@@ -116,7 +117,7 @@ BLEND_INLINE void merge_row(struct raster *raster, size_t row, enum fill_rule ru
                 break;
             }
             blend_u32x8 coverage = coverage_of_group(take_group(cells + group * GROUP, &sum), rule);
-            keep_larger(merged + group * GROUP, __builtin_convertvector(coverage, u8x8));
+            keep_larger(merged + group * GROUP, bytes_of(coverage));
             merged_bits[group / 64] |= (uint64_t)1 << (group % 64);
             done = group + 1;
         }
@@ -145,7 +146,7 @@ BLEND_INLINE void paint_merged_rows(struct raster *raster, struct canvas *canvas
                 u8x8 bytes;
                 memcpy(&bytes, merged + x, sizeof bytes);
                 memset(merged + x, 0, sizeof bytes);
-                blend_u32x8 coverage = __builtin_convertvector(bytes, blend_u32x8);
+                blend_u32x8 coverage = numbers_of(bytes);
                 if (x + GROUP <= width) {
                     blend_group(pixels + x * 4, coverage, wide);
                 } else if (x < width) {
@@ -455,9 +456,16 @@ void raster_add_ring(struct raster *raster, const struct draw_point *points, siz
     if (count < 2) {
         return;
     }
-    if (raster_patch_take(raster, RASTER_PATCH_EDGES, points, count)) {
+    switch (raster_patch_take(raster, RASTER_PATCH_EDGES, points, count, 0)) {
+    case RASTER_PATCH_SMALL:
+        raster_small_add_ring(raster, points, count);
+        raster_patch_keep(raster);
+        return;
+    case RASTER_PATCH_WIDE:
         raster_patch_add_ring(raster, points, count);
         return;
+    case RASTER_PATCH_NONE:
+        break;
     }
     struct edge_target target = {raster, raster->cells, raster->stride};
     struct draw_point last = points[count - 1];

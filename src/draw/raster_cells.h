@@ -11,22 +11,33 @@ enum {
      * back. */
     RASTER_ROW_EDGES_MAX = 16000,
     RASTER_PATCH_SIDE = 32, /* pixels; a multiple of RASTER_GROUP */
-    RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP
+    RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP,
+    RASTER_SHORT = 4096, /* so long a way is measured in floats: its square is a whole number there */
+    RASTER_ROUND_BITS = 0x4b400000
 };
 
-/* A small shape, see raster_patch.h: differences of edges, or the coverage of thin lines as it is (as much in 1 /
- * RASTER_FULL). */
+/* Added to a float within ±2^22, its last bits are the number as a whole one (ties to even), beside RASTER_ROUND_BITS:
+ * the same on every machine. */
+static const float RASTER_ROUND = 0x1.8p23F;
+
+/* A small shape, see raster_patch.h: differences of edges, or areas as they are (as much in 1 / RASTER_FULL), of thin
+ * lines and of rings of a few pixels. */
 enum raster_patch_kind { RASTER_PATCH_EMPTY, RASTER_PATCH_EDGES, RASTER_PATCH_INK };
 
 struct raster_patch {
     enum raster_patch_kind kind;
     int64_t x_px; /* where it lies in the picture */
     int64_t y_px;
-    size_t groups; /* of RASTER_GROUP cells that are in use, across … */
-    size_t rows;   /* … and down; the cells of other rows are zero */
+    size_t columns; /* that are in use … */
+    size_t groups;  /* … and of RASTER_GROUP of them */
+    size_t rows;    /* the cells of other rows are zero */
     size_t edges;
-    uint32_t cells[RASTER_PATCH_SIDE * RASTER_PATCH_STRIDE];
+    uint32_t cells[(RASTER_PATCH_SIDE + 2) * RASTER_PATCH_STRIDE]; /* nothing is added to the last two rows */
 };
+
+/* As much of the way that a thin line takes aside within a pixel widens its box there: a little less than would keep
+ * the variance of its ink, which is what comes closest to the true coverage. */
+static const float RASTER_SPREAD = 0.9375F;
 
 typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
 typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);

@@ -5,6 +5,8 @@
 
 #include "draw/raster_cells.h"
 
+#include <string.h>
+
 #define EDGE_INLINE static inline __attribute__((always_inline))
 
 /* Where the edges of a shape go. */
@@ -22,24 +24,22 @@ EDGE_INLINE void add_cell(uint32_t *cell, int32_t height, int32_t fractions)
     cell[1] += (uint32_t)right;
 }
 
-/* An edge, upper end first. Crossings with the lines between pixels are products of the distance from this end, never
+/* An edge, upper end first. Crossings with the lines between rows are products of the distance from this end, never
  * sums along the way and never taken from a place that depends on the picture. */
 struct edge {
     int64_t x0;
     int64_t y0;
     double dx_per_y;
-    double dy_per_x;
-    double half; /* 0.5 with the sign of dx: rounds x offsets */
+    double half; /* rounds offsets, by the sign of dx */
 };
+
+/* A little more than half: a quotient of numbers below 2^20 that lies half-way is rounded away from zero whatever the
+ * last bit of `dx_per_y`, as raster_small.c does which divides. */
+static const double EDGE_HALF = 0.5 + 0x1p-30;
 
 EDGE_INLINE int64_t edge_x_at(const struct edge *edge, int64_t y)
 {
     return edge->x0 + (int64_t)(edge->dx_per_y * (double)(y - edge->y0) + edge->half);
-}
-
-EDGE_INLINE int64_t edge_y_at(const struct edge *edge, int64_t x)
-{
-    return edge->y0 + (int64_t)(edge->dy_per_x * (double)(x - edge->x0) + 0.5);
 }
 
 /* An edge left of the picture: only its height in each row counts. */
@@ -58,51 +58,73 @@ static inline void add_left(struct raster *raster, int64_t y0, int64_t y1, int32
     }
 }
 
-/* The part of an edge inside one row: from (xa, ya) to (xb, yb), over more than one pixel. Walks to the right. */
-EDGE_INLINE void add_wide_piece(struct raster *raster, uint32_t *cells, size_t row, const struct edge *edge, int64_t xa,
-                                int64_t ya, int64_t xb, int64_t yb, int32_t sign)
+/* A piece of an edge within one row goes over `width` while it falls by `height`: the area right of it and left of
+ * `reach` (0 … width) from its left end, doubled. raster_small.c computes the same in the same steps. */
+struct edge_ramp {
+    double steep;
+    float steep_short;
+    bool is_short;
+};
+
+EDGE_INLINE struct edge_ramp edge_ramp_of(int64_t width, int32_t height)
 {
-    bool falls = xa > xb; /* x decreases with y: heights count from the lower end */
-    int64_t left = falls ? xb : xa;
-    int64_t right = falls ? xa : xb;
-    int32_t height = (int32_t)(yb - ya);
-    int32_t done = 0;
-    int64_t pixel = left >> 8;
-    int32_t fraction = (int32_t)(left & (DRAW_ONE - 1));
-    int64_t pixel_last = (right - 1) >> 8;
-    int64_t pixel_end = pixel_last;
-    if (raster) {
-        pixel = pixel < 0 ? -1 : pixel;
-        pixel_end = pixel_last < (int64_t)raster->width_px ? pixel_last : (int64_t)raster->width_px;
+    return (struct edge_ramp){.steep = (double)height / (double)width,
+                              .steep_short = (float)height / (float)width,
+                              .is_short = width <= RASTER_SHORT};
+}
+
+EDGE_INLINE int64_t edge_ramp_at(const struct edge_ramp *ramp, int64_t reach)
+{
+    if (ramp->is_short) {
+        float area = (float)reach * (float)reach * ramp->steep_short + RASTER_ROUND;
+        int32_t bits;
+        memcpy(&bits, &area, sizeof bits);
+        return bits - RASTER_ROUND_BITS;
     }
-    size_t touched_first = pixel < 0 ? 0 : (size_t)pixel;
-    for (; pixel < pixel_end; pixel++) {
-        int64_t y = edge_y_at(edge, (pixel + 1) * DRAW_ONE);
-        int32_t reached = (int32_t)(falls ? yb - y : y - ya);
-        reached = reached < done ? done : (reached > height ? height : reached);
-        int32_t part = sign * (reached - done);
-        if (raster && pixel < 0) {
-            cells[0] += (uint32_t)(part * 2 * DRAW_ONE);
-        } else {
-            add_cell(cells + pixel, part, fraction + DRAW_ONE);
+    return (int64_t)((double)reach * (double)reach * ramp->steep + 0.5);
+}
+
+/* The part of an edge inside one row: from `left` to `right`, over more than one pixel. */
+EDGE_INLINE void add_wide_piece(struct raster *raster, uint32_t *cells, size_t row, int64_t left, int64_t right,
+                                int32_t height, int32_t sign)
+{
+    struct edge_ramp ramp = edge_ramp_of(right - left, height);
+    int64_t pixel = left >> 8;
+    int64_t last = (right - 1) >> 8;
+    int64_t end = last;
+    int64_t done = 0;   /* the area left of this pixel … */
+    int32_t before = 0; /* … and that in the pixel left of it, signed */
+    if (raster) {
+        if (pixel < 0) {
+            pixel = 0;
+            done = edge_ramp_at(&ramp, -left);
         }
-        fraction = 0;
+        end = last < (int64_t)raster->width_px ? last : (int64_t)raster->width_px;
+    }
+    size_t first = (size_t)pixel;
+    for (; pixel < end; pixel++) {
+        int64_t reached = edge_ramp_at(&ramp, (pixel + 1) * DRAW_ONE - left);
+        int32_t area = sign * (int32_t)(reached - done);
+        cells[pixel] += (uint32_t)(area - before);
+        before = area;
         done = reached;
     }
-    if (!raster || pixel_last < (int64_t)raster->width_px) {
-        int32_t end = (int32_t)(right - pixel_last * DRAW_ONE);
-        add_cell(cells + pixel_last, sign * (height - done), end);
+    if (!raster || last < (int64_t)raster->width_px) {
+        int32_t full = sign * height * 2 * DRAW_ONE;
+        int32_t area = (int32_t)(height * (2 * (last + 1) * DRAW_ONE - left - right) - done) * sign;
+        cells[last] += (uint32_t)(area - before);
+        cells[last + 1] += (uint32_t)(full - area);
     }
     if (raster) {
-        int64_t last = (int64_t)raster->width_px - 1;
-        int64_t touched_last = pixel_last + 1 < last ? pixel_last + 1 : last;
-        raster_touch_cells(raster->bits + row * raster->bit_words, touched_first, (size_t)touched_last);
+        int64_t border = (int64_t)raster->width_px - 1;
+        int64_t touched = last + 1 < border ? last + 1 : border;
+        raster_touch_cells(raster->bits + row * raster->bit_words, first, (size_t)touched);
     }
 }
 
 /* The part of an edge inside one row. */
-EDGE_INLINE void add_piece(const struct edge_target *target, int64_t row, const struct edge *edge, int64_t xa,
-                           int64_t ya, int64_t xb, int64_t yb, int32_t sign)
+EDGE_INLINE void add_piece(const struct edge_target *target, int64_t row, int64_t xa, int64_t ya, int64_t xb,
+                           int64_t yb, int32_t sign)
 {
     struct raster *raster = target->raster;
     int64_t left = xa < xb ? xa : xb;
@@ -121,7 +143,7 @@ EDGE_INLINE void add_piece(const struct edge_target *target, int64_t row, const 
     }
     int64_t pixel = left >> 8;
     if (right - pixel * DRAW_ONE > DRAW_ONE) {
-        add_wide_piece(raster, cells, (size_t)row, edge, xa, ya, xb, yb, sign);
+        add_wide_piece(raster, cells, (size_t)row, left, right, (int32_t)(yb - ya), sign);
         return;
     }
     add_cell(cells + pixel, sign * (int32_t)(yb - ya), (int32_t)(left + right - 2 * pixel * DRAW_ONE));
@@ -161,12 +183,12 @@ EDGE_INLINE void add_edge(const struct edge_target *target, int64_t x0, int64_t 
         if (raster) {
             raster_touch_rows(raster, row_first, row_first);
         }
-        add_piece(target, row_first, NULL, x0, y0, x1, y1, sign);
+        add_piece(target, row_first, x0, y0, x1, y1, sign);
         return;
     }
     double dx = (double)(x1 - x0);
     double dy = (double)(y1 - y0);
-    struct edge edge = {x0, y0, dx / dy, x1 == x0 ? 0 : dy / dx, x1 < x0 ? -0.5 : 0.5};
+    struct edge edge = {x0, y0, dx / dy, x1 < x0 ? -EDGE_HALF : EDGE_HALF};
     int64_t first = row_first;
     int64_t last = row_last;
     if (raster) {
@@ -179,7 +201,7 @@ EDGE_INLINE void add_edge(const struct edge_target *target, int64_t x0, int64_t 
     for (int64_t row = first; row <= last; row++) {
         int64_t yb = row == row_last ? y1 : (row + 1) * DRAW_ONE;
         int64_t xb = row == row_last ? x1 : edge_x_at(&edge, yb);
-        add_piece(target, row, &edge, xa, ya, xb, yb, sign);
+        add_piece(target, row, xa, ya, xb, yb, sign);
         xa = xb;
         ya = yb;
     }

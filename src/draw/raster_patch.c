@@ -2,9 +2,14 @@
 #include "draw/raster_patch.h"
 
 #include "draw/raster_edge.h"
+#include "draw/raster_small.h"
 #include "draw/raster_sweep.h"
 
-enum { SIDE = RASTER_PATCH_SIDE, STRIDE = RASTER_PATCH_STRIDE };
+#ifdef DRAW_HAS_AVX2
+#include <immintrin.h>
+#endif
+
+enum { SIDE = RASTER_PATCH_SIDE, STRIDE = RASTER_PATCH_STRIDE, FEW = 5 };
 
 /* ---- Room ---- */
 
@@ -13,59 +18,124 @@ struct pixel_span {
     int64_t max;
 };
 
-/* The pixels that a shape lies in: across, and down. */
-static void spans_of(const struct draw_point *points, size_t count, int64_t margin_px, struct pixel_span *out_x,
-                     struct pixel_span *out_y)
+/* The corners of a box around points. */
+struct corners {
+    struct draw_point min;
+    struct draw_point max;
+};
+
+static struct corners corners_of(const struct draw_point *points, size_t count)
 {
-    int32_t min_x = points[0].x;
-    int32_t max_x = points[0].x;
-    int32_t min_y = points[0].y;
-    int32_t max_y = points[0].y;
+    struct corners box = {points[0], points[0]};
     for (size_t i = 1; i < count; i++) {
-        min_x = points[i].x < min_x ? points[i].x : min_x;
-        max_x = points[i].x > max_x ? points[i].x : max_x;
-        min_y = points[i].y < min_y ? points[i].y : min_y;
-        max_y = points[i].y > max_y ? points[i].y : max_y;
+        box.min.x = points[i].x < box.min.x ? points[i].x : box.min.x;
+        box.max.x = points[i].x > box.max.x ? points[i].x : box.max.x;
+        box.min.y = points[i].y < box.min.y ? points[i].y : box.min.y;
+        box.max.y = points[i].y > box.max.y ? points[i].y : box.max.y;
     }
-    *out_x = (struct pixel_span){((int64_t)min_x >> 8) - margin_px, ((int64_t)max_x >> 8) + margin_px};
-    *out_y = (struct pixel_span){((int64_t)min_y >> 8) - margin_px, ((int64_t)max_y >> 8) + margin_px};
+    return box;
 }
 
-bool raster_patch_take(struct raster *raster, enum raster_patch_kind kind, const struct draw_point *points,
-                       size_t count)
+#ifdef DRAW_HAS_AVX2
+/* Of four points or more. */
+DRAW_AVX2 static struct corners corners_of_avx2(const struct draw_point *points, size_t count)
+{
+    i32x8 min;
+    memcpy(&min, points + count - 4, sizeof min);
+    i32x8 max = min;
+    for (size_t i = 0; i + 4 < count; i += 4) {
+        i32x8 four;
+        memcpy(&four, points + i, sizeof four);
+        min = (i32x8)_mm256_min_epi32((__m256i)min, (__m256i)four);
+        max = (i32x8)_mm256_max_epi32((__m256i)max, (__m256i)four);
+    }
+    __m128i least = _mm_min_epi32(_mm256_castsi256_si128((__m256i)min), _mm256_extracti128_si256((__m256i)min, 1));
+    __m128i most = _mm_max_epi32(_mm256_castsi256_si128((__m256i)max), _mm256_extracti128_si256((__m256i)max, 1));
+    least = _mm_min_epi32(least, _mm_unpackhi_epi64(least, least));
+    most = _mm_max_epi32(most, _mm_unpackhi_epi64(most, most));
+    struct corners box;
+    _mm_storeu_si64(&box.min, least);
+    _mm_storeu_si64(&box.max, most);
+    return box;
+}
+#endif
+
+/* The pixels that a shape lies in: across, and down. */
+static void spans_of(const struct raster *raster, const struct draw_point *points, size_t count, int32_t margin,
+                     struct pixel_span *out_x, struct pixel_span *out_y)
+{
+#ifdef DRAW_HAS_AVX2
+    struct corners box = raster->has_avx2 && count >= 4 ? corners_of_avx2(points, count) : corners_of(points, count);
+#else
+    (void)raster;
+    struct corners box = corners_of(points, count);
+#endif
+    *out_x = (struct pixel_span){((int64_t)box.min.x - margin) >> 8, ((int64_t)box.max.x + margin) >> 8};
+    *out_y = (struct pixel_span){((int64_t)box.min.y - margin) >> 8, ((int64_t)box.max.y + margin) >> 8};
+}
+
+/* An empty patch begins at the shape. */
+static void begin_at(struct raster_patch *patch, enum raster_patch_kind kind, const struct pixel_span *x,
+                     const struct pixel_span *y)
+{
+    patch->kind = kind;
+    patch->x_px = x->min;
+    patch->y_px = y->min;
+    patch->columns = 0;
+    patch->groups = 0;
+    patch->rows = 0;
+    patch->edges = 0;
+}
+
+static bool fits(const struct raster_patch *patch, const struct pixel_span *x, const struct pixel_span *y, int64_t side)
+{
+    return x->min >= patch->x_px && x->max - patch->x_px < side && y->min >= patch->y_px && y->max - patch->y_px < side;
+}
+
+enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patch_kind kind,
+                                         const struct draw_point *points, size_t count, int32_t margin)
 {
     struct raster_patch *patch = &raster->patch;
     struct pixel_span x;
     struct pixel_span y;
-    if (patch->kind == RASTER_PATCH_EMPTY && !raster_rows_are_empty(raster)) {
-        return false;
-    }
-    if (count == 0 || count > RASTER_ROW_EDGES_MAX) {
+    bool can_be_small = raster->has_avx2 && count <= RASTER_SMALL_POINTS;
+    bool is_alone = raster_rows_are_empty(raster);
+    /* Beside others, a few edges are added sooner one by one. */
+    can_be_small = can_be_small && (is_alone || count > FEW);
+    if (count == 0 || count > RASTER_ROW_EDGES_MAX || (!is_alone && !can_be_small)) {
         raster_patch_spill(raster);
-        return false;
+        return RASTER_PATCH_NONE;
     }
-    spans_of(points, count, kind == RASTER_PATCH_INK, &x, &y);
+    spans_of(raster, points, count, margin, &x, &y);
+    bool is_small = can_be_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, RASTER_SMALL_SIDE);
+    bool is_wide = patch->kind == kind && fits(patch, &x, &y, SIDE);
+    if (patch->kind != RASTER_PATCH_EMPTY && (patch->edges + count > RASTER_ROW_EDGES_MAX || !(is_small || is_wide))) {
+        raster_patch_spill(raster);
+        is_alone = raster_rows_are_empty(raster);
+    }
     if (patch->kind == RASTER_PATCH_EMPTY) {
-        if (x.max - x.min >= SIDE || y.max - y.min >= SIDE) {
-            return false;
+        is_small = can_be_small && x.max - x.min < RASTER_SMALL_SIDE && y.max - y.min < RASTER_SMALL_SIDE;
+        is_wide = is_alone && x.max - x.min < SIDE && y.max - y.min < SIDE;
+        if (!is_small && !is_wide) {
+            return RASTER_PATCH_NONE;
         }
-        patch->kind = kind;
-        patch->x_px = x.min;
-        patch->y_px = y.min;
-        patch->groups = 0;
-        patch->rows = 0;
-        patch->edges = 0;
-    } else if (patch->kind != kind || patch->edges + count > RASTER_ROW_EDGES_MAX || x.min < patch->x_px ||
-               x.max - patch->x_px >= SIDE || y.min < patch->y_px || y.max - patch->y_px >= SIDE) {
-        raster_patch_spill(raster);
-        return false;
+        begin_at(patch, is_small ? RASTER_PATCH_INK : kind, &x, &y);
     }
     size_t groups = (size_t)(x.max - patch->x_px) / GROUP + 1;
     size_t rows = (size_t)(y.max - patch->y_px) + 1;
+    size_t columns = (size_t)(x.max - patch->x_px) + 1;
+    patch->columns = columns > patch->columns ? columns : patch->columns;
     patch->groups = groups > patch->groups ? groups : patch->groups;
     patch->rows = rows > patch->rows ? rows : patch->rows;
     patch->edges += count;
-    return true;
+    return is_small ? RASTER_PATCH_SMALL : RASTER_PATCH_WIDE;
+}
+
+void raster_patch_keep(struct raster *raster)
+{
+    if (!raster_rows_are_empty(raster)) {
+        raster_patch_spill(raster);
+    }
 }
 
 void raster_patch_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
@@ -113,6 +183,29 @@ static void spill_cell(struct raster *raster, size_t row, int64_t x, uint32_t va
     raster_touch_cells(raster->bits + row * raster->bit_words, first, last);
 }
 
+/* The areas of a small shape within the picture. */
+static void spill_group(struct raster *raster, size_t row, size_t x, const uint32_t *areas)
+{
+    uint32_t *cells = raster->cells + row * raster->stride + x;
+    blend_u32x8 area;
+    blend_u32x8 sums;
+    memcpy(&area, areas, sizeof area);
+    memcpy(&sums, cells, sizeof sums);
+    sums += area - __builtin_shufflevector((blend_u32x8){0}, area, 0, 8, 9, 10, 11, 12, 13, 14);
+    memcpy(cells, &sums, sizeof sums);
+    cells[GROUP] -= areas[GROUP - 1];
+    size_t last = x + GROUP < raster->width_px ? x + GROUP : raster->width_px - 1;
+    raster_touch_cells(raster->bits + row * raster->bit_words, x, last);
+}
+
+static void count_edges(struct raster *raster, size_t row, size_t edges)
+{
+    raster->row_edges[row] += (uint32_t)edges;
+    if (raster->row_edges[row] > RASTER_ROW_EDGES_MAX) {
+        raster_bound_row(raster, row);
+    }
+}
+
 void raster_patch_spill(struct raster *raster)
 {
     struct raster_patch *patch = &raster->patch;
@@ -120,13 +213,19 @@ void raster_patch_spill(struct raster *raster)
         return;
     }
     bool is_ink = patch->kind == RASTER_PATCH_INK;
+    bool is_group =
+        is_ink && patch->groups == 1 && patch->x_px >= 0 && patch->x_px + GROUP <= (int64_t)raster->width_px;
     for (size_t i = 0; i < patch->rows; i++) {
         int64_t row = patch->y_px + (int64_t)i;
         if (row < 0 || row >= (int64_t)raster->height_px || raster->width_px == 0) {
             continue;
         }
         raster_touch_rows(raster, row, row);
-        raster->row_edges[row] = (uint32_t)patch->edges;
+        count_edges(raster, (size_t)row, patch->edges);
+        if (is_group) {
+            spill_group(raster, (size_t)row, (size_t)patch->x_px, patch->cells + i * STRIDE);
+            continue;
+        }
         for (size_t x = 0; x <= patch->groups * GROUP; x++) {
             spill_cell(raster, (size_t)row, patch->x_px + (int64_t)x, patch->cells[i * STRIDE + x], is_ink);
         }
@@ -157,7 +256,7 @@ BLEND_INLINE blend_u32x8 take_coverage(uint32_t *cells, uint32_t *sum, enum fill
         blend_u32x8 ink;
         memcpy(&ink, cells, sizeof ink);
         memset(cells, 0, sizeof ink);
-        return coverage_of_group(ink, FILL_NONZERO);
+        return coverage_of_group(ink, rule);
     }
     return coverage_of_group(take_group(cells, sum), rule);
 }
@@ -173,7 +272,7 @@ BLEND_INLINE void use_group(uint8_t *pixels, uint8_t *merged, blend_u32x8 covera
     } else if (use == PATCH_APART) {
         apart_group(pixels, merged, coverage, source, wide);
     } else {
-        keep_larger(merged, __builtin_convertvector(coverage, u8x8));
+        keep_larger(merged, bytes_of(coverage));
     }
 }
 
@@ -197,6 +296,42 @@ BLEND_INLINE void use_lanes(uint8_t *pixels, uint8_t *merged, struct lanes lanes
     memcpy(merged, some_merged + lanes.first, lanes.count);
 }
 
+/* The rows of the patch that lie in the picture, all of them one group. */
+BLEND_INLINE void use_groups(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
+                             enum patch_use use, bool is_ink)
+{
+    struct raster_patch *patch = &raster->patch;
+    size_t width = raster->width_px;
+    int64_t below = (int64_t)raster->height_px - patch->y_px;
+    size_t first = patch->y_px < 0 ? (size_t)-patch->y_px : 0;
+    size_t end = below < (int64_t)patch->rows ? (size_t)(below > 0 ? below : 0) : patch->rows;
+    if (first > 0 || end < patch->rows) {
+        size_t from = first < end ? first : end;
+        memset(patch->cells, 0, from * STRIDE * sizeof *patch->cells);
+        memset(patch->cells + end * STRIDE, 0, (patch->rows - end) * STRIDE * sizeof *patch->cells);
+    }
+    struct blend_wide wide = blend_widen_word(source);
+    uint32_t *cells = patch->cells + first * STRIDE;
+    size_t x = (size_t)patch->x_px;
+    size_t y = (size_t)(patch->y_px + (int64_t)first);
+    uint8_t *pixels = use == PATCH_MERGE ? NULL : canvas->rgba + (y * width + x) * 4;
+    uint8_t *merged = raster->merged + y * raster->stride + x;
+    for (size_t i = first; i < end; i++) {
+        uint32_t sum = 0;
+        blend_u32x8 coverage = take_coverage(cells, &sum, rule, is_ink);
+        use_group(pixels, merged, coverage, source, wide, use);
+        if (!is_ink) {
+            cells[GROUP] = 0;
+        }
+        if (use == PATCH_MERGE) {
+            raster_touch_cells(raster->merged_bits + (y + i - first) * raster->bit_words, x, x + GROUP - 1);
+        }
+        cells += STRIDE;
+        pixels = use == PATCH_MERGE ? NULL : pixels + width * 4;
+        merged += raster->stride;
+    }
+}
+
 BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
                             enum patch_use use, bool is_ink)
 {
@@ -205,6 +340,10 @@ BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum f
     size_t groups = patch->groups;
     struct blend_wide wide = blend_widen_word(source);
     bool is_inside = patch->x_px >= 0 && patch->x_px + (int64_t)(groups * GROUP) <= (int64_t)width;
+    if (is_inside && groups == 1) {
+        use_groups(raster, canvas, rule, source, use, is_ink);
+        return;
+    }
     for (size_t i = 0; i < patch->rows; i++) {
         uint32_t *cells = patch->cells + i * STRIDE;
         int64_t row = patch->y_px + (int64_t)i;
@@ -237,8 +376,11 @@ BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum f
 BLEND_INLINE void use_any(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
                           enum patch_use use)
 {
-    if (raster->patch.kind == RASTER_PATCH_INK) {
+    bool is_ink = raster->patch.kind == RASTER_PATCH_INK;
+    if (is_ink && rule == FILL_NONZERO) {
         use_patch(raster, canvas, FILL_NONZERO, source, use, true);
+    } else if (is_ink) {
+        use_patch(raster, canvas, FILL_EVEN_ODD, source, use, true);
     } else if (rule == FILL_NONZERO) {
         use_patch(raster, canvas, FILL_NONZERO, source, use, false);
     } else {

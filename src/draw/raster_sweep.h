@@ -6,9 +6,16 @@
 #include "draw/blend.h"
 #include "draw/raster_cells.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 enum { GROUP = RASTER_GROUP, FULL = RASTER_FULL };
 
 typedef uint32_t u32x4 __attribute__((vector_size(16)));
+typedef uint64_t u64x2 __attribute__((vector_size(16)));
+typedef uint16_t u16x8 __attribute__((vector_size(16)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
 typedef uint8_t u8x8 __attribute__((vector_size(8)));
 typedef int32_t i32x8 __attribute__((vector_size(32)));
 typedef float f32x8 __attribute__((vector_size(32)));
@@ -65,6 +72,44 @@ BLEND_INLINE blend_u32x8 take_group(uint32_t *cells, uint32_t *sum)
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
 }
 
+/* Whole numbers up to 2^15 as bytes: 255 in place of more. (As conversions of vectors GCC makes both one by one.) */
+BLEND_INLINE u8x8 bytes_of(blend_u32x8 numbers)
+{
+#ifdef __SSE2__
+    __m128i low = (__m128i)__builtin_shufflevector(numbers, numbers, 0, 1, 2, 3);
+    __m128i high = (__m128i)__builtin_shufflevector(numbers, numbers, 4, 5, 6, 7);
+    __m128i words = _mm_packs_epi32(low, high);
+    u64x2 packed = (u64x2)_mm_packus_epi16(words, words);
+    u8x8 bytes;
+    uint64_t word = packed[0];
+    memcpy(&bytes, &word, sizeof bytes);
+    return bytes;
+#else
+    blend_u32x8 above = -((255 - numbers) >> 31);
+    return __builtin_convertvector((numbers & ~above) | (255 & above), u8x8);
+#endif
+}
+
+BLEND_INLINE blend_u32x8 numbers_of(u8x8 bytes)
+{
+    const u8x16 zero = {0};
+    uint64_t word;
+    memcpy(&word, &bytes, sizeof word);
+    u64x2 words = {word};
+    u16x8 wide =
+        (u16x8)__builtin_shufflevector((u8x16)words, zero, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    u32x4 low = (u32x4)__builtin_shufflevector(wide, (u16x8)zero, 0, 8, 1, 9, 2, 10, 3, 11);
+    u32x4 high = (u32x4)__builtin_shufflevector(wide, (u16x8)zero, 4, 12, 5, 13, 6, 14, 7, 15);
+    return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+}
+
+BLEND_INLINE bool any_of(u8x8 bytes)
+{
+    uint64_t word;
+    memcpy(&word, &bytes, sizeof word);
+    return word != 0;
+}
+
 BLEND_INLINE void blend_group(uint8_t *pixels, blend_u32x8 coverage, struct blend_wide source)
 {
     struct blend_wide scaled = blend_scale_wide(source, blend_factors(coverage));
@@ -88,16 +133,14 @@ BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 cov
 {
     u8x8 bytes;
     memcpy(&bytes, covered, sizeof bytes);
-    blend_u32x8 before = __builtin_convertvector(bytes, blend_u32x8);
+    blend_u32x8 before = numbers_of(bytes);
     blend_u32x8 sum = before + coverage;
+    bytes = bytes_of(sum);
+    memcpy(covered, &bytes, sizeof bytes);
     blend_u32x8 is_full = -((255 - sum) >> 31); /* more than there is room for */
     blend_u32x8 over = (sum - 255) & is_full;
-    bytes = __builtin_convertvector((sum & ~is_full) | (255 & is_full), u8x8);
-    memcpy(covered, &bytes, sizeof bytes);
     struct blend_wide below = blend_widen(blend_load(pixels));
-    uint64_t overlaps[4];
-    memcpy(overlaps, &over, sizeof overlaps);
-    if ((overlaps[0] | overlaps[1] | overlaps[2] | overlaps[3]) != 0) {
+    if (any_of(bytes_of(over))) {
         /* The quotient of whole numbers below 2^16, rounded down: float division gives it exactly. */
         blend_u32x8 share = (source >> 24) * over + (before >> 1);
         f32x8 quotient = __builtin_convertvector((i32x8)share, f32x8) /

@@ -6,6 +6,7 @@
 #include "server/connections.h"
 #include "server/listen.h"
 #include "server/ready.h"
+#include "server/vigil.h"
 #include "tile/gzip.h"
 
 #include <errno.h>
@@ -15,6 +16,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -26,6 +29,8 @@ enum {
     ARGUMENTS_MAX = 64, /* more than this would not fit the library's pool; the gate allows fewer */
     CONNECTIONS_DEFAULT = 4096,
     PER_ADDRESS_DEFAULT = 256,
+    FEW_MAX = 15,  /* more connections are many … */
+    FEW_AGAIN = 8, /* … until no more than this remain */
     SPARE_DESCRIPTORS = 256,
     SPARE_CALLS_MAX = 64,
     SPARE_CALL_BYTES_MAX = 60 * 1024, /* calls that needed more than their arena's first block are not kept */
@@ -37,10 +42,14 @@ enum {
 struct listener {
     struct http_server *server;
     struct MHD_Daemon *daemon;
+    struct vigil vigil;
+    pthread_t thread;
+    int signal; /* an eventfd that wakes the thread */
     struct status_share *share;
     struct ready *ready; /* NULL: the cache is switched off */
     struct call *spare;  /* calls that ended, for the next ones */
     size_t spare_count;
+    int64_t first_ns; /* when the first request of this look at the sockets began; 0: there was none */
     int socket;
     bool is_quiet;
 };
@@ -53,6 +62,9 @@ struct http_server {
     size_t listener_count;
     size_t listeners_wanted;
     char address[LISTEN_ADDRESS_BYTES];
+    pthread_mutex_t steering; /* guards the two below */
+    bool may_steer;           /* the sockets share a port, and are open */
+    atomic_bool has_many;     /* connections: new ones go to all listeners, else to the first; read without the lock */
     pthread_t watchdog;
     bool has_watchdog;
     atomic_bool is_ending;
@@ -186,6 +198,7 @@ static struct call *create_call(struct listener *listener, struct MHD_Connection
         destroy_call(call);
         return NULL;
     }
+    listener->first_ns = listener->first_ns ? listener->first_ns : call->exchange->started_ns;
     const union MHD_ConnectionInfo *info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
     call->peer = info ? info->socket_context : NULL;
     if (call->peer) {
@@ -286,13 +299,25 @@ static void on_completed(void *context, struct MHD_Connection *connection, void 
 /* --- asking workers -------------------------------------------------------------------------------------------------
  */
 
+static void wake(const struct listener *listener)
+{
+    eventfd_write(listener->signal, 1);
+}
+
+static void resume(const struct listener *listener, struct MHD_Connection *connection)
+{
+    MHD_resume_connection(connection);
+    wake(listener);
+}
+
 /* The answer is there, on any thread. */
 static void finish(struct call *call)
 {
     struct MHD_Connection *connection = call->connection;
+    struct listener *listener = call->listener;
     /* From here on the call belongs to the listener's thread again. */
     if (atomic_exchange(&call->state, CALL_DONE) == CALL_SUSPENDED) {
-        MHD_resume_connection(connection);
+        resume(listener, connection);
     }
 }
 
@@ -304,7 +329,7 @@ static bool await(struct call *call)
     }
     MHD_suspend_connection(call->connection);
     if (atomic_exchange(&call->state, CALL_SUSPENDED) == CALL_DONE) {
-        MHD_resume_connection(call->connection);
+        resume(call->listener, call->connection);
     }
     return false;
 }
@@ -694,6 +719,20 @@ static void close_peer(struct http_server *server, struct peer *peer)
     }
 }
 
+/* A few connections are served by the first listener alone, which stays awake for them: threads that wake one another
+ * cost more than they bring. Many keep all listeners busy. */
+static void steer(struct http_server *server)
+{
+    pthread_mutex_lock(&server->steering);
+    int count = status_connections(server->shared->status);
+    bool had_many = atomic_load(&server->has_many);
+    bool has_many = count > (had_many ? FEW_AGAIN : FEW_MAX);
+    if (has_many != had_many && (!server->may_steer || listen_steer(server->listeners[0].socket, has_many))) {
+        atomic_store(&server->has_many, has_many);
+    }
+    pthread_mutex_unlock(&server->steering);
+}
+
 static void on_connection(void *context, struct MHD_Connection *connection, void **socket_context,
                           enum MHD_ConnectionNotificationCode code)
 {
@@ -708,6 +747,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
         *socket_context = NULL;
         atomic_fetch_sub_explicit(count, 1, memory_order_relaxed);
     }
+    steer(server);
 }
 
 static void *watch(void *context)
@@ -741,13 +781,47 @@ static void release_answer(void *answer)
     MHD_destroy_response(answer);
 }
 
+/* A listener's thread. */
+static void *serve(void *context)
+{
+    struct listener *listener = context;
+    const struct http_server *server = listener->server;
+    bool is_awake = false;
+    while (!atomic_load_explicit(&server->is_ending, memory_order_acquire)) {
+        listener->first_ns = 0;
+        MHD_run_wait(listener->daemon, is_awake ? 0 : -1);
+        is_awake = vigil_stays_awake(&listener->vigil, listener->first_ns,
+                                     !atomic_load_explicit(&server->has_many, memory_order_relaxed) &&
+                                         tile_service_rests(server->shared->service));
+    }
+    return NULL;
+}
+
+/* The library's set of sockets gets our signal, too: it passes over an event without a pointer. Edges are reported
+ * whether or not the signal is read. */
+static bool start_thread(struct listener *listener, struct error *err)
+{
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(listener->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+    struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.ptr = NULL};
+    listener->signal = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+    if (!info || listener->signal < 0 || epoll_ctl(info->epoll_fd, EPOLL_CTL_ADD, listener->signal, &event) != 0 ||
+        pthread_create(&listener->thread, NULL, serve, listener) != 0) {
+        error_set(err, ERROR_INTERNAL, "could not start a listener's thread: %s", strerror(errno));
+        if (listener->signal >= 0) {
+            close(listener->signal);
+        }
+        return false;
+    }
+    return true;
+}
+
 static bool start_listener(struct http_server *server, struct listener *listener, unsigned connections_max,
                            struct error *err)
 {
     size_t ready_bytes = server->shared->options->cache_bytes / READY_SHARE / server->listeners_wanted;
     ready_bytes = ready_bytes > READY_BYTES_MAX ? READY_BYTES_MAX : ready_bytes;
     listener->ready = ready_bytes > 0 ? ready_create(ready_bytes, release_answer) : NULL;
-    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
+    unsigned flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_TURBO | MHD_USE_ERROR_LOG;
     listener->server = server;
     listener->daemon = MHD_start_daemon(flags, 0, on_accept, listener, on_request, listener,                  /**/
                                         MHD_OPTION_EXTERNAL_LOGGER, library_log, (void *)NULL,                /**/
@@ -764,6 +838,11 @@ static bool start_listener(struct http_server *server, struct listener *listener
         ready_destroy(listener->ready);
         error_set(err, ERROR_INTERNAL, "could not start the HTTP daemon: %s", strerror(errno));
         close(listener->socket);
+        return false;
+    }
+    if (!start_thread(listener, err)) {
+        MHD_stop_daemon(listener->daemon);
+        ready_destroy(listener->ready);
         return false;
     }
     return true;
@@ -811,6 +890,7 @@ static bool start_listeners(struct http_server *server, unsigned connections_max
         server->listeners[i].socket = sockets[i];
         server->listeners[i].share = &server->shared->status->shares[i];
     }
+    server->may_steer = inherited < 0 && count > 1 && listen_steer(sockets[0], false);
     for (size_t i = 0; i < count; i++) {
         if (!start_listener(server, &server->listeners[i], connections_max, err)) {
             for (size_t k = i + 1; k < count; k++) {
@@ -837,6 +917,8 @@ bool http_server_create(const struct exchange_shared *shared, struct http_server
     }
     server->shared = shared;
     atomic_init(&server->is_ending, false);
+    atomic_init(&server->has_many, false);
+    pthread_mutex_init(&server->steering, NULL);
     raise_descriptor_limit(limits.count_max);
     server->connections = connections_create(&limits);
     server->no_memory = make_no_memory();
@@ -867,6 +949,9 @@ const char *http_server_address(const struct http_server *server)
 
 void http_server_quiesce(struct http_server *server)
 {
+    pthread_mutex_lock(&server->steering);
+    server->may_steer = false;
+    pthread_mutex_unlock(&server->steering);
     for (size_t i = 0; i < server->listener_count; i++) {
         struct listener *listener = &server->listeners[i];
         if (!listener->is_quiet) {
@@ -881,7 +966,10 @@ void http_server_quiesce(struct http_server *server)
 
 static void finish_listener(struct listener *listener)
 {
+    wake(listener);
+    pthread_join(listener->thread, NULL);
     MHD_stop_daemon(listener->daemon);
+    close(listener->signal);
     while (listener->spare) {
         struct call *call = listener->spare;
         listener->spare = call->next_spare;
@@ -895,10 +983,10 @@ void http_server_destroy(struct http_server *server)
     if (!server) {
         return;
     }
+    atomic_store(&server->is_ending, true);
     for (size_t i = 0; i < server->listener_count; i++) {
         finish_listener(&server->listeners[i]);
     }
-    atomic_store(&server->is_ending, true);
     if (server->has_watchdog) {
         pthread_join(server->watchdog, NULL);
     }
@@ -906,6 +994,7 @@ void http_server_destroy(struct http_server *server)
     if (server->no_memory) {
         MHD_destroy_response(server->no_memory);
     }
+    pthread_mutex_destroy(&server->steering);
     free(server->listeners);
     free(server);
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -165,4 +166,13 @@ bool listen_open(const char *address, size_t count, int *out_sockets, char out_a
     }
     freeaddrinfo(info);
     return ok;
+}
+
+bool listen_steer(int socket, bool spreads)
+{
+    int ignored = 0;
+    struct sock_filter first[] = {BPF_STMT(BPF_RET | BPF_K, 0)};
+    const struct sock_fprog program = {.len = 1, .filter = first};
+    return spreads ? setsockopt(socket, SOL_SOCKET, SO_DETACH_REUSEPORT_BPF, &ignored, sizeof ignored) == 0
+                   : setsockopt(socket, SOL_SOCKET, SO_ATTACH_REUSEPORT_CBPF, &program, sizeof program) == 0;
 }

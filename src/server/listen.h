@@ -19,3 +19,7 @@ int listen_inherited(void);
 /* `count` sockets that take connections of the inherited one, which is closed. */
 bool listen_share(int socket, size_t count, int *out_sockets, char out_address[LISTEN_ADDRESS_BYTES],
                   struct error *err);
+
+/* Where new connections go that come to the sockets of listen_open: by the hash of their addresses to all of them, or
+ * all to the first one opened. `socket` is any of them. False when the system knows no such thing: by the hash. */
+bool listen_steer(int socket, bool spreads);

@@ -266,6 +266,12 @@ struct geometry_head {
 static bool get_head(struct cell_cursor *cursor, struct geometry_head *out_head)
 {
     uint64_t number;
+    if (remaining(cursor) >= 2 && cursor->at[0] == COMPACT && cursor->at[1] < 128 && (cursor->at[1] & COMPACT_LONE)) {
+        number = cursor->at[1];
+        cursor->at += 2;
+        *out_head = (struct geometry_head){1, number >> COMPACT_SHIFT, (number & COMPACT_WIDE) != 0 ? 2 : 1};
+        return out_head->lone_count > 0 && out_head->lone_count <= remaining(cursor) / 2;
+    }
     if (!get_varint(cursor, &number)) {
         return false;
     }
@@ -317,22 +323,48 @@ static int32_t unsnap(uint64_t snapped, unsigned shift)
     return unit > INT32_MAX ? INT32_MAX : unit < INT32_MIN ? INT32_MIN : (int32_t)unit;
 }
 
-static bool get_varint_points(struct cell_cursor *cursor, unsigned shift, struct world_point *points, uint32_t count)
+static inline bool get_varint_steps(struct cell_cursor *cursor, unsigned shift, bool clamps, struct world_point *points,
+                                    uint32_t count, uint64_t *out_bits)
 {
     uint64_t x = 0;
     uint64_t y = 0;
+    uint64_t bits = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t delta_x;
         uint64_t delta_y;
-        if (!get_varint(cursor, &delta_x) || !get_varint(cursor, &delta_y)) {
+        if (!get_varints(cursor, &delta_x, &delta_y)) {
             return false;
         }
         x += (uint64_t)unzigzag(delta_x);
         y += (uint64_t)unzigzag(delta_y);
-        points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
+        if (clamps) {
+            points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
+        } else {
+            bits |= ((x << shift) - (uint64_t)INT32_MIN) | ((y << shift) - (uint64_t)INT32_MIN);
+            points[i] = (struct world_point){(int32_t)(x << shift), (int32_t)(y << shift)};
+        }
     }
+    *out_bits = bits;
     return true;
 }
+
+/* Hardly any geometry reaches where numbers are clamped: those that do are read again. */
+static bool get_varint_points(struct cell_cursor *cursor, unsigned shift, struct world_point *points, uint32_t count)
+{
+    struct cell_cursor start = *cursor;
+    uint64_t bits;
+    if (!get_varint_steps(cursor, shift, false, points, count, &bits)) {
+        return false;
+    }
+    if (bits <= UINT32_MAX) {
+        return true;
+    }
+    *cursor = start;
+    return get_varint_steps(cursor, shift, true, points, count, &bits);
+}
+
+/* Steps in x, or in y, of the widths that are added up word by word; points that may be made too many. */
+enum { STEPS_BYTES = sizeof(uint64_t) / 2, POINTS_SPARE = STEPS_BYTES - 1 };
 
 static inline int64_t get_step(const unsigned char *in, size_t width)
 {
@@ -350,79 +382,104 @@ static inline void add_steps(const unsigned char *at, size_t width, unsigned shi
     }
 }
 
+/* The same where no step leads out of the world. Steps are taken from words, so up to three points too many are made of
+ * what follows: how many there are is as good as random, and seldom told right by a processor that guesses. */
+static inline void add_near_steps(const unsigned char *at, size_t width, unsigned shift, struct world_point *points,
+                                  uint32_t count)
+{
+    uint32_t x = (uint32_t)points[0].x;
+    uint32_t y = (uint32_t)points[0].y;
+    for (uint32_t i = 1; i < count; at += sizeof(uint64_t)) {
+        uint64_t word = get_u64(at);
+        for (size_t j = 0; j < STEPS_BYTES / width; j++, i++) {
+            x += (uint32_t)(width == 1 ? (int8_t)word : (int16_t)word) << shift;
+            word >>= 8 * width;
+            y += (uint32_t)(width == 1 ? (int8_t)word : (int16_t)word) << shift;
+            word >>= 8 * width;
+            points[i] = (struct world_point){(int32_t)x, (int32_t)y};
+        }
+    }
+}
+
+/* True when `reach` grid units from there in any direction is still in the world. */
+static bool is_central(uint64_t x, uint64_t y, uint64_t reach, unsigned shift)
+{
+    int64_t limit = (INT64_C(1) << (31 - shift)) - (int64_t)reach;
+    return (int64_t)x < limit && (int64_t)x > -limit && (int64_t)y < limit && (int64_t)y > -limit;
+}
+
 static bool get_compact_points(struct cell_cursor *cursor, size_t width, unsigned shift, struct world_point *points,
                                uint32_t count)
 {
     uint64_t x;
     uint64_t y;
-    if (!get_varint(cursor, &x) || !get_varint(cursor, &y) || remaining(cursor) / (2 * width) < count - 1) {
+    if (!get_varints(cursor, &x, &y) || remaining(cursor) / (2 * width) < count - 1) {
         return false;
     }
     x = (uint64_t)unzigzag(x);
     y = (uint64_t)unzigzag(y);
     points[0] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
-    if (width == 1) {
-        add_steps(cursor->at, 1, shift, x, y, points + 1, count - 1);
+    size_t length = (size_t)(count - 1) * 2 * width;
+    bool is_near = is_central(x, y, (uint64_t)count << (8 * width - 1), shift);
+    if (!is_near || remaining(cursor) < length + sizeof(uint64_t)) {
+        add_steps(cursor->at, width, shift, x, y, points + 1, count - 1);
+    } else if (width == 1) {
+        add_near_steps(cursor->at, 1, shift, points, count);
     } else {
-        add_steps(cursor->at, 2, shift, x, y, points + 1, count - 1);
+        add_near_steps(cursor->at, 2, shift, points, count);
     }
-    cursor->at += (size_t)(count - 1) * 2 * width;
+    cursor->at += length;
     return true;
+}
+
+/* Parts and points of one part are one piece of memory. */
+static enum cell_result get_lone_part(uint32_t count, struct arena *arena, struct shape_part **out_parts,
+                                      struct world_point **out_points)
+{
+    struct shape_part *parts =
+        arena_alloc_raw(arena, sizeof *parts + ((size_t)count + POINTS_SPARE) * sizeof **out_points);
+    if (!parts) {
+        return CELL_NO_ROOM;
+    }
+    parts[0] = (struct shape_part){count, false};
+    *out_parts = parts;
+    *out_points = (void *)(parts + 1);
+    return CELL_OK;
+}
+
+static enum cell_result get_parts(struct cell_cursor *cursor, uint64_t part_count, struct arena *arena,
+                                  struct shape_part **out_parts, struct world_point **out_points, uint32_t *out_count)
+{
+    *out_parts = arena_alloc_raw(arena, bytes_of_parts(part_count));
+    if (!*out_parts) {
+        return CELL_NO_ROOM;
+    }
+    if (!get_part_sizes(cursor, part_count, *out_parts, out_count)) {
+        return CELL_DAMAGED;
+    }
+    *out_points = arena_alloc_raw(arena, ((size_t)*out_count + POINTS_SPARE) * sizeof **out_points);
+    return *out_points ? CELL_OK : CELL_NO_ROOM;
 }
 
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
                                    struct arena *arena, struct geometry *out_geometry)
 {
     struct geometry_head head;
-    uint32_t count;
     if (!get_head(cursor, &head)) {
         return CELL_DAMAGED;
     }
-    struct shape_part *parts = arena_alloc_raw(arena, bytes_of_parts(head.part_count));
-    if (!parts) {
-        return CELL_NO_ROOM;
-    }
-    if (head.lone_count > 0) {
-        count = (uint32_t)head.lone_count;
-        parts[0] = (struct shape_part){count, false};
-    } else if (!get_part_sizes(cursor, head.part_count, parts, &count)) {
-        return CELL_DAMAGED;
-    }
-    struct world_point *points = arena_alloc_raw(arena, (size_t)count * sizeof *points);
-    if (!points) {
-        return CELL_NO_ROOM;
+    uint32_t count = (uint32_t)head.lone_count;
+    struct shape_part *parts;
+    struct world_point *points;
+    enum cell_result result = count > 0 ? get_lone_part(count, arena, &parts, &points)
+                                        : get_parts(cursor, head.part_count, arena, &parts, &points, &count);
+    if (result != CELL_OK) {
+        return result;
     }
     bool ok = head.step_bytes == 0 || count == 0 ? get_varint_points(cursor, shift, points, count)
                                                  : get_compact_points(cursor, head.step_bytes, shift, points, count);
     *out_geometry = (struct geometry){kind, (uint32_t)head.part_count, count, parts, points};
     return ok ? CELL_OK : CELL_DAMAGED;
-}
-
-enum cell_result cell_skip_geometry(struct cell_cursor *cursor)
-{
-    struct geometry_head head;
-    if (!get_head(cursor, &head)) {
-        return CELL_DAMAGED;
-    }
-    uint64_t vertices = head.lone_count;
-    for (uint64_t p = 0; head.lone_count == 0 && p < head.part_count; p++) {
-        uint64_t size;
-        if (!get_varint(cursor, &size) || size >> 1 > remaining(cursor)) {
-            return CELL_DAMAGED;
-        }
-        vertices += size >> 1;
-    }
-    if (vertices > remaining(cursor)) {
-        return CELL_DAMAGED;
-    }
-    if (head.step_bytes == 0 || vertices == 0) {
-        return skip_varints(cursor, 2 * vertices) ? CELL_OK : CELL_DAMAGED;
-    }
-    if (!skip_varints(cursor, 2) || remaining(cursor) / (2 * head.step_bytes) < vertices - 1) {
-        return CELL_DAMAGED;
-    }
-    cursor->at += (vertices - 1) * 2 * head.step_bytes;
-    return CELL_OK;
 }
 
 /* To the nearest, halves away from zero, as llround does; degrees are far from the limits. */

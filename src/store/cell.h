@@ -55,8 +55,6 @@ void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsig
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
                                    struct arena *arena, struct geometry *out_geometry);
-/* Goes past a geometry without decoding it. */
-enum cell_result cell_skip_geometry(struct cell_cursor *cursor);
 /* Degrees, kept to 10^-9 (0.1 mm). */
 void cell_put_shape(struct buffer *out, const struct shape *shape);
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,

@@ -3,57 +3,70 @@
 
 #include "store/cell_number.h"
 
-enum { FORMAT_BLOCK = 0xB2, WIDE = 1 };
+enum { FORMAT_BLOCK = 0xB3 };
+
+/* Numbers of records are read as words of four bytes, the row of eight, and cut; so are steps and varints. So a block
+ * ends with bytes that are none of it. A record has at least a byte for each of six numbers behind its row. */
+enum { END_BYTES = 8, WIDTH_MAX = sizeof(uint32_t), ROW_WIDTH_MAX = sizeof(uint64_t) };
+
+/* How many bytes the numbers of each record have. */
+struct widths {
+    unsigned row;
+    unsigned place;
+    unsigned size;
+    unsigned geometry_end;
+    unsigned attributes_end;
+};
 
 /* What a class may cost: three bytes a feature, all of them twice that. */
-enum { CLASS_FIELDS_MAX = 32, CLASS_VALUES_MAX = 20, CLASS_FEATURE_COST = 3, VALUE_COST = 9 };
+enum { CLASS_FIELDS_MAX = 32, CLASS_VALUES_MAX = 20, CLASS_FEATURE_COST = 3, VALUE_COST = 9, RECORD_BYTES = 14 };
 
 /* --- writing --- */
 
 void cell_block_init(struct cell_block_maker *maker, size_t bytes_max)
 {
-    buffer_init(&maker->features, bytes_max);
+    buffer_init(&maker->geometries, bytes_max);
+    buffer_init(&maker->attributes, bytes_max);
     buffer_init(&maker->classes, bytes_max);
     maker->count = 0;
 }
 
 void cell_block_finish(struct cell_block_maker *maker)
 {
-    buffer_finish(&maker->features);
+    buffer_finish(&maker->geometries);
+    buffer_finish(&maker->attributes);
     buffer_finish(&maker->classes);
 }
 
-void cell_block_begin(struct cell_block_maker *maker, struct cell_origin origin)
+void cell_block_begin(struct cell_block_maker *maker)
 {
-    buffer_clear(&maker->features);
-    maker->origin = origin;
+    buffer_clear(&maker->geometries);
+    buffer_clear(&maker->attributes);
     maker->count = 0;
     maker->has_elsewhere = false;
 }
 
-size_t cell_block_length(const struct cell_block_maker *maker)
+bool cell_block_is_full(const struct cell_block_maker *maker, size_t content_length, size_t attributes_length)
 {
-    return maker->features.length + maker->count * (2 * CLASS_FEATURE_COST + sizeof(uint16_t));
+    size_t indexes = maker->count * (2 * CLASS_FEATURE_COST + RECORD_BYTES);
+    return maker->count == CELL_BLOCK_FEATURES ||
+           (maker->count > 0 &&
+            (maker->geometries.length + indexes + content_length - attributes_length > CELL_BLOCK_BYTES ||
+             maker->attributes.length + attributes_length > CELL_BLOCK_BYTES));
 }
 
 void cell_block_put(struct cell_block_maker *maker, int64_t row, const struct world_box *box, bool attributes_elsewhere,
                     struct text content, size_t attributes_length)
 {
-    struct buffer *out = &maker->features;
-    unsigned char *begun = buffer_reserve(out, (size_t)5 * VARINT_BYTES_MAX);
-    if (begun) {
-        unsigned char *at = varint_put(begun, (uint64_t)row << 1 | attributes_elsewhere);
-        at = varint_put(at, zigzag(box->min_x - maker->origin.x));
-        at = varint_put(at, zigzag(box->min_y - maker->origin.y));
-        at = varint_put(at, (uint64_t)(box->max_x - box->min_x));
-        at = varint_put(at, (uint64_t)(box->max_y - box->min_y));
-        out->length += (size_t)(at - begun);
-    }
-    buffer_append(out, content.data, content.length);
-    maker->ends[maker->count] = (uint32_t)out->length;
-    maker->attributes[maker->count] = (uint32_t)(out->length - attributes_length);
+    size_t geometry_length = content.length - attributes_length;
+    buffer_append(&maker->geometries, content.data, geometry_length);
+    buffer_append(&maker->attributes, content.data + geometry_length, attributes_length);
+    maker->entries[maker->count++] = (struct cell_entry){.row = row,
+                                                         .attributes_elsewhere = attributes_elsewhere,
+                                                         .box = *box,
+                                                         .geometry_end = (uint32_t)maker->geometries.length,
+                                                         .attributes_end = (uint32_t)maker->attributes.length};
     maker->has_elsewhere = maker->has_elsewhere || attributes_elsewhere;
-    maker->count++;
 }
 
 /* The values of a column that were met in the block. */
@@ -91,8 +104,9 @@ static bool note_value(struct column *column, struct cell_cursor value, size_t f
 
 static struct cell_cursor attributes_of(const struct cell_block_maker *maker, size_t feature)
 {
-    const unsigned char *bytes = maker->features.data;
-    return (struct cell_cursor){bytes + maker->attributes[feature], bytes + maker->ends[feature]};
+    const unsigned char *bytes = maker->attributes.data;
+    size_t start = feature > 0 ? maker->entries[feature - 1].attributes_end : 0;
+    return (struct cell_cursor){bytes + start, bytes + maker->entries[feature].attributes_end};
 }
 
 /* Which of the first `count` columns have few values; `cheap` says for each. */
@@ -147,42 +161,96 @@ static void make_classes(struct cell_block_maker *maker, size_t field_count)
     }
 }
 
+static unsigned width_of(uint64_t number)
+{
+    unsigned width = 1;
+    while (width < ROW_WIDTH_MAX && number >> (8 * width) != 0) {
+        width++;
+    }
+    return width;
+}
+
+/* What rows and places are counted from. */
+static struct cell_entry first_of(const struct cell_block_maker *maker)
+{
+    struct cell_entry first = maker->entries[0];
+    for (size_t i = 1; i < maker->count; i++) {
+        const struct cell_entry *entry = &maker->entries[i];
+        first.row = entry->row < first.row ? entry->row : first.row;
+        first.box.min_x = entry->box.min_x < first.box.min_x ? entry->box.min_x : first.box.min_x;
+        first.box.min_y = entry->box.min_y < first.box.min_y ? entry->box.min_y : first.box.min_y;
+    }
+    return first;
+}
+
+static uint64_t row_number(const struct cell_entry *entry, const struct cell_entry *first)
+{
+    return (uint64_t)(entry->row - first->row) << 1 | entry->attributes_elsewhere;
+}
+
+static struct widths widths_of(const struct cell_block_maker *maker, const struct cell_entry *first)
+{
+    uint64_t row = 0;
+    uint64_t place = 0;
+    uint64_t size = 0;
+    for (size_t i = 0; i < maker->count; i++) {
+        const struct cell_entry *entry = &maker->entries[i];
+        const struct world_box *box = &entry->box;
+        row |= row_number(entry, first);
+        place |= (uint64_t)(box->min_x - first->box.min_x) | (uint64_t)(box->min_y - first->box.min_y);
+        size |= (uint64_t)(box->max_x - box->min_x) | (uint64_t)(box->max_y - box->min_y);
+    }
+    return (struct widths){width_of(row), width_of(place), width_of(size), width_of(maker->geometries.length),
+                           width_of(maker->attributes.length)};
+}
+
+static unsigned char *put_number(unsigned char *out, uint64_t number, unsigned width)
+{
+    for (unsigned i = 0; i < width; i++) {
+        *out++ = (unsigned char)(number >> (8 * i));
+    }
+    return out;
+}
+
+static void put_record(struct buffer *out, const struct cell_entry *entry, const struct cell_entry *first,
+                       struct widths widths)
+{
+    unsigned char record[ROW_WIDTH_MAX + 6 * WIDTH_MAX];
+    const struct world_box *box = &entry->box;
+    unsigned char *at = put_number(record, row_number(entry, first), widths.row);
+    at = put_number(at, (uint64_t)(box->min_x - first->box.min_x), widths.place);
+    at = put_number(at, (uint64_t)(box->min_y - first->box.min_y), widths.place);
+    at = put_number(at, (uint64_t)(box->max_x - box->min_x), widths.size);
+    at = put_number(at, (uint64_t)(box->max_y - box->min_y), widths.size);
+    at = put_number(at, entry->geometry_end, widths.geometry_end);
+    at = put_number(at, entry->attributes_end, widths.attributes_end);
+    buffer_append(out, record, (size_t)(at - record));
+}
+
 void cell_block_write(struct cell_block_maker *maker, size_t field_count, struct buffer *out)
 {
-    bool is_wide = maker->features.length > UINT16_MAX;
-    buffer_append_byte(out, FORMAT_BLOCK);
-    buffer_append_varint(out, zigzag(maker->origin.x));
-    buffer_append_varint(out, zigzag(maker->origin.y));
-    buffer_append_varint(out, maker->count << 1 | is_wide);
+    static const unsigned char end[END_BYTES] = {0};
+    struct cell_entry first = first_of(maker);
+    struct widths widths = widths_of(maker, &first);
+    const unsigned char head[] = {
+        FORMAT_BLOCK, (unsigned char)maker->count, (unsigned char)(widths.row << 4 | widths.place),
+        (unsigned char)(widths.size << 4 | widths.geometry_end), (unsigned char)widths.attributes_end};
+    buffer_append(out, head, sizeof head);
+    buffer_append_varint(out, (uint64_t)first.row);
+    buffer_append_varint(out, zigzag(first.box.min_x));
+    buffer_append_varint(out, zigzag(first.box.min_y));
     make_classes(maker, field_count);
     buffer_append_varint(out, maker->classes.length);
     buffer_append(out, maker->classes.data, maker->classes.length);
     for (size_t i = 0; i < maker->count; i++) {
-        unsigned char end[sizeof(uint32_t)];
-        put_u32(end, maker->ends[i]);
-        buffer_append(out, end, is_wide ? sizeof(uint32_t) : sizeof(uint16_t));
+        put_record(out, &maker->entries[i], &first, widths);
     }
-    buffer_append(out, maker->features.data, maker->features.length);
-    out->failed = out->failed || maker->features.failed || maker->classes.failed;
+    buffer_append(out, maker->geometries.data, maker->geometries.length);
+    buffer_append(out, end, sizeof end);
+    out->failed = out->failed || maker->geometries.failed || maker->attributes.failed || maker->classes.failed;
 }
 
 /* --- reading --- */
-
-static bool is_unit(int64_t number)
-{
-    return number >= INT32_MIN && number <= INT32_MAX;
-}
-
-static bool get_origin(struct cell_cursor *cursor, struct cell_origin *out_origin)
-{
-    uint64_t x;
-    uint64_t y;
-    if (!get_varint(cursor, &x) || !get_varint(cursor, &y) || !is_unit(unzigzag(x)) || !is_unit(unzigzag(y))) {
-        return false;
-    }
-    *out_origin = (struct cell_origin){(int32_t)unzigzag(x), (int32_t)unzigzag(y)};
-    return true;
-}
 
 static bool get_bytes(struct cell_cursor *cursor, uint64_t length, struct cell_cursor *out_bytes)
 {
@@ -194,74 +262,156 @@ static bool get_bytes(struct cell_cursor *cursor, uint64_t length, struct cell_c
     return true;
 }
 
+static bool get_unit(struct cell_cursor *cursor, int32_t *out_unit)
+{
+    uint64_t number;
+    if (!get_varint(cursor, &number) || unzigzag(number) < INT32_MIN || unzigzag(number) > INT32_MAX) {
+        return false;
+    }
+    *out_unit = (int32_t)unzigzag(number);
+    return true;
+}
+
+static bool is_width(unsigned width, unsigned most)
+{
+    return width >= 1 && width <= most;
+}
+
+/* The next number of a record that begins with its row. */
+static struct cell_column next_column(struct cell_block *block, unsigned width)
+{
+    struct cell_column column = {(uint32_t)block->record_bytes, UINT32_MAX >> (32 - 8 * width)};
+    block->record_bytes += width;
+    return column;
+}
+
+static bool get_head(struct cell_cursor *cursor, struct cell_block *block)
+{
+    struct cell_cursor head;
+    if (!get_bytes(cursor, 5, &head) || head.at[0] != FORMAT_BLOCK || head.at[1] > CELL_BLOCK_FEATURES) {
+        return false;
+    }
+    struct widths widths = {head.at[2] >> 4U, head.at[2] & 15U, head.at[3] >> 4U, head.at[3] & 15U, head.at[4]};
+    if (!is_width(widths.row, ROW_WIDTH_MAX) || !is_width(widths.place, WIDTH_MAX) ||
+        !is_width(widths.size, WIDTH_MAX) || !is_width(widths.geometry_end, WIDTH_MAX) ||
+        !is_width(widths.attributes_end, WIDTH_MAX)) {
+        return false;
+    }
+    block->count = head.at[1];
+    block->row_mask = UINT64_MAX >> (64 - 8 * widths.row);
+    block->record_bytes = widths.row;
+    block->place[0] = next_column(block, widths.place);
+    block->place[1] = next_column(block, widths.place);
+    block->size[0] = next_column(block, widths.size);
+    block->size[1] = next_column(block, widths.size);
+    block->geometry_end = next_column(block, widths.geometry_end);
+    block->attributes_end = next_column(block, widths.attributes_end);
+    return true;
+}
+
+static inline const unsigned char *record_of(const struct cell_block *block, size_t index)
+{
+    return block->records + index * block->record_bytes;
+}
+
+static inline uint32_t number_of(const unsigned char *record, struct cell_column column)
+{
+    return get_u32(record + column.at) & column.mask;
+}
+
 enum cell_result cell_block_open(struct text bytes, struct cell_block *out_block)
 {
     const unsigned char *start = (const unsigned char *)bytes.data;
-    if (bytes.length == 0 || *start != FORMAT_BLOCK) {
-        return CELL_DAMAGED;
-    }
-    struct cell_cursor cursor = {start + 1, start + bytes.length};
-    struct cell_cursor ends;
+    struct cell_cursor cursor = {start, start + bytes.length};
+    struct cell_cursor records;
     struct cell_block block;
-    uint64_t count;
+    uint64_t row;
     uint64_t length;
-    if (!get_origin(&cursor, &block.origin) || !get_varint(&cursor, &count) ||
-        count >> 1 > (uint64_t)CELL_BLOCK_FEATURES || !get_varint(&cursor, &length) ||
-        !get_bytes(&cursor, length, &block.classes)) {
+    if (!get_head(&cursor, &block) || !get_varint(&cursor, &row) || row > (uint64_t)CELL_ROW_MAX ||
+        !get_unit(&cursor, &block.origin_x) || !get_unit(&cursor, &block.origin_y) || !get_varint(&cursor, &length) ||
+        !get_bytes(&cursor, length, &block.classes) ||
+        !get_bytes(&cursor, block.count * block.record_bytes, &records) || remaining(&cursor) < END_BYTES) {
         return CELL_DAMAGED;
     }
-    block.count = (size_t)(count >> 1);
-    block.end_bytes = (count & WIDE) != 0 ? sizeof(uint32_t) : sizeof(uint16_t);
-    if (!get_bytes(&cursor, block.count * block.end_bytes, &ends)) {
-        return CELL_DAMAGED;
-    }
-    block.ends = ends.at;
-    block.features = cursor;
+    block.first_row = (int64_t)row;
+    block.records = records.at;
+    cursor.end -= END_BYTES;
+    block.geometries = cursor;
+    block.attributes = (struct cell_cursor){0};
+    block.attributes_length = block.count > 0 ? number_of(record_of(&block, block.count - 1), block.attributes_end) : 0;
     *out_block = block;
     return CELL_OK;
 }
 
-static size_t end_of(const struct cell_block *block, size_t index)
+enum cell_result cell_block_add_attributes(struct cell_block *block, struct text bytes)
 {
-    const unsigned char *at = block->ends + index * block->end_bytes;
-    return block->end_bytes == sizeof(uint16_t) ? (size_t)(at[0] | at[1] << 8) : get_u32(at);
+    const unsigned char *start = (const unsigned char *)bytes.data;
+    block->attributes = (struct cell_cursor){start, start + bytes.length};
+    return bytes.length == block->attributes_length ? CELL_OK : CELL_DAMAGED;
 }
 
-static bool get_box(struct cell_cursor *cursor, struct cell_origin origin, struct world_box *out_box)
+/* What lies between the ends of the feature before it and its own. */
+static bool get_part(const struct cell_block *block, size_t index, struct cell_column ends, struct cell_cursor whole,
+                     struct cell_cursor *out_part)
 {
-    uint64_t x;
-    uint64_t y;
-    uint64_t width;
-    uint64_t height;
-    if (!get_varint(cursor, &x) || !get_varint(cursor, &y) || !get_varint(cursor, &width) ||
-        !get_varint(cursor, &height) || width > UINT32_MAX || height > UINT32_MAX) {
+    const unsigned char *record = record_of(block, index);
+    uint32_t start = index > 0 ? number_of(record - block->record_bytes, ends) : 0;
+    uint32_t end = number_of(record, ends);
+    if (start > end || end > remaining(&whole)) {
         return false;
     }
-    /* Wraps on damaged bytes and is refused then. */
-    int64_t min_x = (int64_t)((uint64_t)(int64_t)origin.x + (uint64_t)unzigzag(x));
-    int64_t min_y = (int64_t)((uint64_t)(int64_t)origin.y + (uint64_t)unzigzag(y));
-    if (!is_unit(min_x) || !is_unit(min_y)) {
-        return false;
-    }
-    *out_box = (struct world_box){min_x, min_y, min_x + (int64_t)width, min_y + (int64_t)height};
-    return is_unit(out_box->max_x) && is_unit(out_box->max_y);
+    *out_part = (struct cell_cursor){whole.at + start, whole.at + end};
+    return true;
+}
+
+static struct world_box box_of(const struct cell_block *block, const unsigned char *record)
+{
+    int64_t x = (int64_t)block->origin_x + number_of(record, block->place[0]);
+    int64_t y = (int64_t)block->origin_y + number_of(record, block->place[1]);
+    return (struct world_box){x, y, x + number_of(record, block->size[0]), y + number_of(record, block->size[1])};
 }
 
 enum cell_result cell_block_feature(const struct cell_block *block, size_t index, struct cell_feature *out_feature)
 {
-    size_t start = index > 0 ? end_of(block, index - 1) : 0;
-    size_t end = end_of(block, index);
-    if (start > end || end > remaining(&block->features)) {
-        return CELL_DAMAGED;
+    const unsigned char *record = record_of(block, index);
+    uint64_t number = get_u64(record) & block->row_mask;
+    uint64_t row = (uint64_t)block->first_row + (number >> 1);
+    out_feature->row = (int64_t)row;
+    out_feature->attributes_elsewhere = (number & 1) != 0;
+    out_feature->box = box_of(block, record);
+    out_feature->attributes = (struct cell_cursor){0};
+    bool ok = row <= (uint64_t)CELL_ROW_MAX && out_feature->box.max_x <= INT32_MAX &&
+              out_feature->box.max_y <= INT32_MAX &&
+              get_part(block, index, block->geometry_end, block->geometries, &out_feature->geometry) &&
+              (!block->attributes.at ||
+               get_part(block, index, block->attributes_end, block->attributes, &out_feature->attributes));
+    return ok ? CELL_OK : CELL_DAMAGED;
+}
+
+enum cell_result cell_block_geometry(const struct cell_block *block, const struct cell_feature *feature,
+                                     enum geometry_kind kind, unsigned shift, struct arena *arena,
+                                     struct geometry *out_geometry)
+{
+    struct cell_cursor cursor = {feature->geometry.at, block->geometries.end + END_BYTES};
+    enum cell_result result = cell_get_geometry(&cursor, kind, shift, arena, out_geometry);
+    return result == CELL_OK && cursor.at != feature->geometry.end ? CELL_DAMAGED : result;
+}
+
+uint64_t cell_block_touching(const struct cell_block *block, uint64_t among, struct cell_box area)
+{
+    uint64_t touching = 0;
+    for (uint64_t left = among; left != 0; left &= left - 1) {
+        struct world_box box = box_of(block, record_of(block, (size_t)__builtin_ctzll(left)));
+        bool touches =
+            box.min_x <= area.max_x && box.max_x >= area.min_x && box.min_y <= area.max_y && box.max_y >= area.min_y;
+        touching |= touches ? left & (0 - left) : 0;
     }
-    struct cell_cursor cursor = {block->features.at + start, block->features.at + end};
-    struct world_box box;
-    uint64_t row;
-    if (!get_varint(&cursor, &row) || row >> 1 > (uint64_t)CELL_ROW_MAX || !get_box(&cursor, block->origin, &box)) {
-        return CELL_DAMAGED;
-    }
-    *out_feature = (struct cell_feature){(int64_t)(row >> 1), box, (row & 1) != 0, cursor};
-    return CELL_OK;
+    return touching;
+}
+
+uint64_t cell_block_all(const struct cell_block *block)
+{
+    return block->count > 0 ? UINT64_MAX >> (CELL_BLOCK_FEATURES - block->count) : 0;
 }
 
 bool cell_block_next_class(struct cell_cursor *classes, struct cell_class *out_class)

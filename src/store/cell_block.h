@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* A block of cells.sqlite: up to 64 features that lie near each other, with two indexes in front of them. Where each
- * feature ends, so that those of no interest are not looked at. And for columns of few different values (a class of
- * streets, a use of land) which features have which value, as a bit for each feature: whoever knows which classes are
- * shown knows which features are, and what the values of these are, at once (ADR 0016). docs/store.md has the layout.
- * Every function that reads survives arbitrary bytes. */
+/* A block of cells.sqlite: up to 64 features that lie near each other. It begins with two indexes. For columns of few
+ * different values (a class of streets, a use of land) which features have which value, as a bit for each feature:
+ * whoever knows which classes are shown knows which features are, and what the values of these are, at once (ADR 0016).
+ * And a record of each feature, all of one size: row, box, and where its geometry and its attributes end, so that those
+ * of no interest are not looked at, and those of interest in any order. Then come the geometries. Attributes lie
+ * elsewhere, as bytes of their own: a picture seldom needs more of them than the classes say (ADR 0024). docs/store.md
+ * has the layout. Every function that reads survives arbitrary bytes. */
 
 #include "store/cell.h"
 
 enum {
-    CELL_BLOCK_BYTES = 5000, /* three in a database page of 16 KiB; larger features stand alone */
+    CELL_BLOCK_BYTES = 5000, /* with or without attributes: three in a database page of 16 KiB; larger features stand
+                                alone */
     CELL_BLOCK_FEATURES = 64
 };
 
@@ -18,53 +21,81 @@ struct cell_feature {
     int64_t row;
     struct world_box box;
     bool attributes_elsewhere;
-    struct cell_cursor content; /* geometry, then attributes unless they are elsewhere */
-};
-
-/* The corner that boxes are counted from. */
-struct cell_origin {
-    int32_t x;
-    int32_t y;
+    struct cell_cursor geometry;
+    struct cell_cursor attributes; /* none where the block has got none, or those of the feature are elsewhere */
 };
 
 /* --- writing --- */
 
+/* What the record of a feature says. */
+struct cell_entry {
+    int64_t row;
+    bool attributes_elsewhere;
+    struct world_box box;
+    uint32_t geometry_end;
+    uint32_t attributes_end;
+};
+
 struct cell_block_maker {
-    struct cell_origin origin;
-    struct buffer features;
+    struct buffer geometries;
+    struct buffer attributes;
     struct buffer classes; /* scratch */
     size_t count;
     bool has_elsewhere;
-    uint32_t ends[CELL_BLOCK_FEATURES];
-    uint32_t attributes[CELL_BLOCK_FEATURES]; /* where those of a feature begin */
+    struct cell_entry entries[CELL_BLOCK_FEATURES];
 };
 
 void cell_block_init(struct cell_block_maker *maker, size_t bytes_max);
 void cell_block_finish(struct cell_block_maker *maker);
 /* Empties it. */
-void cell_block_begin(struct cell_block_maker *maker, struct cell_origin origin);
-/* About how long the block is by now. */
-size_t cell_block_length(const struct cell_block_maker *maker);
+void cell_block_begin(struct cell_block_maker *maker);
+/* True when the block by now, or its attributes, would be too long with so many more. */
+bool cell_block_is_full(const struct cell_block_maker *maker, size_t content_length, size_t attributes_length);
 /* `content` is geometry and attributes as cell.h writes them; the last `attributes_length` bytes are the latter. The
  * caller sees to it that there are at most CELL_BLOCK_FEATURES. */
 void cell_block_put(struct cell_block_maker *maker, int64_t row, const struct world_box *box, bool attributes_elsewhere,
                     struct text content, size_t attributes_length);
-/* Appends the block. `field_count`: of the attributes. */
+/* Appends the block; its attributes are those in the maker. `field_count`: of them. */
 void cell_block_write(struct cell_block_maker *maker, size_t field_count, struct buffer *out);
 
 /* --- reading --- */
 
+/* A number of a record. */
+struct cell_column {
+    uint32_t at; /* in the record */
+    uint32_t mask;
+};
+
 struct cell_block {
-    struct cell_origin origin;
     size_t count;
+    int64_t first_row; /* what rows and places are counted from */
+    int32_t origin_x;
+    int32_t origin_y;
     struct cell_cursor classes;
-    const unsigned char *ends;
-    size_t end_bytes; /* of one */
-    struct cell_cursor features;
+    const unsigned char *records;
+    size_t record_bytes;
+    uint64_t row_mask;
+    struct cell_column place[2]; /* x and y */
+    struct cell_column size[2];
+    struct cell_column geometry_end;
+    struct cell_column attributes_end;
+    struct cell_cursor geometries;
+    size_t attributes_length;
+    struct cell_cursor attributes; /* NULL until they are there */
 };
 
 enum cell_result cell_block_open(struct text bytes, struct cell_block *out_block);
+/* Hands the block its attributes. */
+enum cell_result cell_block_add_attributes(struct cell_block *block, struct text bytes);
 enum cell_result cell_block_feature(const struct cell_block *block, size_t index, struct cell_feature *out_feature);
+/* The geometry of one of its features. Quicker than of the cursor alone: what lies behind it may be read with it. */
+enum cell_result cell_block_geometry(const struct cell_block *block, const struct cell_feature *feature,
+                                     enum geometry_kind kind, unsigned shift, struct arena *arena,
+                                     struct geometry *out_geometry);
+/* Those of the features with a bit in `among` whose boxes touch the area. */
+uint64_t cell_block_touching(const struct cell_block *block, uint64_t among, struct cell_box area);
+/* A bit for each feature. */
+uint64_t cell_block_all(const struct cell_block *block);
 
 /* A column of few values. */
 struct cell_class {

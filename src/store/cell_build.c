@@ -65,6 +65,7 @@ struct cell_build {
     struct cell_build_plan plan;
     struct sqlite3_stmt *put_item;
     struct sqlite3_stmt *put_node;
+    struct sqlite3_stmt *put_attributes;
     struct value *shown; /* the values without hidden ones, of the feature at hand */
     size_t shown_count;
     struct cell_spool *spool;
@@ -77,7 +78,7 @@ struct cell_build {
     struct buffer content;
     struct band bands[CELL_BANDS];
     unsigned made;     /* a bit for each of them that is there */
-    size_t unhastened; /* bytes of nodes since the disk was told of a fresh file */
+    size_t unhastened; /* bytes of blocks since the disk was told of a fresh file */
     struct grid_patches patches;
     struct arena *arena;
 };
@@ -94,12 +95,14 @@ bool cell_build_prepare(struct sqlite3 *cells, struct error *err)
     /* What an earlier form of the cells left is dropped: the truth makes it anew. */
     return (format == 0 || database_run(cells,
                                         "DROP TABLE IF EXISTS version; DROP TABLE IF EXISTS node;"
-                                        "DROP TABLE IF EXISTS item; DROP TABLE IF EXISTS ident",
+                                        "DROP TABLE IF EXISTS attributes; DROP TABLE IF EXISTS item;"
+                                        "DROP TABLE IF EXISTS ident",
                                         err)) &&
            database_runf(cells, err,
                          "CREATE TABLE IF NOT EXISTS version (serial INTEGER PRIMARY KEY, stamp INTEGER NOT NULL,"
                          " item_count INTEGER NOT NULL, bands INTEGER NOT NULL, vector_bands BLOB NOT NULL);"
                          "CREATE TABLE IF NOT EXISTS node (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
+                         "CREATE TABLE IF NOT EXISTS attributes (id INTEGER PRIMARY KEY, data BLOB NOT NULL);"
                          "CREATE TABLE IF NOT EXISTS item (id INTEGER PRIMARY KEY, attributes BLOB NOT NULL,"
                          " shape BLOB);"
                          "CREATE TABLE IF NOT EXISTS ident (serial INTEGER, hash INTEGER, row INTEGER,"
@@ -116,9 +119,10 @@ bool cell_build_drop(struct sqlite3 *cells, int64_t serial, struct error *err)
     return database_runf(cells, err,
                          "DELETE FROM version WHERE serial=%lld;"
                          "DELETE FROM node WHERE id BETWEEN %lld AND %lld;"
+                         "DELETE FROM attributes WHERE id BETWEEN %lld AND %lld;"
                          "DELETE FROM item WHERE id BETWEEN %lld AND %lld;"
                          "DELETE FROM ident WHERE serial=%lld",
-                         number, first, last, first, last, number);
+                         number, first, last, first, last, first, last, number);
 }
 
 static bool keyed_append(struct keyed_list *list, uint64_t key, int64_t row)
@@ -209,7 +213,8 @@ bool cell_build_open(struct sqlite3 *cells, const struct cell_build_plan *plan, 
     }
     if (!cell_spool_open(folder, SPOOL_BYTES, &build->spool, err) || !cell_build_drop(cells, plan->serial, err) ||
         !database_prepare(cells, "INSERT INTO item VALUES (?1, ?2, ?3)", &build->put_item, err) ||
-        !database_prepare(cells, "INSERT INTO node VALUES (?1, ?2)", &build->put_node, err)) {
+        !database_prepare(cells, "INSERT INTO node VALUES (?1, ?2)", &build->put_node, err) ||
+        !database_prepare(cells, "INSERT INTO attributes VALUES (?1, ?2)", &build->put_attributes, err)) {
         goto done;
     }
     *out_build = build;
@@ -227,6 +232,7 @@ void cell_build_close(struct cell_build *build)
     }
     sqlite3_finalize(build->put_item);
     sqlite3_finalize(build->put_node);
+    sqlite3_finalize(build->put_attributes);
     for (unsigned b = 0; b < CELL_BANDS; b++) {
         cell_block_finish(&build->bands[b].block);
         free(build->bands[b].boxes.items);
@@ -342,7 +348,8 @@ bool cell_build_add(struct cell_build *build, int64_t row, const struct shape *s
     return true;
 }
 
-static bool put_node(struct cell_build *build, int64_t id, const struct buffer *bytes, struct error *err)
+static bool put_bytes(struct cell_build *build, struct sqlite3_stmt *put, int64_t id, const struct buffer *bytes,
+                      struct error *err)
 {
     if (bytes->failed) {
         return error_no_memory(err);
@@ -352,24 +359,26 @@ static bool put_node(struct cell_build *build, int64_t id, const struct buffer *
         build->unhastened = 0;
         fresh_file_hasten(NULL, build->plan.fresh);
     }
-    sqlite3_bind_int64(build->put_node, 1, id);
-    sqlite3_bind_blob64(build->put_node, 2, bytes->data, bytes->length, SQLITE_STATIC);
-    return database_step_done(build->cells, build->put_node, err);
+    sqlite3_bind_int64(put, 1, id);
+    sqlite3_bind_blob64(put, 2, bytes->data, bytes->length, SQLITE_STATIC);
+    return database_step_done(build->cells, put, err);
 }
 
 static bool write_block(struct cell_build *build, unsigned number, struct error *err)
 {
     struct band *band = &build->bands[number];
-    if (band->block.count == 0) {
+    struct cell_block_maker *block = &band->block;
+    if (block->count == 0) {
         return true;
     }
     int64_t id = cell_node_id(build->plan.serial, number, 0, band->boxes.count);
     buffer_clear(&build->content);
-    cell_block_write(&band->block, build->shown_count, &build->content);
-    if (!put_node(build, id, &build->content, err)) {
+    cell_block_write(block, build->shown_count, &build->content);
+    if (!put_bytes(build, build->put_node, id, &build->content, err) ||
+        (block->attributes.length > 0 && !put_bytes(build, build->put_attributes, id, &block->attributes, err))) {
         return false;
     }
-    band->block.count = 0;
+    block->count = 0;
     return box_append(&band->boxes, band->block_box) || error_no_memory(err);
 }
 
@@ -395,7 +404,7 @@ static void note_load(struct band *band, uint64_t key, size_t bytes)
     }
 }
 
-/* Appends a feature to the band's open block, closing the block before or after when it is full. */
+/* Appends a feature to the band's open block; one that has no room for it is closed before. */
 static bool put_in_band(struct cell_build *build, unsigned number, const struct cell_record *record,
                         struct text content, struct error *err)
 {
@@ -404,18 +413,17 @@ static bool put_in_band(struct cell_build *build, unsigned number, const struct 
     size_t attributes = record->attributes.length;
     note_load(band, record->key,
               ((content.length - attributes) * EIGHTHS_OF_GEOMETRY + attributes * EIGHTHS_OF_ATTRIBUTES) / 8);
-    if (band->block.count > 0 && cell_block_length(&band->block) + content.length > CELL_BLOCK_BYTES &&
-        !write_block(build, number, err)) {
+    if (cell_block_is_full(&band->block, content.length, attributes) && !write_block(build, number, err)) {
         return false;
     }
     if (band->block.count == 0) {
-        cell_block_begin(&band->block, (struct cell_origin){(int32_t)box->min_x, (int32_t)box->min_y});
+        cell_block_begin(&band->block);
         band->block_box =
             (struct cell_box){(int32_t)box->min_x, (int32_t)box->min_y, (int32_t)box->max_x, (int32_t)box->max_y};
     }
     cell_block_put(&band->block, record->row, box, record->attributes_elsewhere, content, attributes);
     grow(&band->block_box, box);
-    return band->block.count < CELL_BLOCK_FEATURES || write_block(build, number, err);
+    return true;
 }
 
 static bool take_piece(void *context, unsigned band, const struct cell_record *record, struct text content,
@@ -429,7 +437,7 @@ static bool write_one_node(struct cell_build *build, int64_t id, unsigned child_
 {
     buffer_clear(&build->content);
     cell_put_node(&build->content, build->plan.stamp, child_level, boxes, count);
-    return put_node(build, id, &build->content, err);
+    return put_bytes(build, build->put_node, id, &build->content, err);
 }
 
 /* Writes one level of the tree and replaces `boxes` by those of its nodes. */

@@ -5,7 +5,7 @@
 #include "base/error.h"
 #include "geo/feature.h"
 
-enum { CELL_FORMAT = 6 }; /* user_version of cells.sqlite */
+enum { CELL_FORMAT = 7 }; /* user_version of cells.sqlite */
 
 struct sqlite3;
 struct cell_build;

@@ -38,6 +38,15 @@ static inline bool get_varint_slow(struct cell_cursor *cursor, uint64_t *out)
     return false;
 }
 
+/* The number of a varint's bytes in a word without those behind it. */
+static inline uint64_t varint_of_word(uint64_t word)
+{
+    word &= 0x7f7f7f7f7f7f7f7fU;
+    word = (word & 0x007f007f007f007fU) | (word & 0x7f007f007f007f00U) >> 1;
+    word = (word & 0x00003fff00003fffU) | (word & 0x3fff00003fff0000U) >> 2;
+    return (word & 0x0fffffffU) | (word & 0x0fffffff00000000U) >> 4;
+}
+
 /* Up to eight bytes are taken from one word without a branch on their number, which is as good as random. */
 static inline bool get_varint(struct cell_cursor *cursor, uint64_t *out)
 {
@@ -50,12 +59,24 @@ static inline bool get_varint(struct cell_cursor *cursor, uint64_t *out)
         return get_varint_slow(cursor, out);
     }
     uint64_t last = ends & (0 - ends);
-    word &= (last - 1) | last;
-    word &= 0x7f7f7f7f7f7f7f7fU;
-    word = (word & 0x007f007f007f007fU) | (word & 0x7f007f007f007f00U) >> 1;
-    word = (word & 0x00003fff00003fffU) | (word & 0x3fff00003fff0000U) >> 2;
-    *out = (word & 0x0fffffffU) | (word & 0x0fffffff00000000U) >> 4;
+    *out = varint_of_word(word & ((last - 1) | last));
     cursor->at += (__builtin_ctzll(last) >> 3) + 1;
+    return true;
+}
+
+/* Two of them, which are mostly in one word: the way from pair to pair is what takes time. */
+static inline bool get_varints(struct cell_cursor *cursor, uint64_t *out_first, uint64_t *out_second)
+{
+    uint64_t word = cursor->end - cursor->at < 8 ? UINT64_MAX : get_u64(cursor->at);
+    uint64_t ends = ~word & 0x8080808080808080U;
+    uint64_t first = ends & (0 - ends);
+    uint64_t second = (ends ^ first) & (0 - (ends ^ first));
+    if (second == 0) {
+        return get_varint(cursor, out_first) && get_varint(cursor, out_second);
+    }
+    *out_first = varint_of_word(word & (first - 1));
+    *out_second = varint_of_word((word & (second - 1)) >> (__builtin_ctzll(first) + 1));
+    cursor->at += (__builtin_ctzll(second) >> 3) + 1;
     return true;
 }
 

@@ -47,15 +47,16 @@ static enum reader_next visit(void *context, const struct cell_feature *feature,
 {
     (void)err;
     struct verify *verify = context;
-    struct cell_cursor cursor = feature->content;
+    struct cell_cursor shape = feature->geometry;
+    struct cell_cursor cursor = feature->attributes;
     struct geometry geometry;
     size_t count = verify->layer->field_count;
     struct value *values = arena_alloc_raw(verify->arena, count * sizeof *values);
     struct value id;
     bool ok =
         values &&
-        cell_get_geometry(&cursor, verify->layer->kind, cell_shift(verify->band), verify->arena, &geometry) ==
-            CELL_OK &&
+        cell_get_geometry(&shape, verify->layer->kind, cell_shift(verify->band), verify->arena, &geometry) == CELL_OK &&
+        shape.at == shape.end &&
         (feature->attributes_elsewhere || cell_get_attributes(&cursor, feature->row, &id, values, count) == CELL_OK);
     arena_reset(verify->arena);
     verify->features += verify->band == CELL_BAND_FULL;
@@ -78,7 +79,7 @@ static bool walk_bands(struct verify *verify, struct error *err)
         if (reader_band(verify->store, verify->band) != verify->band) {
             continue;
         }
-        if (!reader_walk(verify->store, verify->layer, verify->band, &world, visit, verify, &damage) &&
+        if (!reader_walk(verify->store, verify->layer, verify->band, &world, true, visit, verify, &damage) &&
             is_fine(verify)) {
             error_tell(verify->fault, ERROR_INVALID, "CHK-011", "the drawing data of zoom band %u is damaged",
                        "los datos de dibujo de la banda de zoom %u están dañados", verify->band);
@@ -181,6 +182,9 @@ static bool compare_everything(struct verify *verify, struct error *err)
              first, last);
     bool ok = compare_all(verify, sql, err);
     snprintf(sql, sizeof sql, "SELECT id, data FROM node WHERE id BETWEEN %lld AND %lld ORDER BY id", first, last);
+    ok = ok && compare_all(verify, sql, err);
+    snprintf(sql, sizeof sql, "SELECT id, data FROM attributes WHERE id BETWEEN %lld AND %lld ORDER BY id", first,
+             last);
     ok = ok && compare_all(verify, sql, err);
     snprintf(sql, sizeof sql, "SELECT row, hash FROM ident WHERE serial=%lld ORDER BY hash, row",
              (long long)verify->layer->serial);

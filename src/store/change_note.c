@@ -13,6 +13,7 @@
 #include "store/database.h"
 #include "store/hilbert.h"
 #include "store/layer_read.h"
+#include "store/reader.h"
 
 #include <sqlite3.h>
 #include <stdlib.h>
@@ -196,7 +197,9 @@ static bool add_print(struct side *side, const struct cell_feature *feature, str
     struct print print = {.row = feature->row,
                           .box = {(int32_t)feature->box.min_x, (int32_t)feature->box.min_y, (int32_t)feature->box.max_x,
                                   (int32_t)feature->box.max_y}};
-    print.content = hash_bytes(feature->content.at, (size_t)(feature->content.end - feature->content.at));
+    print.content = hash_bytes(feature->geometry.at, (size_t)(feature->geometry.end - feature->geometry.at));
+    print.content = hash_bytes_seeded(feature->attributes.at,
+                                      (size_t)(feature->attributes.end - feature->attributes.at), print.content);
     print.content = hash_bytes_seeded(&print.box, sizeof print.box, print.content);
     if (feature->attributes_elsewhere) {
         const struct apart *apart = side->apart_count > 0 ? bsearch(&print.row, side->apart, side->apart_count,
@@ -216,10 +219,10 @@ static bool add_print(struct side *side, const struct cell_feature *feature, str
     return true;
 }
 
-static bool add_block(struct side *side, struct text bytes, struct error *err)
+static bool add_block(struct side *side, struct text bytes, struct text attributes, struct error *err)
 {
     struct cell_block block;
-    if (cell_block_open(bytes, &block) != CELL_OK) {
+    if (cell_block_open(bytes, &block) != CELL_OK || cell_block_add_attributes(&block, attributes) != CELL_OK) {
         return damaged(side, err);
     }
     for (size_t i = 0; i < block.count; i++) {
@@ -239,15 +242,16 @@ static bool gather(struct note *note, struct side *side, unsigned band, struct e
     struct sqlite3_stmt *blocks = NULL;
     int64_t serial = side->record.layer.serial;
     side->count = 0;
-    if (!database_preparef(note->cells, &blocks, err, "SELECT data FROM node WHERE id>=%lld AND id<%lld ORDER BY id",
+    if (!database_preparef(note->cells, &blocks, err,
+                           "SELECT node.data, attributes.data FROM node LEFT JOIN attributes USING (id)"
+                           " WHERE node.id>=%lld AND node.id<%lld ORDER BY node.id",
                            (long long)cell_node_id(serial, band, 0, 0), (long long)cell_node_id(serial, band, 1, 0))) {
         return false;
     }
     bool ok = true;
     int code = SQLITE_DONE;
     while (ok && (code = sqlite3_step(blocks)) == SQLITE_ROW) {
-        const char *bytes = sqlite3_column_blob(blocks, 0);
-        ok = add_block(side, (struct text){bytes, (size_t)sqlite3_column_bytes(blocks, 0)}, err);
+        ok = add_block(side, reader_column(blocks, 0), reader_column(blocks, 1), err);
     }
     if (ok && code != SQLITE_DONE) {
         ok = database_fail(note->cells, err);

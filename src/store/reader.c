@@ -28,6 +28,7 @@ static void close_cells(struct store *store)
     finalize(&store->begin);
     finalize(&store->commit);
     finalize(&store->node);
+    finalize(&store->attributes);
     finalize(&store->item);
     finalize(&store->items);
     finalize(&store->version);
@@ -40,8 +41,11 @@ void reader_close(struct store *store)
 {
     close_truth(store);
     close_cells(store);
-    free(store->features.items);
-    free(store->order.items);
+    free(store->values.items);
+    free(store->block.items);
+    free(store->found.items);
+    free(store->own.items);
+    free(store->places.items);
     free(store->key.items);
     free(store->ids.items);
     free(store->candidates.items);
@@ -64,6 +68,7 @@ static bool prepare_cells(struct store *store, struct error *err)
     struct sqlite3 *db = store->cells.db;
     return database_prepare(db, "BEGIN", &store->begin, err) && database_prepare(db, "COMMIT", &store->commit, err) &&
            database_prepare(db, "SELECT data FROM node WHERE id=?1", &store->node, err) &&
+           database_prepare(db, "SELECT data FROM attributes WHERE id=?1", &store->attributes, err) &&
            database_prepare(db, "SELECT attributes, shape FROM item WHERE id=?1", &store->item, err) &&
            database_prepare(db, "SELECT attributes, shape, id FROM item WHERE id>=?1 AND id<=?2 ORDER BY id",
                             &store->items, err) &&
@@ -157,6 +162,17 @@ bool reader_damaged(const struct store_layer *layer, struct error *err)
                "layer \"%s\": the drawing data of version %lld is damaged: run \"tesela rebuild\"",
                "capa «%s»: los datos de dibujo de la versión %lld están dañados: ejecute «tesela rebuild»", layer->id,
                (long long)layer->version);
+    return false;
+}
+
+bool reader_no_room(const struct store_layer *layer, const struct arena *arena, struct error *err)
+{
+    if (!arena_is_full(arena)) {
+        return error_no_memory(err);
+    }
+    error_tell(err, ERROR_TOO_LARGE, "STO-022",
+               "layer \"%s\": more features than one answer can hold: ask for a smaller area",
+               "capa «%s»: hay más elementos de los que caben en una respuesta: pida un área menor", layer->id);
     return false;
 }
 
@@ -256,13 +272,19 @@ bool reader_area_in_world(const struct world_box *area, int64_t shift_x, struct 
 
 /* --- walking the tree --- */
 
-struct walk {
+struct reader_walk {
     struct store *store;
     const struct store_layer *layer;
     unsigned band;
     struct cell_box area;
     size_t count; /* of children in the scratch, those of one level */
     bool stopped;
+    struct sqlite3_blob *blocks; /* the way to them where they are many; NULL: not opened yet */
+    struct sqlite3_blob *attributes;
+};
+
+enum {
+    FEW_BLOCKS = 12 /* opening a blob costs as much as a statement's way to so many rows, where a blob's is half */
 };
 
 /* Of a node. */
@@ -281,26 +303,26 @@ static bool holds(struct cell_box a, struct cell_box b)
     return a.min_x <= b.min_x && b.max_x <= a.max_x && a.min_y <= b.min_y && b.max_y <= a.max_y;
 }
 
-/* Steps to the node `id`; the caller resets. */
-static bool fetch(struct walk *walk, unsigned level, uint64_t index, struct text *out_bytes, struct error *err)
+/* Steps to the row `id` of the nodes or attributes; the caller resets. */
+static bool fetch(const struct reader_walk *walk, struct sqlite3_stmt *statement, int64_t id, struct text *out_bytes,
+                  struct error *err)
 {
-    struct store *store = walk->store;
-    sqlite3_bind_int64(store->node, 1, cell_node_id(walk->layer->serial, walk->band, level, index));
-    int code = sqlite3_step(store->node);
+    sqlite3_bind_int64(statement, 1, id);
+    int code = sqlite3_step(statement);
     if (code == SQLITE_ROW) {
-        *out_bytes = reader_column(store->node, 0);
+        *out_bytes = reader_column(statement, 0);
         return true;
     }
-    return code == SQLITE_DONE ? reader_damaged(walk->layer, err) : reader_fail(store, walk->layer, err);
+    return code == SQLITE_DONE ? reader_damaged(walk->layer, err) : reader_fail(walk->store, walk->layer, err);
 }
 
 /* Appends the touched children of a node to `ids`. */
-static bool open_node(struct walk *walk, unsigned level, uint64_t index, struct reader_scratch *ids,
+static bool open_node(struct reader_walk *walk, unsigned level, uint64_t index, struct reader_scratch *ids,
                       unsigned *out_child_level, struct error *err)
 {
     struct text bytes;
     struct cell_node node;
-    if (!fetch(walk, level, index, &bytes, err)) {
+    if (!fetch(walk, walk->store->node, cell_node_id(walk->layer->serial, walk->band, level, index), &bytes, err)) {
         return false;
     }
     if (cell_get_node(bytes, level, &node) != CELL_OK || node.stamp != walk->layer->stamp) {
@@ -321,7 +343,7 @@ static bool open_node(struct walk *walk, unsigned level, uint64_t index, struct 
 }
 
 /* Replaces the ids of one level by those of their touched children. */
-static bool descend(struct walk *walk, unsigned *level, struct error *err)
+static bool descend(struct reader_walk *walk, unsigned *level, struct error *err)
 {
     struct reader_scratch *ids = &walk->store->ids;
     size_t parents = walk->count;
@@ -341,39 +363,128 @@ static bool descend(struct walk *walk, unsigned *level, struct error *err)
     return true;
 }
 
-enum cell_result reader_feature(const struct reader_block *block, size_t index, struct cell_feature *out_feature,
-                                bool *out_touches)
+/* --- blocks --- */
+
+/* A row that is missing is an error like another to this way, and the only one without a code of its own. */
+static bool point_at(const struct reader_walk *walk, struct sqlite3_blob **blob, const char *table, int64_t id,
+                     struct error *err)
 {
-    enum cell_result result = cell_block_feature(&block->cells, index, out_feature);
-    if (result == CELL_OK) {
-        const struct world_box *box = &out_feature->box;
-        *out_touches = block->is_inside || touches((struct cell_box){(int32_t)box->min_x, (int32_t)box->min_y,
-                                                                     (int32_t)box->max_x, (int32_t)box->max_y},
-                                                   block->area);
-    }
-    return result;
+    int code = *blob ? sqlite3_blob_reopen(*blob, id)
+                     : sqlite3_blob_open(walk->store->cells.db, "main", table, "data", id, 0, blob);
+    return code == SQLITE_OK ||
+           (code == SQLITE_ERROR ? reader_damaged(walk->layer, err) : reader_fail(walk->store, walk->layer, err));
 }
 
-static bool read_block(struct walk *walk, struct child child, reader_block_visitor *visit, void *context,
+/* Room for `size` bytes in the arena, or where there is none in the scratch. */
+static char *take_bytes(const struct reader_walk *walk, struct arena *arena, struct reader_scratch *scratch,
+                        size_t size, struct error *err)
+{
+    char *bytes = arena ? arena_alloc_raw(arena, size) : reader_scratch_grow(scratch, size + 1, 1);
+    if (!bytes && arena) {
+        reader_no_room(walk->layer, arena, err);
+    } else if (!bytes) {
+        error_no_memory(err);
+    }
+    return bytes;
+}
+
+/* Where a row is read from, and where to. */
+struct row_way {
+    struct sqlite3_stmt *statement;
+    struct sqlite3_blob **blob;
+    const char *table;
+    struct arena *arena; /* NULL: the scratch */
+    struct reader_scratch *scratch;
+};
+
+static bool copy_blob(const struct reader_walk *walk, const struct row_way *way, int64_t id, struct text *out_bytes,
+                      struct error *err)
+{
+    if (!point_at(walk, way->blob, way->table, id, err)) {
+        return false;
+    }
+    int size = sqlite3_blob_bytes(*way->blob);
+    char *bytes = take_bytes(walk, way->arena, way->scratch, (size_t)size, err);
+    *out_bytes = (struct text){bytes, (size_t)size};
+    return bytes &&
+           (sqlite3_blob_read(*way->blob, bytes, size, 0) == SQLITE_OK || reader_fail(walk->store, walk->layer, err));
+}
+
+static bool copy_column(const struct reader_walk *walk, const struct row_way *way, int64_t id, struct text *out_bytes,
+                        struct error *err)
+{
+    struct text column = {0};
+    bool ok = fetch(walk, way->statement, id, &column, err);
+    if (ok) {
+        char *bytes = take_bytes(walk, way->arena, way->scratch, column.length, err);
+        if (bytes) {
+            memcpy(bytes, column.data, column.length);
+        }
+        *out_bytes = (struct text){bytes, column.length};
+        ok = bytes;
+    }
+    sqlite3_reset(way->statement);
+    return ok;
+}
+
+static bool copy_row(const struct reader_walk *walk, const struct row_way *way, int64_t id, struct text *out_bytes,
+                     struct error *err)
+{
+    return walk->count > FEW_BLOCKS ? copy_blob(walk, way, id, out_bytes, err)
+                                    : copy_column(walk, way, id, out_bytes, err);
+}
+
+bool reader_attributes(struct reader_block *block, struct arena *arena, struct error *err)
+{
+    struct reader_walk *walk = block->walk;
+    struct store *store = walk->store;
+    struct row_way way = {store->attributes, &walk->attributes, "attributes", arena, &store->values};
+    struct text bytes = {"", 0};
+    return (block->cells.attributes_length == 0 || copy_row(walk, &way, block->id, &bytes, err)) &&
+           (cell_block_add_attributes(&block->cells, bytes) == CELL_OK || reader_damaged(walk->layer, err));
+}
+
+uint64_t reader_touching(const struct reader_block *block, uint64_t among)
+{
+    return block->is_inside ? among : cell_block_touching(&block->cells, among, block->area);
+}
+
+static bool read_block(struct reader_walk *walk, struct child child, reader_block_visitor *visit, void *context,
                        struct error *err)
 {
+    struct store *store = walk->store;
+    struct row_way way = {store->node, &walk->blocks, "node", NULL, &store->block};
     struct text bytes;
-    struct reader_block block = {.area = walk->area, .is_inside = child.is_inside};
-    if (!fetch(walk, 0, child.index, &bytes, err)) {
+    struct reader_block block = {.area = walk->area,
+                                 .is_inside = child.is_inside,
+                                 .id = cell_node_id(walk->layer->serial, walk->band, 0, child.index),
+                                 .walk = walk};
+    if (!copy_row(walk, &way, block.id, &bytes, err)) {
         return false;
     }
     if (cell_block_open(bytes, &block.cells) != CELL_OK) {
         return reader_damaged(walk->layer, err);
     }
     enum reader_next next = visit(context, &block, err);
-    walk->stopped = next != READER_GO_ON;
+    walk->stopped = next == READER_STOP;
     return next != READER_FAIL;
+}
+
+static bool read_blocks(struct reader_walk *walk, reader_block_visitor *visit, void *context, struct error *err)
+{
+    bool ok = true;
+    for (size_t i = 0; i < walk->count && ok && !walk->stopped; i++) {
+        ok = read_block(walk, ((const struct child *)walk->store->ids.items)[i], visit, context, err);
+    }
+    sqlite3_blob_close(walk->blocks);
+    sqlite3_blob_close(walk->attributes);
+    return ok;
 }
 
 bool reader_walk_blocks(struct store *store, const struct store_layer *layer, unsigned band,
                         const struct world_box *area, reader_block_visitor *visit, void *context, struct error *err)
 {
-    struct walk walk = {
+    struct reader_walk walk = {
         .store = store,
         .layer = layer,
         .band = reader_band(store, band),
@@ -393,41 +504,40 @@ bool reader_walk_blocks(struct store *store, const struct store_layer *layer, un
             return true;
         }
     }
-    bool ok = true;
-    for (size_t i = 0; i < walk.count && ok && !walk.stopped; i++) {
-        ok = read_block(&walk, ((const struct child *)store->ids.items)[i], visit, context, err);
-        sqlite3_reset(store->node);
-    }
-    return ok;
+    return read_blocks(&walk, visit, context, err);
 }
 
 /* --- feature by feature --- */
 
 struct feature_walk {
     const struct store_layer *layer;
+    bool with_attributes;
     reader_visitor *visit;
     void *context;
 };
 
-static enum reader_next visit_features(void *context, const struct reader_block *block, struct error *err)
+static enum reader_next visit_features(void *context, struct reader_block *block, struct error *err)
 {
     const struct feature_walk *walk = context;
     enum reader_next next = READER_GO_ON;
-    for (size_t i = 0; i < block->cells.count && next == READER_GO_ON; i++) {
+    uint64_t left = reader_touching(block, cell_block_all(&block->cells));
+    if (walk->with_attributes && left != 0 && !reader_attributes(block, NULL, err)) {
+        return READER_FAIL;
+    }
+    for (; left != 0 && next == READER_GO_ON; left &= left - 1) {
         struct cell_feature feature;
-        bool is_touched;
-        if (reader_feature(block, i, &feature, &is_touched) != CELL_OK) {
+        if (cell_block_feature(&block->cells, (size_t)__builtin_ctzll(left), &feature) != CELL_OK) {
             reader_damaged(walk->layer, err);
             return READER_FAIL;
         }
-        next = is_touched ? walk->visit(walk->context, &feature, err) : READER_GO_ON;
+        next = walk->visit(walk->context, &feature, err);
     }
     return next;
 }
 
 bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
-                 reader_visitor *visit, void *context, struct error *err)
+                 bool with_attributes, reader_visitor *visit, void *context, struct error *err)
 {
-    struct feature_walk walk = {layer, visit, context};
+    struct feature_walk walk = {layer, with_attributes, visit, context};
     return reader_walk_blocks(store, layer, band, area, visit_features, &walk, err);
 }

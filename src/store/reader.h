@@ -38,12 +38,16 @@ struct store {
     struct sqlite3_stmt *begin;
     struct sqlite3_stmt *commit;
     struct sqlite3_stmt *node;
+    struct sqlite3_stmt *attributes; /* of a block */
     struct sqlite3_stmt *item;
     struct sqlite3_stmt *items; /* of a range of rows */
     struct sqlite3_stmt *version;
     struct sqlite3_stmt *ident;
-    struct reader_scratch features;
-    struct reader_scratch order;
+    struct reader_scratch block;  /* the bytes of one */
+    struct reader_scratch values; /* its attributes */
+    struct reader_scratch found;
+    struct reader_scratch own;
+    struct reader_scratch places;
     struct reader_scratch key;
     struct reader_scratch ids;
     struct reader_scratch candidates;
@@ -60,6 +64,8 @@ void reader_end(struct store *store);
 /* Fails with what the cells' connection says; damage gets its cure. */
 bool reader_fail(struct store *store, const struct store_layer *layer, struct error *err);
 bool reader_damaged(const struct store_layer *layer, struct error *err);
+/* The arena of an answer is full, or memory is out. */
+bool reader_no_room(const struct store_layer *layer, const struct arena *arena, struct error *err);
 /* The cells of this version are not there. */
 bool reader_missing(const struct store_layer *layer, struct error *err);
 
@@ -77,25 +83,28 @@ enum reader_next { READER_GO_ON, READER_STOP, READER_FAIL };
 
 /* A block that touches an area. */
 struct reader_block {
-    struct cell_block cells;
+    struct cell_block cells; /* without attributes, until reader_attributes is asked for them */
     struct cell_box area;
     bool is_inside; /* the boxes of all its features lie in the area */
+    int64_t id;
+    struct reader_walk *walk;
 };
 
 /* Calls `visit` for every block of `band`, or of the one that stands for it, that touches `area` (clamped to the world
  * by the caller). The block is valid during the call. */
-typedef enum reader_next reader_block_visitor(void *context, const struct reader_block *block, struct error *err);
+typedef enum reader_next reader_block_visitor(void *context, struct reader_block *block, struct error *err);
 bool reader_walk_blocks(struct store *store, const struct store_layer *layer, unsigned band,
                         const struct world_box *area, reader_block_visitor *visit, void *context, struct error *err);
 
-/* A feature of a block; `*out_touches` tells whether its box touches the area. */
-enum cell_result reader_feature(const struct reader_block *block, size_t index, struct cell_feature *out_feature,
-                                bool *out_touches);
+/* Fetches the attributes of the block's features; they are valid as long as the arena, with NULL as the block. */
+bool reader_attributes(struct reader_block *block, struct arena *arena, struct error *err);
+/* Those of the block's features whose boxes touch the area: a bit for each. */
+uint64_t reader_touching(const struct reader_block *block, uint64_t among);
 
-/* reader_walk_blocks for every feature in them whose box touches `area`. */
+/* reader_walk_blocks for every feature in them whose box touches `area`, with its attributes or without. */
 typedef enum reader_next reader_visitor(void *context, const struct cell_feature *feature, struct error *err);
 bool reader_walk(struct store *store, const struct store_layer *layer, unsigned band, const struct world_box *area,
-                 reader_visitor *visit, void *context, struct error *err);
+                 bool with_attributes, reader_visitor *visit, void *context, struct error *err);
 
 /* The part of `area`, moved by `shift_x` to the west, that lies in the world; false when none does. */
 bool reader_area_in_world(const struct world_box *area, int64_t shift_x, struct world_box *out_part);

@@ -93,7 +93,7 @@ bool store_cells_are_complete(struct store *store, bool *out_complete, struct er
  * pixel ratio 2: lines are within an eighth of a pixel of where they are, and borders that features share stay shared.
  * At far zooms one small feature may stand for several (docs/store.md): then its box is that of what is drawn.
  * `area` may reach beyond the world: copies across the antimeridian come with shift_x. Rows ascending.
- * Cost: some rows of the tree, one row for dozens of features, and decoding (0.25 us a feature). Fails with
+ * Cost: some rows of the tree, one row for dozens of features, and decoding (0.15 us a feature). Fails with
  * ERROR_TOO_LARGE when more than the arena holds. */
 bool store_find(struct store *store, const struct store_layer *layer, const struct world_box *area, double zoom,
                 struct arena *arena, struct feature_list *out_found, struct error *err);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The hot path: features of a tile. Blocks are decoded straight into the arena; what is sorted afterwards are small
- * records in memory that the store keeps between calls. */
+/* The hot path: features of a tile. Of each block that touches it the features that are wanted are decoded, their
+ * geometry to where it stays; what is put in order afterwards are small records of row and place, and features are then
+ * made where they stay, in that order. */
 #include "store/reader.h"
 
 #include "base/hash.h"
@@ -19,9 +20,21 @@ struct tuple {
     uint32_t number;
 };
 
+/* What was found of a feature, in the order of blocks. */
+struct found {
+    struct cell_box box;
+    const struct shape_part *parts;
+    const struct world_point *points;
+    uint32_t part_count;
+    uint32_t vertex_count;
+    uint32_t tuple;
+    int8_t copy; /* of the world, to the west or the east */
+};
+
+/* Where it is, to be sorted. */
 struct place {
     uint64_t row;
-    size_t index; /* among the features in the scratch */
+    uint32_t index;
 };
 
 struct find {
@@ -30,47 +43,26 @@ struct find {
     const struct store_wish *wish; /* NULL: everything is wanted */
     struct arena *arena;
     unsigned shift;
-    int64_t shift_x;
+    int8_t copy;
     size_t count;
     size_t wanted;             /* columns */
     struct cell_cursor *spans; /* of the wanted values of a feature */
     struct tuple *tuples;      /* an open table */
     size_t tuple_room;         /* places in it, a power of two */
     size_t tuple_used;
-    size_t tuple_count; /* of those that are shown */
+    size_t tuple_count;         /* of those that are shown */
+    const struct value **shown; /* the values of each of them */
     struct tuple last;
 };
 
 static bool no_room(const struct find *find, struct error *err)
 {
-    if (!arena_is_full(find->arena)) {
-        return error_no_memory(err);
-    }
-    error_tell(err, ERROR_TOO_LARGE, "STO-022",
-               "layer \"%s\": more features than one answer can hold: ask for a smaller area",
-               "capa «%s»: hay más elementos de los que caben en una respuesta: pida un área menor", find->layer->id);
-    return false;
+    return reader_no_room(find->layer, find->arena, err);
 }
 
 static bool refuse(const struct find *find, enum cell_result result, struct error *err)
 {
     return result == CELL_NO_ROOM ? no_room(find, err) : reader_damaged(find->layer, err);
-}
-
-/* Texts of the values point into the bytes they came from: those are copied to the arena first. */
-static bool read_attributes(struct find *find, struct text bytes, struct feature *feature, struct error *err)
-{
-    size_t count = find->layer->field_count;
-    const unsigned char *copy = arena_memdup(find->arena, bytes.data, bytes.length);
-    struct value *values = arena_alloc_raw(find->arena, count * sizeof *values);
-    if (!copy || !values) {
-        return no_room(find, err);
-    }
-    struct cell_cursor cursor = {copy, copy + bytes.length};
-    feature->values = values;
-    feature->tuple = 0;
-    enum cell_result result = cell_get_attributes(&cursor, feature->row, &feature->id, values, count);
-    return result == CELL_OK || refuse(find, result, err);
 }
 
 /* --- tuples --- */
@@ -96,8 +88,17 @@ static bool grow_table(struct find *find, struct error *err)
             *free_place(table, room, find->tuples[i].hash) = find->tuples[i];
         }
     }
+    /* At most half of the places are taken. */
+    const struct value **shown = arena_array(find->arena, room / 2, sizeof *shown);
+    if (!shown) {
+        return no_room(find, err);
+    }
+    if (find->tuple_count > 0) {
+        memcpy(shown, find->shown, find->tuple_count * sizeof *shown);
+    }
     find->tuples = table;
     find->tuple_room = room;
+    find->shown = shown;
     return true;
 }
 
@@ -128,7 +129,9 @@ static bool make_tuple(struct find *find, uint64_t hash, const unsigned char *ke
     }
     bool shown = !find->wish->shows || find->wish->shows(find->wish->context, values);
     *out_tuple = (struct tuple){hash, copy, length, shown ? values : NULL, (uint32_t)find->tuple_count};
-    find->tuple_count += shown;
+    if (shown) {
+        find->shown[find->tuple_count++] = values;
+    }
     find->tuple_used++;
     return true;
 }
@@ -188,170 +191,165 @@ static bool find_tuple(struct find *find, struct error *err)
     return true;
 }
 
-/* --- features --- */
+/* --- attributes --- */
 
-static bool read_id(struct find *find, struct cell_cursor attributes, struct feature *feature, struct error *err)
-{
-    size_t length = (size_t)(attributes.end - attributes.at);
-    const unsigned char *copy = arena_memdup(find->arena, attributes.at, length);
-    struct cell_cursor cursor = {copy, copy + length};
-    enum cell_result result =
-        copy ? cell_get_id(cursor, feature->row, &feature->id, find->layer->field_count) : CELL_NO_ROOM;
-    return result == CELL_OK || refuse(find, result, err);
-}
-
-/* What is wanted of the attributes; `*out_shown` false: the feature is of no interest. */
-static bool read_some(struct find *find, struct cell_cursor attributes, struct feature *feature, bool *out_shown,
-                      struct error *err)
-{
-    *out_shown = true;
-    if (!find->wish) {
-        struct text bytes = {(const char *)attributes.at, (size_t)(attributes.end - attributes.at)};
-        return read_attributes(find, bytes, feature, err);
-    }
-    if (cell_find_values(attributes, find->wish->columns, find->layer->field_count, find->spans) != CELL_OK) {
-        return reader_damaged(find->layer, err);
-    }
-    if (!find_tuple(find, err)) {
-        return false;
-    }
-    *out_shown = find->last.values;
-    feature->values = find->last.values;
-    feature->tuple = find->last.number;
-    return !find->wish->ids || !*out_shown || read_id(find, attributes, feature, err);
-}
-
-static bool read_item(struct find *find, struct feature *feature, bool *out_shown, struct error *err)
+/* Those of a feature that are not in its block: valid until find->store->item is reset. */
+static bool fetch_item(struct find *find, int64_t row, struct cell_cursor *out_attributes, struct error *err)
 {
     struct sqlite3_stmt *item = find->store->item;
-    sqlite3_bind_int64(item, 1, cell_item_id(find->layer->serial, feature->row));
+    sqlite3_bind_int64(item, 1, cell_item_id(find->layer->serial, row));
     int code = sqlite3_step(item);
-    bool ok;
-    if (code == SQLITE_ROW) {
-        struct text bytes = reader_column(item, 0);
-        const unsigned char *at = (const unsigned char *)bytes.data;
-        ok = read_some(find, (struct cell_cursor){at, at + bytes.length}, feature, out_shown, err);
-    } else {
-        ok = code == SQLITE_DONE ? reader_damaged(find->layer, err) : reader_fail(find->store, find->layer, err);
+    if (code != SQLITE_ROW) {
+        return code == SQLITE_DONE ? reader_damaged(find->layer, err) : reader_fail(find->store, find->layer, err);
     }
-    sqlite3_reset(item);
-    return ok;
-}
-
-static bool begin_feature(struct find *find, const struct cell_feature *cell, struct feature *feature, bool *out_shown,
-                          struct error *err)
-{
-    if (cell->attributes_elsewhere) {
-        return read_item(find, feature, out_shown, err);
-    }
-    struct cell_cursor cursor = cell->content;
-    return cell_skip_geometry(&cursor) == CELL_OK ? read_some(find, cursor, feature, out_shown, err)
-                                                  : reader_damaged(find->layer, err);
-}
-
-/* Counts the feature and fills it, but for row, id and values; `*content` goes on behind its geometry. */
-static bool keep_feature(struct find *find, const struct cell_feature *cell, struct cell_cursor *content,
-                         struct feature *feature, struct error *err)
-{
-    enum cell_result result =
-        cell_get_geometry(content, find->layer->kind, find->shift, find->arena, &feature->geometry);
-    if (result != CELL_OK) {
-        return refuse(find, result, err);
-    }
-    feature->box = cell->box;
-    feature->shift_x = find->shift_x;
-    find->count += feature->geometry.part_count > 0; /* else too small to draw at any zoom */
+    struct text bytes = reader_column(item, 0);
+    const unsigned char *at = (const unsigned char *)bytes.data;
+    *out_attributes = (struct cell_cursor){at, at + bytes.length};
     return true;
 }
 
-/* All of it is wanted: what comes one after the other is read so. */
-static bool keep_whole(struct find *find, const struct cell_feature *cell, struct feature *feature, struct error *err)
+/* Leaves the tuple of the feature's wanted values in find->last. */
+static bool look_at(struct find *find, const struct cell_feature *cell, struct error *err)
 {
-    struct cell_cursor content = cell->content;
-    bool shown;
-    return keep_feature(find, cell, &content, feature, err) &&
-           (cell->attributes_elsewhere ? read_item(find, feature, &shown, err)
-                                       : read_some(find, content, feature, &shown, err));
-}
-
-/* Room for `count` more. */
-static struct feature *make_room(struct find *find, size_t count, struct error *err)
-{
-    struct feature *features = reader_scratch_grow(&find->store->features, find->count + count, sizeof *features);
-    if (!features) {
-        no_room(find, err);
+    struct cell_cursor attributes = cell->attributes;
+    bool ok = !cell->attributes_elsewhere || find->wanted == 0 || fetch_item(find, cell->row, &attributes, err);
+    if (ok && cell_find_values(attributes, find->wish->columns, find->layer->field_count, find->spans) != CELL_OK) {
+        ok = reader_damaged(find->layer, err);
     }
-    return features;
+    ok = ok && find_tuple(find, err);
+    if (cell->attributes_elsewhere) {
+        sqlite3_reset(find->store->item);
+    }
+    return ok;
 }
 
-static bool add_feature(struct find *find, const struct reader_block *block, size_t index, struct error *err)
+/* Texts of the values point into the bytes they come from: those of a block are in the arena, others are copied. */
+static bool keep_item(struct find *find, int64_t row, struct cell_cursor *out_attributes, struct error *err)
 {
-    struct feature *features = make_room(find, 1, err);
-    struct cell_feature cell;
-    bool is_touched;
-    if (!features) {
+    struct cell_cursor item;
+    bool ok = fetch_item(find, row, &item, err);
+    if (ok) {
+        size_t length = (size_t)(item.end - item.at);
+        const unsigned char *copy = arena_memdup(find->arena, item.at, length);
+        *out_attributes = (struct cell_cursor){copy, copy + length};
+        ok = copy || no_room(find, err);
+    }
+    sqlite3_reset(find->store->item);
+    return ok;
+}
+
+/* What features with values, or ids, of their own have. */
+struct own {
+    struct value id;
+    const struct value *values;
+};
+
+static bool needs_own(const struct find *find)
+{
+    return !find->wish || find->wish->ids;
+}
+
+static bool read_own(struct find *find, const struct cell_feature *cell, struct own *own, struct error *err)
+{
+    struct cell_cursor cursor = cell->attributes;
+    size_t count = find->layer->field_count;
+    if (cell->attributes_elsewhere && !keep_item(find, cell->row, &cursor, err)) {
         return false;
     }
-    if (reader_feature(block, index, &cell, &is_touched) != CELL_OK) {
-        return reader_damaged(find->layer, err);
+    enum cell_result result;
+    if (find->wish) {
+        result = cell_get_id(cursor, cell->row, &own->id, count);
+    } else {
+        struct value *values = arena_alloc_raw(find->arena, count * sizeof *values);
+        result = values ? cell_get_attributes(&cursor, cell->row, &own->id, values, count) : CELL_NO_ROOM;
+        own->values = values;
     }
-    if (!is_touched) {
-        return true;
-    }
-    struct feature *feature = &features[find->count];
-    struct cell_cursor content = cell.content;
-    bool shown;
-    feature->row = cell.row;
-    feature->id = value_null();
-    if (!find->wish) {
-        return keep_whole(find, &cell, feature, err);
-    }
-    return begin_feature(find, &cell, feature, &shown, err) &&
-           (!shown || keep_feature(find, &cell, &content, feature, err));
+    return result == CELL_OK || refuse(find, result, err);
 }
 
-/* --- whole classes of features --- */
+/* --- what is wanted --- */
 
-/* Adds the features with a bit in `chosen`, whose values make the tuple in find->last. */
-static bool add_chosen(struct find *find, const struct reader_block *block, uint64_t chosen, struct error *err)
+/* Room for a block's features. */
+static bool make_room(struct find *find, struct error *err)
 {
-    struct feature *features = make_room(find, (size_t)__builtin_popcountll(chosen), err);
-    if (!features) {
-        return false;
+    size_t count = find->count + CELL_BLOCK_FEATURES;
+    struct store *store = find->store;
+    return (reader_scratch_grow(&store->found, count, sizeof(struct found)) &&
+            reader_scratch_grow(&store->places, 2 * count, sizeof(struct place)) &&
+            (!needs_own(find) || reader_scratch_grow(&store->own, count, sizeof(struct own))) && count <= UINT32_MAX) ||
+           no_room(find, err);
+}
+
+/* Counts the feature unless it has no part: such are too small to draw at any zoom. There is room. */
+static bool keep(struct find *find, const struct cell_block *block, const struct cell_feature *cell, uint32_t tuple,
+                 struct error *err)
+{
+    struct geometry geometry;
+    enum cell_result result = cell_block_geometry(block, cell, find->layer->kind, find->shift, find->arena, &geometry);
+    if (result != CELL_OK) {
+        return refuse(find, result, err);
     }
+    size_t index = find->count;
+    struct store *store = find->store;
+    ((struct found *)store->found.items)[index] = (struct found){
+        {(int32_t)cell->box.min_x, (int32_t)cell->box.min_y, (int32_t)cell->box.max_x, (int32_t)cell->box.max_y},
+        geometry.parts,
+        geometry.points,
+        geometry.part_count,
+        geometry.vertex_count,
+        tuple,
+        find->copy};
+    ((struct place *)store->places.items)[index] = (struct place){(uint64_t)cell->row, (uint32_t)index};
+    find->count += geometry.part_count > 0;
+    return !needs_own(find) || read_own(find, cell, (struct own *)store->own.items + index, err);
+}
+
+/* The features with a bit in `chosen`. */
+static bool keep_chosen(struct find *find, const struct cell_block *block, uint64_t chosen, uint32_t tuple,
+                        struct error *err)
+{
     for (; chosen != 0; chosen &= chosen - 1) {
         struct cell_feature cell;
-        bool is_touched;
-        size_t index = (size_t)__builtin_ctzll(chosen);
-        if (index >= block->cells.count || reader_feature(block, index, &cell, &is_touched) != CELL_OK) {
+        if (cell_block_feature(block, (size_t)__builtin_ctzll(chosen), &cell) != CELL_OK) {
             return reader_damaged(find->layer, err);
         }
-        if (is_touched) {
-            struct feature *feature = &features[find->count];
-            feature->row = cell.row;
-            feature->id = value_null();
-            feature->values = find->last.values;
-            feature->tuple = find->last.number;
-            struct cell_cursor content = cell.content;
-            if (!keep_feature(find, &cell, &content, feature, err)) {
-                return false;
-            }
+        if (!keep(find, block, &cell, tuple, err)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Those of `features` whose values are shown, each looked at for itself. */
+static bool keep_one_by_one(struct find *find, const struct cell_block *block, uint64_t features, struct error *err)
+{
+    for (; features != 0; features &= features - 1) {
+        struct cell_feature cell;
+        if (cell_block_feature(block, (size_t)__builtin_ctzll(features), &cell) != CELL_OK) {
+            return reader_damaged(find->layer, err);
+        }
+        if (!look_at(find, &cell, err) || (find->last.values && !keep(find, block, &cell, find->last.number, err))) {
+            return false;
         }
     }
     return true;
 }
 
 /* Goes through the tuples that the values of the classes from number `at` on make in `left` of the features. */
-static bool add_classes(struct find *find, const struct reader_block *block, const struct cell_class *classes,
-                        size_t at, uint64_t left, struct error *err)
+static bool keep_classes(struct find *find, const struct reader_block *block, const struct cell_class *classes,
+                         size_t at, uint64_t left, struct error *err)
 {
     if (at == find->wanted) {
-        return find_tuple(find, err) && (!find->last.values || add_chosen(find, block, left, err));
+        if (!find_tuple(find, err)) {
+            return false;
+        }
+        return !find->last.values ||
+               keep_chosen(find, &block->cells, reader_touching(block, left), find->last.number, err);
     }
     struct cell_class class = classes[at];
     uint64_t features;
     while (left != 0 && cell_class_next(&class, &features, &find->spans[at])) {
-        if ((features & left) != 0 && !add_classes(find, block, classes, at + 1, features & left, err)) {
+        if ((features & left) != 0 && !keep_classes(find, block, classes, at + 1, features & left, err)) {
             return false;
         }
         left &= ~features;
@@ -359,10 +357,10 @@ static bool add_classes(struct find *find, const struct reader_block *block, con
     return true;
 }
 
-/* True when the block has classes for all wanted columns, and nothing else is wanted. */
+/* True when the block has classes for all wanted columns. */
 static bool has_classes(const struct find *find, const struct cell_block *block, struct cell_class *out_classes)
 {
-    if (!find->wish || find->wish->ids || find->wanted > CLASSES_MAX) {
+    if (find->wanted > CLASSES_MAX) {
         return false;
     }
     struct cell_cursor all = block->classes;
@@ -374,65 +372,86 @@ static bool has_classes(const struct find *find, const struct cell_block *block,
     return count == find->wanted;
 }
 
-static enum reader_next add_block(void *context, const struct reader_block *block, struct error *err)
+static bool keep_wanted(struct find *find, struct reader_block *block, struct error *err)
+{
+    struct cell_class classes[CLASSES_MAX + 1];
+    uint64_t all = cell_block_all(&block->cells);
+    bool by_classes = find->wish && has_classes(find, &block->cells, classes);
+    if (by_classes && !needs_own(find)) {
+        return keep_classes(find, block, classes, 0, all, err);
+    }
+    uint64_t features = reader_touching(block, all);
+    if (features == 0) {
+        return true;
+    }
+    if (!reader_attributes(block, needs_own(find) ? find->arena : NULL, err)) {
+        return false;
+    }
+    if (by_classes) {
+        return keep_classes(find, block, classes, 0, features, err);
+    }
+    return find->wish ? keep_one_by_one(find, &block->cells, features, err)
+                      : keep_chosen(find, &block->cells, features, 0, err);
+}
+
+static enum reader_next keep_block(void *context, struct reader_block *block, struct error *err)
 {
     struct find *find = context;
-    struct cell_class classes[CLASSES_MAX + 1];
-    bool ok = true;
-    if (block->cells.count > 0 && has_classes(find, &block->cells, classes)) {
-        uint64_t all = UINT64_MAX >> (CELL_BLOCK_FEATURES - block->cells.count);
-        ok = add_classes(find, block, classes, 0, all, err);
-    } else {
-        for (size_t i = 0; i < block->cells.count && ok; i++) {
-            ok = add_feature(find, block, i, err);
-        }
-    }
-    return ok ? READER_GO_ON : READER_FAIL;
+    return make_room(find, err) && keep_wanted(find, block, err) ? READER_GO_ON : READER_FAIL;
 }
 
 /* --- order --- */
 
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS };
-enum { AHEAD = 8 /* features lie where they were found, not in their order */ };
+enum { DIGIT_BITS_MAX = 11, FEW_PLACES = 64 };
 
 /* One turn of a radix sort: by the digit at `bit`, keeping the order of equal ones. */
-static void sort_digit(const struct place *from, struct place *to, size_t count, unsigned bit)
+static void sort_digit(const struct place *from, struct place *to, size_t count, unsigned bit, unsigned digit_bits)
 {
-    uint32_t starts[DIGITS] = {0};
+    uint32_t starts[1 << DIGIT_BITS_MAX];
+    size_t digits = (size_t)1 << digit_bits;
+    memset(starts, 0, digits * sizeof *starts);
     for (size_t i = 0; i < count; i++) {
-        starts[from[i].row >> bit & (DIGITS - 1)]++;
+        starts[from[i].row >> bit & (digits - 1)]++;
     }
     uint32_t start = 0;
-    for (size_t d = 0; d < DIGITS; d++) {
+    for (size_t d = 0; d < digits; d++) {
         uint32_t size = starts[d];
         starts[d] = start;
         start += size;
     }
     for (size_t i = 0; i < count; i++) {
-        to[starts[from[i].row >> bit & (DIGITS - 1)]++] = from[i];
+        to[starts[from[i].row >> bit & (digits - 1)]++] = from[i];
+    }
+}
+
+static void sort_few(struct place *places, size_t count)
+{
+    for (size_t i = 1; i < count; i++) {
+        struct place moved = places[i];
+        size_t j = i;
+        for (; j > 0 && places[j - 1].row > moved.row; j--) {
+            places[j] = places[j - 1];
+        }
+        places[j] = moved;
     }
 }
 
 /* By row; copies of one feature were found from west to east and stay so. `spare` has room for as many. */
 static const struct place *sort_places(struct place *places, struct place *spare, size_t count)
 {
-    uint64_t bits = 0;
-    for (size_t i = 0; i < count; i++) {
-        bits |= places[i].row;
-    }
-    if (count < 64) {
-        for (size_t i = 1; i < count; i++) {
-            struct place moved = places[i];
-            size_t j = i;
-            for (; j > 0 && places[j - 1].row > moved.row; j--) {
-                places[j] = places[j - 1];
-            }
-            places[j] = moved;
-        }
+    if (count < FEW_PLACES) {
+        sort_few(places, count);
         return places;
     }
-    for (unsigned bit = 0; bit < 64 && bits >> bit > 0; bit += DIGIT_BITS) {
-        sort_digit(places, spare, count, bit);
+    uint64_t all = 0;
+    for (size_t i = 0; i < count; i++) {
+        all |= places[i].row;
+    }
+    unsigned bits = all > 0 ? 64 - (unsigned)__builtin_clzll(all) : 0;
+    unsigned turns = (bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX;
+    unsigned digit_bits = turns > 0 ? (bits + turns - 1) / turns : 0;
+    for (unsigned turn = 0; turn < turns; turn++) {
+        sort_digit(places, spare, count, turn * digit_bits, digit_bits);
         struct place *swap = places;
         places = spare;
         spare = swap;
@@ -440,36 +459,60 @@ static const struct place *sort_places(struct place *places, struct place *spare
     return places;
 }
 
-static bool put_in_order(struct find *find, struct feature **out_features, struct error *err)
+/* --- features --- */
+
+enum { AHEAD = 24 /* what was found lies in another order: it is asked for so many features ahead */ };
+
+static void make_feature(const struct find *find, const struct place *place, struct feature *feature)
+{
+    const struct found *found = (const struct found *)find->store->found.items + place->index;
+    *feature = (struct feature){
+        .row = (int64_t)place->row,
+        .box = {found->box.min_x, found->box.min_y, found->box.max_x, found->box.max_y},
+        .geometry = {find->layer->kind, found->part_count, found->vertex_count, found->parts, found->points},
+        .tuple = found->tuple,
+        .shift_x = found->copy * GRID_WORLD_UNITS,
+    };
+    if (needs_own(find)) {
+        const struct own *own = (const struct own *)find->store->own.items + place->index;
+        feature->id = own->id;
+        feature->values = own->values;
+    }
+    if (find->wish) {
+        feature->values = find->shown[found->tuple];
+    }
+}
+
+static bool make_features(struct find *find, struct feature **out_features, struct error *err)
 {
     size_t count = find->count;
-    struct place *places = reader_scratch_grow(&find->store->order, 2 * count + 1, sizeof *places);
-    struct feature *sorted = arena_alloc_raw(find->arena, count * sizeof *sorted);
-    if (!places || !sorted || count > UINT32_MAX) {
+    struct feature *features = arena_alloc_raw(find->arena, count * sizeof *features);
+    if (!features) {
         return no_room(find, err);
     }
-    const struct feature *found = find->store->features.items;
-    for (size_t i = 0; i < count; i++) {
-        places[i] = (struct place){(uint64_t)found[i].row, i};
+    *out_features = features;
+    if (count == 0) {
+        return true;
     }
+    struct place *places = find->store->places.items;
+    const struct found *found = find->store->found.items;
     const struct place *order = sort_places(places, places + count, count);
     for (size_t i = 0; i < count; i++) {
-        const struct feature *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
+        const struct found *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
         __builtin_prefetch(ahead);
         __builtin_prefetch((const char *)(ahead + 1) - 1);
-        sorted[i] = found[order[i].index];
+        make_feature(find, &order[i], &features[i]);
     }
-    *out_features = sorted;
     return true;
 }
 
 static bool find_copies(struct find *find, unsigned band, const struct world_box *area, struct error *err)
 {
     for (int64_t copy = -1; copy <= 1; copy++) {
-        find->shift_x = copy * GRID_WORLD_UNITS;
+        find->copy = (int8_t)copy;
         struct world_box part;
-        if (reader_area_in_world(area, find->shift_x, &part) &&
-            !reader_walk_blocks(find->store, find->layer, band, &part, add_block, find, err)) {
+        if (reader_area_in_world(area, copy * GRID_WORLD_UNITS, &part) &&
+            !reader_walk_blocks(find->store, find->layer, band, &part, keep_block, find, err)) {
             return false;
         }
     }
@@ -513,7 +556,7 @@ static bool find_in_band(struct find *find, const struct world_box *area, int ba
                                               : (unsigned)CELL_BAND_FULL;
     find->shift = cell_shift(chosen);
     struct feature *features = NULL;
-    bool ok = find_copies(find, chosen, area, err) && put_in_order(find, &features, err);
+    bool ok = find_copies(find, chosen, area, err) && make_features(find, &features, err);
     reader_end(store);
     if (ok) {
         *out_found = (struct feature_list){fields, find->layer->field_count, features, find->count, find->tuple_count};

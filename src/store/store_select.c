@@ -64,7 +64,7 @@ static bool collect(struct candidates *found, struct store *store, struct error 
     area.max_y++;
     for (int64_t copy = -1; copy <= 1 && !found->too_many; copy++) {
         if (reader_area_in_world(&area, copy * GRID_WORLD_UNITS, &found->part) &&
-            !reader_walk(store, found->layer, CELL_BAND_FULL, &found->part, note_candidate, found, err)) {
+            !reader_walk(store, found->layer, CELL_BAND_FULL, &found->part, false, note_candidate, found, err)) {
             return false;
         }
     }
@@ -225,7 +225,7 @@ static bool touches(struct store *store, const struct store_layer *layer, const 
     for (int64_t copy = -1; copy <= 1 && ok && !found; copy++) {
         struct world_box part;
         ok = !reader_area_in_world(area, copy * GRID_WORLD_UNITS, &part) ||
-             reader_walk(store, layer, CELL_BAND_FULL, &part, stop_at_first, &found, err);
+             reader_walk(store, layer, CELL_BAND_FULL, &part, false, stop_at_first, &found, err);
     }
     *out_found = found;
     return ok;

@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -101,8 +102,8 @@ struct tile_service {
     pthread_cond_t begun; /* a worker is ready, or cannot be */
     struct job_queue queue;
     struct flight *flights[FLIGHT_BUCKETS];
-    int64_t mean_ns; /* of a job that is no redraw */
-    unsigned busy;   /* workers at work */
+    int64_t mean_ns;  /* of a job that is no redraw */
+    atomic_uint busy; /* workers at work; also read without the lock */
     bool stopping;
     bool stopped;
     struct tile_service_stats stats;
@@ -119,6 +120,11 @@ struct catalog *tile_service_catalog(struct tile_service *service)
 uint64_t tile_service_turn(const struct tile_service *service)
 {
     return catalog_watch_turn(service->watch);
+}
+
+bool tile_service_rests(const struct tile_service *service)
+{
+    return atomic_load_explicit(&service->busy, memory_order_relaxed) == 0;
 }
 
 /* --- the queue (service->lock is held) ---------------------------------------------------------------------------- */

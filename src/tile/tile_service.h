@@ -31,6 +31,9 @@ struct catalog *tile_service_catalog(struct tile_service *service);
  */
 uint64_t tile_service_turn(const struct tile_service *service);
 
+/* True while no worker is at work. Without a lock: it may have changed by the time it is read. */
+bool tile_service_rests(const struct tile_service *service);
+
 /* A finished answer: immutable bytes, shared by counting. */
 struct tile_blob {
     const unsigned char *data;

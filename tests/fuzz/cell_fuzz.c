@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Damaged bytes in cells.sqlite: blocks, nodes and items must be refused or read within their bounds, and what is read
- * must hold its promises. The first byte chooses the reader. */
+ * must hold its promises. The first byte chooses the reader. A block follows its attributes, and those their length in
+ * two bytes. */
 #include "store/cell_block.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { FIELDS = 3 };
 
@@ -79,30 +81,55 @@ static void read_classes(const struct cell_block *block)
     }
 }
 
-static void read_block(struct text bytes, unsigned shift, struct arena *arena)
+static void read_feature(const struct cell_block *block, struct cell_feature *feature, unsigned shift,
+                         struct arena *arena)
+{
+    struct geometry geometry;
+    require(feature->box.min_x <= feature->box.max_x && feature->box.min_x >= INT32_MIN &&
+            feature->box.max_y <= INT32_MAX);
+    if (cell_block_geometry(block, feature, GEOMETRY_POLYGON, shift, arena, &geometry) == CELL_OK) {
+        check_parts(geometry.parts, geometry.part_count, geometry.vertex_count);
+        struct geometry again;
+        require(cell_get_geometry(&feature->geometry, GEOMETRY_POLYGON, shift, arena, &again) == CELL_OK);
+        require(again.vertex_count == geometry.vertex_count);
+        require(memcmp(again.points, geometry.points, again.vertex_count * sizeof *again.points) == 0);
+    }
+    if (feature->attributes.at) {
+        read_attributes(&feature->attributes, feature->row);
+    }
+}
+
+static void read_block(struct text attributes, struct text bytes, unsigned shift, struct arena *arena)
 {
     struct cell_block block;
     if (cell_block_open(bytes, &block) != CELL_OK) {
         return;
     }
+    if (cell_block_add_attributes(&block, attributes) != CELL_OK) {
+        block.attributes = (struct cell_cursor){0};
+    }
     require(block.count <= CELL_BLOCK_FEATURES);
     read_classes(&block);
+    uint64_t all = cell_block_all(&block);
+    struct cell_box world = {INT32_MIN, INT32_MIN, INT32_MAX, INT32_MAX};
+    require((cell_block_touching(&block, all, world) & ~all) == 0);
     for (size_t i = 0; i < block.count; i++) {
         struct cell_feature feature;
-        struct geometry geometry;
-        if (cell_block_feature(&block, i, &feature) != CELL_OK) {
-            continue;
-        }
-        require(feature.box.min_x <= feature.box.max_x && feature.box.min_x >= INT32_MIN &&
-                feature.box.max_y <= INT32_MAX);
-        struct cell_cursor skipped = feature.content;
-        bool skips = cell_skip_geometry(&skipped) == CELL_OK;
-        if (cell_get_geometry(&feature.content, GEOMETRY_POLYGON, shift, arena, &geometry) == CELL_OK) {
-            require(skips && skipped.at == feature.content.at);
-            check_parts(geometry.parts, geometry.part_count, geometry.vertex_count);
-            read_attributes(&feature.content, feature.row);
+        if (cell_block_feature(&block, i, &feature) == CELL_OK) {
+            read_feature(&block, &feature, shift, arena);
         }
     }
+}
+
+static void split_block(struct text bytes, unsigned shift, struct arena *arena)
+{
+    if (bytes.length < 2) {
+        return;
+    }
+    size_t length = (size_t)(unsigned char)bytes.data[0] | (size_t)(unsigned char)bytes.data[1] << 8;
+    struct text rest = {bytes.data + 2, bytes.length - 2};
+    length = length < rest.length ? length : rest.length;
+    read_block((struct text){rest.data, length}, (struct text){rest.data + length, rest.length - length}, shift, arena);
 }
 
 static void read_node(struct text bytes)
@@ -139,7 +166,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct cell_cursor cursor = {data + 1, data + size};
     switch (data[0] % 4) {
     case 0:
-        read_block(bytes, cell_shift(data[0] / 4 % CELL_BANDS), arena);
+        split_block(bytes, cell_shift(data[0] / 4 % CELL_BANDS), arena);
         break;
     case 1:
         read_node(bytes);

@@ -43,23 +43,30 @@ static void keeps_features(void **state)
         struct buffer bytes;
         struct cell_block block;
         struct cell_feature feature;
-        const struct text contents[] = {text_of("abc"), {filling, wide ? sizeof filling : 9}, text_of("")};
+        const struct text contents[] = {text_of("abcde"), {filling, wide ? sizeof filling : 9}, text_of("")};
+        const size_t attributes[] = {2, wide ? 300 : 4, 0};
         cell_block_init(&maker, 1 << 20);
         buffer_init(&bytes, 1 << 20);
-        cell_block_begin(&maker, (struct cell_origin){-5, INT32_MAX});
+        cell_block_begin(&maker);
         for (int i = 0; i < 3; i++) {
-            cell_block_put(&maker, rows[i], &boxes[i], i == 1, contents[i], 0);
+            cell_block_put(&maker, rows[i], &boxes[i], i == 1, contents[i], attributes[i]);
         }
         cell_block_write(&maker, 0, &bytes);
         assert_int_equal(cell_block_open(text_in(&bytes), &block), CELL_OK);
         assert_int_equal(block.count, 3);
+        assert_int_equal(cell_block_all(&block), 7);
+        assert_int_equal(cell_block_add_attributes(&block, text_of("x")), CELL_DAMAGED);
+        assert_int_equal(cell_block_add_attributes(&block, text_in(&maker.attributes)), CELL_OK);
         for (size_t i = 3; i-- > 0;) {
             assert_int_equal(cell_block_feature(&block, i, &feature), CELL_OK);
             assert_int_equal(feature.row, rows[i]);
             assert_int_equal(feature.attributes_elsewhere, i == 1);
             assert_memory_equal(&feature.box, &boxes[i], sizeof boxes[i]);
-            assert_int_equal(feature.content.end - feature.content.at, contents[i].length);
-            assert_memory_equal(feature.content.at, contents[i].data, contents[i].length);
+            size_t length = contents[i].length - attributes[i];
+            assert_int_equal(feature.geometry.end - feature.geometry.at, length);
+            assert_memory_equal(feature.geometry.at, contents[i].data, length);
+            assert_int_equal(feature.attributes.end - feature.attributes.at, attributes[i]);
+            assert_memory_equal(feature.attributes.at, contents[i].data + length, attributes[i]);
         }
         buffer_finish(&bytes);
         cell_block_finish(&maker);
@@ -75,13 +82,13 @@ static void knows_classes(void **state)
     struct cell_block block;
     cell_block_init(&maker, 1 << 20);
     buffer_init(&bytes, 1 << 20);
-    cell_block_begin(&maker, (struct cell_origin){0, 0});
+    cell_block_begin(&maker);
     for (size_t i = 0; i < CELL_BLOCK_FEATURES; i++) {
         put_feature(&maker, i);
     }
-    size_t length = cell_block_length(&maker);
+    assert_true(cell_block_is_full(&maker, 1, 0));
     cell_block_write(&maker, FIELDS, &bytes);
-    assert_in_range(bytes.length, 1, length + 16);
+    assert_in_range(bytes.length, 1, CELL_BLOCK_BYTES);
     assert_int_equal(cell_block_open(text_in(&bytes), &block), CELL_OK);
     struct cell_cursor classes = block.classes;
     struct cell_class class;
@@ -122,7 +129,7 @@ static void leaves_out_classes(void **state)
         struct cell_block block;
         cell_block_init(&maker, 1 << 20);
         buffer_init(&bytes, 1 << 20);
-        cell_block_begin(&maker, (struct cell_origin){0, 0});
+        cell_block_begin(&maker);
         for (size_t i = 0; i < (elsewhere ? 30U : 2U); i++) {
             put_feature(&maker, i);
         }
@@ -137,6 +144,53 @@ static void leaves_out_classes(void **state)
     }
 }
 
+/* Features are told by their boxes alone, and a geometry ends where its feature does. */
+static void finds_touching(void **state)
+{
+    (void)state;
+    struct cell_block_maker maker;
+    struct buffer bytes;
+    struct buffer content;
+    struct cell_block block;
+    struct cell_feature feature;
+    struct geometry geometry;
+    struct arena *arena = arena_create(1 << 20);
+    const struct shape_part part = {5, false};
+    const struct world_point points[] = {{0, 0}, {300, 0}, {300, 300}, {0, 300}, {0, 0}};
+    cell_block_init(&maker, 1 << 20);
+    buffer_init(&bytes, 1 << 20);
+    buffer_init(&content, 1 << 20);
+    cell_block_begin(&maker);
+    cell_put_snapped(&content, &(struct geometry){GEOMETRY_POLYGON, 1, 5, &part, points}, 0);
+    for (int64_t i = 0; i < CELL_BLOCK_FEATURES; i++) {
+        bool is_longer = i == 40;
+        buffer_append(&content, "x", is_longer);
+        cell_block_put(&maker, 1000 - i, &(struct world_box){i * 10, -i * 1000, i * 10 + 9, -i * 1000 + i}, false,
+                       text_in(&content), 0);
+        content.length -= is_longer;
+    }
+    cell_block_write(&maker, 0, &bytes);
+    assert_int_equal(cell_block_open(text_in(&bytes), &block), CELL_OK);
+    assert_true(cell_block_all(&block) == UINT64_MAX);
+    const struct cell_box areas[] = {{-5, -99999, 0, 99999}, {25, -4000, 49, -2000}, {640, -99999, 999, 99999}};
+    const uint64_t touching[] = {1, 0x1c, 0};
+    for (int a = 0; a < 3; a++) {
+        assert_true(cell_block_touching(&block, UINT64_MAX, areas[a]) == touching[a]);
+        assert_true(cell_block_touching(&block, ~(uint64_t)8, areas[a]) == (touching[a] & ~(uint64_t)8));
+    }
+    for (size_t i = 0; i < CELL_BLOCK_FEATURES; i++) {
+        assert_int_equal(cell_block_feature(&block, i, &feature), CELL_OK);
+        assert_int_equal(feature.row, 1000 - i);
+        enum cell_result result = cell_block_geometry(&block, &feature, GEOMETRY_POLYGON, 0, arena, &geometry);
+        assert_int_equal(result, i == 40 ? CELL_DAMAGED : CELL_OK);
+        assert_memory_equal(geometry.points, points, sizeof points);
+    }
+    arena_destroy(arena);
+    buffer_finish(&content);
+    buffer_finish(&bytes);
+    cell_block_finish(&maker);
+}
+
 /* Cut anywhere a block is damaged, or its last features are, and nothing is read past its end. */
 static void survives_cuts(void **state)
 {
@@ -145,7 +199,7 @@ static void survives_cuts(void **state)
     struct buffer bytes;
     cell_block_init(&maker, 1 << 20);
     buffer_init(&bytes, 1 << 20);
-    cell_block_begin(&maker, (struct cell_origin){7, 8});
+    cell_block_begin(&maker);
     for (size_t i = 0; i < 20; i++) {
         put_feature(&maker, i);
     }
@@ -171,10 +225,8 @@ static void survives_cuts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(keeps_features),
-        cmocka_unit_test(knows_classes),
-        cmocka_unit_test(leaves_out_classes),
-        cmocka_unit_test(survives_cuts),
+        cmocka_unit_test(keeps_features), cmocka_unit_test(knows_classes), cmocka_unit_test(leaves_out_classes),
+        cmocka_unit_test(finds_touching), cmocka_unit_test(survives_cuts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
