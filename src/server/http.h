@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #pragma once
-/* The only place that knows libmicrohttpd: sockets in, exchanges through, answers out.
+/* Sockets, connections and threads of the HTTP server. With server/call.h (one request) the only place that knows
+ * libmicrohttpd: sockets in, exchanges through, answers out.
  *
  * One daemon (one epoll thread) per listener, each with a socket of its own on the same port. A request that can be
  * answered from memory is answered in the callback; any other is suspended, handed to the tile service's workers, and
