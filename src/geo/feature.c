@@ -31,11 +31,6 @@ ptrdiff_t feature_list_field(const struct feature_list *list, struct text name)
     return -1;
 }
 
-static uint32_t vertices_min(enum geometry_kind kind)
-{
-    return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
-}
-
 bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct grid_patches *patches,
                          struct arena *arena, struct geometry *out_geometry)
 {
@@ -68,7 +63,7 @@ bool geometry_from_shape(const struct shape *shape, unsigned grid_shift, struct 
         }
         start = shape->parts[p].end;
         bool is_hole = shape->parts[p].is_hole;
-        bool collapsed = vertex_count - begun < vertices_min(shape->kind);
+        bool collapsed = vertex_count - begun < shape_part_vertices_min(shape->kind);
         if (!is_hole) {
             outer_dropped = collapsed;
         }

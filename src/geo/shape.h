@@ -28,6 +28,12 @@ struct shape {
 
 const char *geometry_kind_name(enum geometry_kind kind); /* "point", "line", "polygon", "none" */
 
+/* Parts with fewer vertices have collapsed. */
+static inline uint32_t shape_part_vertices_min(enum geometry_kind kind)
+{
+    return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
+}
+
 /* Reads ISO or extended WKB (any byte order, Z and M skipped; single and multi, collections flattened when of one
  * kind) into `arena`. NULL or empty geometry gives part_count 0. Fails on damaged bytes, NaN or infinite coordinates.
  * OGC 06-103r4 section 8. */

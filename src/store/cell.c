@@ -81,11 +81,6 @@ static int64_t snap(int32_t unit, unsigned shift)
     return shift == 0 ? unit : ((int64_t)unit + ((int64_t)1 << (shift - 1))) >> shift;
 }
 
-static uint32_t vertices_min(enum geometry_kind kind)
-{
-    return kind == GEOMETRY_POLYGON ? 4 : kind == GEOMETRY_LINE ? 2 : 1;
-}
-
 /* Snaps a part; how many vertices stay apart is told. Points are never merged. */
 static uint32_t snap_part(const struct world_point *points, uint32_t count, bool merge, unsigned shift,
                           struct world_point *out_points)
@@ -112,7 +107,7 @@ static void snap_parts(const struct geometry *geometry, unsigned shift, struct s
         bool is_hole = geometry->parts[p].is_hole;
         uint32_t count = snap_part(geometry->points + start, end - start, geometry->kind != GEOMETRY_POINT, shift,
                                    points + out_snapped->vertex_count);
-        bool collapsed = count < vertices_min(geometry->kind);
+        bool collapsed = count < shape_part_vertices_min(geometry->kind);
         outer_dropped = is_hole ? outer_dropped : collapsed;
         if (!collapsed && !(is_hole && outer_dropped)) {
             out_snapped->vertex_count += count;
