@@ -254,12 +254,13 @@ static void end_walk(struct walk *walk, int64_t more)
     add_segment(walk->raster, last, walk->width);
 }
 
-/* What a cap adds on the axis of a segment. */
+/* What a cap adds on the axis of a segment; to one without length, nothing. */
 static int64_t more_at_end(const struct segment *segment, double more)
 {
     double dx = (double)(segment->b.x - segment->a.x);
     double dy = (double)(segment->b.y - segment->a.y);
-    return (int64_t)(more * fmax(fabs(dx), fabs(dy)) / sqrt(dx * dx + dy * dy) + 0.5);
+    double length = sqrt(dx * dx + dy * dy);
+    return length > 0 ? (int64_t)(more * fmax(fabs(dx), fabs(dy)) / length + 0.5) : 0;
 }
 
 static struct place place_of(const struct walk *walk, struct draw_point point)

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum {
     ARENA_BYTES_MAX = 256 << 20,
@@ -43,6 +44,7 @@ struct builder {
     const char *folder;
     catalog_problem *on_problem;
     void *context;
+    bool is_again; /* there is a catalog already, which is better than one that lacks what cannot be read just now */
 };
 
 ptrdiff_t catalog_label_field(const struct store_layer *layer)
@@ -324,7 +326,21 @@ static bool has_map(const struct catalog *catalog, const char *id)
     return false;
 }
 
-static void read_entry(struct builder *builder, const char *file)
+static void hand_on(struct error *err, const struct error *problem)
+{
+    if (err) {
+        *err = *problem;
+    }
+}
+
+/* True when another try may succeed: memory or descriptors ran out, and the file or folder is there to be read. */
+static bool is_passing(const struct builder *builder, const char *path, const struct error *problem)
+{
+    return builder->is_again && problem->kind == ERROR_UNAVAILABLE && access(path, R_OK) == 0;
+}
+
+/* A file that makes no map is told. False: everything is to be read again later. */
+static bool read_entry(struct builder *builder, const char *file, struct error *err)
 {
     char path[PATH_BYTES];
     char id[256];
@@ -341,8 +357,28 @@ static void read_entry(struct builder *builder, const char *file)
                    "otro archivo ya hace el mapa «%s»: las mayúsculas no cuentan", id);
         tell(builder, path, &problem);
     } else if (!read_map(builder, path, id, &problem)) {
+        if (is_passing(builder, path, &problem)) {
+            hand_on(err, &problem);
+            return false;
+        }
         tell(builder, path, &problem);
     }
+    return true;
+}
+
+/* A folder that is not there is told, and makes no map. */
+static bool refuse_folder(const struct builder *builder, int number, struct error *err)
+{
+    struct error problem;
+    bool is_missing = number == ENOENT || number == ENOTDIR;
+    error_tell(&problem, is_missing ? ERROR_NOT_FOUND : ERROR_UNAVAILABLE, "MAP-003",
+               "could not read the styles folder: %s", "no se pudo leer la carpeta de estilos: %s", strerror(number));
+    if (is_passing(builder, builder->folder, &problem)) {
+        hand_on(err, &problem);
+        return false;
+    }
+    tell(builder, builder->folder, &problem);
+    return true;
 }
 
 static bool read_maps(struct builder *builder, struct error *err)
@@ -351,11 +387,7 @@ static bool read_maps(struct builder *builder, struct error *err)
     struct dirent **entries = NULL;
     int count = builder->folder ? scandir(builder->folder, &entries, is_style_file, by_name) : 0;
     if (count < 0) {
-        struct error problem;
-        error_tell(&problem, ERROR_NOT_FOUND, "MAP-003", "could not read the styles folder: %s",
-                   "no se pudo leer la carpeta de estilos: %s", strerror(errno));
-        tell(builder, builder->folder, &problem);
-        return true;
+        return refuse_folder(builder, errno, err);
     }
     if (count > MAPS_MAX) {
         free_entries(entries, count);
@@ -367,12 +399,13 @@ static bool read_maps(struct builder *builder, struct error *err)
         free_entries(entries, count);
         return error_no_memory(err);
     }
-    for (int i = 0; i < count; i++) {
-        read_entry(builder, entries[i]->d_name);
+    bool ok = true;
+    for (int i = 0; i < count && ok; i++) {
+        ok = read_entry(builder, entries[i]->d_name, err);
     }
     free_entries(entries, count);
     qsort(catalog->maps, catalog->map_count, sizeof *catalog->maps, by_id);
-    return true;
+    return ok;
 }
 
 static bool icons_folder(const char *styles_folder, char out[PATH_BYTES])
@@ -439,7 +472,7 @@ bool catalog_create_after(const struct catalog *previous, struct store *store, c
         return error_no_memory(err);
     }
     atomic_init(&catalog->references, 1);
-    struct builder builder = {catalog, styles_folder, on_problem, context};
+    struct builder builder = {catalog, styles_folder, on_problem, context, previous != NULL};
     catalog->arena = arena_create(ARENA_BYTES_MAX);
     if (!catalog->arena) {
         error_no_memory(err);

@@ -48,7 +48,8 @@ struct catalog;
 typedef void catalog_problem(void *context, const char *style_path, const struct error *problem);
 bool catalog_create(struct store *store, const char *styles_folder, catalog_problem *on_problem, void *context,
                     struct catalog **out_catalog, struct error *err);
-/* The same, taking over from `previous` (may be NULL) the images where their files did not change. */
+/* The same, taking over from `previous` (may be NULL) the images where their files did not change. With a `previous` it
+ * fails when a file cannot be read just now, for want of memory or descriptors: no map is lost by that. */
 bool catalog_create_after(const struct catalog *previous, struct store *store, const char *styles_folder,
                           catalog_problem *on_problem, void *context, struct catalog **out_catalog, struct error *err);
 struct catalog *catalog_ref(struct catalog *catalog);

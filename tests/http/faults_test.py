@@ -82,7 +82,7 @@ class Faults(unittest.TestCase):
                     errors += 1
                     continue
                 self.assertIn(answer.status, (200, 500, 503) if healthy[target].status == 200 else
-                              (healthy[target].status, 500, 503), target)
+                              (healthy[target].status, 500, 503), f"{target}: {answer.body[:300]}")
                 if answer.status in (500, 503):
                     errors += 1
                     if answer.body and (answer.header("Content-Type") or "").startswith("application/problem+json"):

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -206,6 +207,29 @@ static void test_fingerprint(void **state)
     assert_int_equal(catalog_styles_fingerprint(NULL), 0);
 }
 
+/* What cannot be opened for want of descriptors is no map less: the catalog is read again later. */
+static void test_passing_trouble(void **state)
+{
+    struct bench *bench = *state;
+    put(bench, "liso.json", plain);
+    struct catalog *first = read_catalog(bench);
+    struct catalog *second = NULL;
+    struct error err = {0};
+    struct rlimit limit;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    const struct rlimit none = {0, limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    bool was_read = catalog_create_after(first, bench->store, bench->folder, note, bench, &second, &err);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+    assert_false(was_read);
+    assert_int_equal(err.kind, ERROR_UNAVAILABLE);
+    assert_string_equal(bench->problems, "");
+    assert_true(catalog_create_after(first, bench->store, bench->folder, note, bench, &second, &err));
+    assert_non_null(catalog_map_find(second, "liso"));
+    catalog_unref(first);
+    catalog_unref(second);
+}
+
 /* An icon changes the maps that use icons, and no other. */
 static void test_images(void **state)
 {
@@ -270,6 +294,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_order, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_fingerprint, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_passing_trouble, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_images, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_folder, set_up, tear_down),
     };
