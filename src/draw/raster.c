@@ -5,6 +5,7 @@
 
 #include "draw/cpu.h"
 #include "draw/raster_edge.h"
+#include "draw/raster_edges.h"
 #include "draw/raster_patch.h"
 #include "draw/raster_small.h"
 #include "draw/raster_sweep.h"
@@ -276,6 +277,7 @@ DRAW_AVX2 static void paint_merged_avx2(struct raster *raster, struct canvas *ca
 
 bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
 {
+    raster_edges_flush(raster);
     raster->has_avx2 = false;
 #ifdef DRAW_HAS_AVX2
     if (kernel != RASTER_KERNEL_PORTABLE && cpu_has_avx2()) {
@@ -350,8 +352,9 @@ uint32_t raster_height_px(const struct raster *raster)
     return raster->height_px;
 }
 
-bool raster_is_empty(const struct raster *raster)
+bool raster_is_empty(struct raster *raster)
 {
+    raster_edges_flush(raster);
     return raster_rows_are_empty(raster) && raster->patch.kind == RASTER_PATCH_EMPTY;
 }
 
@@ -376,6 +379,7 @@ static void forget_merged(struct raster *raster)
 
 void raster_discard(struct raster *raster)
 {
+    raster->waiting_count = 0;
     raster_patch_discard(raster);
     forget_merged(raster);
     for (size_t row = raster->row_min; row <= raster->row_max; row++) {
@@ -446,9 +450,21 @@ void raster_bound_row(struct raster *raster, size_t row)
 
 void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
 {
-    struct edge_target target = {raster, raster->cells, raster->stride};
-    raster_patch_spill(raster);
-    add_edge(&target, x0, y0, x1, y1);
+    const int64_t half = INT64_C(1) << 31;
+    if (raster->patch.kind != RASTER_PATCH_EMPTY) {
+        raster_patch_spill(raster);
+    }
+    bool fits =
+        ((uint64_t)(x0 + half) | (uint64_t)(y0 + half) | (uint64_t)(x1 + half) | (uint64_t)(y1 + half)) >> 32 == 0;
+    if (!fits || !raster->has_avx2) {
+        raster_edges_add_now(raster, x0, y0, x1, y1);
+        return;
+    }
+    raster->waiting[raster->waiting_count++] =
+        (struct raster_waiting_edge){(int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1};
+    if (raster->waiting_count == RASTER_WAITING_MAX) {
+        raster_edges_flush(raster);
+    }
 }
 
 void raster_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
@@ -548,6 +564,7 @@ static void note_merged(struct raster *raster)
 
 void raster_merge(struct raster *raster, enum fill_rule rule)
 {
+    raster_edges_flush(raster);
     if (raster->patch.kind != RASTER_PATCH_EMPTY) {
         raster_patch_merge(raster, rule);
     } else if (!raster_is_empty(raster)) {
@@ -559,6 +576,7 @@ void raster_merge(struct raster *raster, enum fill_rule rule)
 void raster_fill_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, struct pixel pixel)
 {
     assert(layer->width_px == raster->width_px && layer->height_px == raster->height_px);
+    raster_edges_flush(raster);
     if (raster->patch.kind != RASTER_PATCH_EMPTY) {
         raster_patch_fill_apart(raster, layer, rule, blend_word(pixel));
     } else if (!raster_is_empty(raster)) {
@@ -580,6 +598,7 @@ void raster_fill_merged(struct raster *raster, struct canvas *canvas, struct pix
 void raster_mask(struct raster *raster, enum fill_rule rule, uint8_t *out_coverage, size_t stride)
 {
     raster_patch_spill(raster);
+    raster_edges_flush(raster);
     for (uint32_t row = 0; row < raster->height_px; row++) {
         if (row < raster->row_min || row > raster->row_max) {
             memset(out_coverage + row * stride, 0, raster->width_px);

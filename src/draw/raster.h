@@ -45,7 +45,7 @@ uint32_t raster_width_px(const struct raster *raster);
 uint32_t raster_height_px(const struct raster *raster);
 
 /* True when nothing that was added can touch the picture. */
-bool raster_is_empty(const struct raster *raster);
+bool raster_is_empty(struct raster *raster);
 
 /* What pixels are painted with: a colour, or a picture repeated from an origin. */
 struct paint {

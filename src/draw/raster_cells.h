@@ -12,7 +12,9 @@ enum {
     RASTER_ROW_EDGES_MAX = 16000,
     RASTER_PATCH_SIDE = 32, /* pixels; a multiple of RASTER_GROUP */
     RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP,
-    RASTER_SHORT = 4096, /* so long a way is measured in floats: its square is a whole number there */
+    RASTER_UNBOUNDED_MAX = 320, /* edges that a row may have beyond that before it is looked at */
+    RASTER_WAITING_MAX = 64,    /* edges; a multiple of RASTER_GROUP */
+    RASTER_SHORT = 4096,        /* so long a way is measured in floats: its square is a whole number there */
     RASTER_ROUND_BITS = 0x4b400000
 };
 
@@ -33,6 +35,14 @@ struct raster_patch {
     size_t rows;    /* the cells of other rows are zero */
     size_t edges;
     uint32_t cells[(RASTER_PATCH_SIDE + 2) * RASTER_PATCH_STRIDE]; /* nothing is added to the last two rows */
+};
+
+/* See raster_edges.h. */
+struct raster_waiting_edge {
+    int32_t x0;
+    int32_t y0;
+    int32_t x1;
+    int32_t y1;
 };
 
 /* As much of the way that a thin line takes aside within a pixel widens its box there: a little less than would keep
@@ -66,6 +76,10 @@ struct raster {
     uint32_t merged_min;   /* rows; merged_min > merged_max when there is none */
     uint32_t merged_max;
     struct raster_patch patch; /* in use only while nothing else was added */
+    struct raster_waiting_edge
+        waiting[RASTER_WAITING_MAX + 1]; /* edges that are not in `cells` yet; the last one is none */
+    size_t waiting_count;
+    size_t unbounded; /* edges that have waited since rows were bounded */
     bool has_avx2;
     sweep_color_fn *sweep_color;
     sweep_row_fn *sweep_row;
@@ -79,7 +93,7 @@ void raster_bound_row(struct raster *raster, size_t row);
 
 static inline bool raster_rows_are_empty(const struct raster *raster)
 {
-    return raster->row_min > raster->row_max;
+    return raster->row_min > raster->row_max && raster->waiting_count == 0;
 }
 
 static inline void raster_count_edge(struct raster *raster, size_t row)

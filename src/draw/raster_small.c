@@ -1,58 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 #include "draw/raster_small.h"
 
-#include "draw/raster_sweep.h"
+#include "draw/raster_lanes.h"
 
 #ifdef DRAW_HAS_AVX2
 
-#include <immintrin.h>
-
-enum { SIDE = RASTER_SMALL_SIDE, HALF = GROUP / 2, STRIDE = RASTER_PATCH_STRIDE, SIGN = INT32_MIN };
-
-#define LANES static inline __attribute__((always_inline, target("avx2")))
+enum { SIDE = RASTER_SMALL_SIDE, HALF = GROUP / 2, STRIDE = RASTER_PATCH_STRIDE, SIGN = LANES_SIGN };
 
 /* ---- Eight numbers at once ---- */
-
-LANES f32x8 all_of(float number)
-{
-    return (f32x8){number, number, number, number, number, number, number, number};
-}
-
-LANES f32x8 lesser(f32x8 a, f32x8 b)
-{
-    return (f32x8)_mm256_min_ps((__m256)a, (__m256)b);
-}
-
-LANES f32x8 greater(f32x8 a, f32x8 b)
-{
-    return (f32x8)_mm256_max_ps((__m256)a, (__m256)b);
-}
-
-LANES i32x8 is_below_zero(f32x8 numbers)
-{
-    return (i32x8)numbers >> 31;
-}
-
-LANES f32x8 where(i32x8 mask, f32x8 numbers)
-{
-    return (f32x8)((i32x8)numbers & mask);
-}
-
-LANES f32x8 without_sign(f32x8 numbers)
-{
-    return (f32x8)((i32x8)numbers & ~SIGN);
-}
 
 /* Rounded as RASTER_ROUND does. */
 LANES blend_u32x8 whole_numbers_of(f32x8 numbers)
 {
     return (blend_u32x8)_mm256_cvtps_epi32((__m256)numbers);
-}
-
-/* Rounded towards zero. */
-LANES f32x8 truncated(f32x8 numbers)
-{
-    return __builtin_convertvector(__builtin_convertvector(numbers, i32x8), f32x8);
 }
 
 /* Points `first` … `first` + 3 of `count`; zeros in place of those that are not there. */

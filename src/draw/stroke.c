@@ -70,9 +70,10 @@ struct pen {
     enum line_cap cap_start;
     enum line_cap cap_end;
     enum line_join join;
-    double miter_limit; /* joins up to this length are mitres */
-    int arc_depth;      /* chords of a quarter circle: 1 << arc_depth */
-    int64_t reach;      /* fixed point */
+    double miter_limit;  /* joins up to this length (in half widths) are mitres … */
+    double miter_square; /* … so, squared, is one over this: cos² of half the turn */
+    int arc_depth;       /* chords of a quarter circle: 1 << arc_depth */
+    int64_t reach;       /* fixed point */
 };
 
 /* Both sides of a line at one end of a segment. */
@@ -202,8 +203,8 @@ struct corner {
     struct sides before; /* where the segment before ends */
     struct sides after;  /* where the segment after starts */
     bool shared;         /* both are the same: nothing lies between */
-    double cosine;       /* of the turn */
-    double miter_length; /* in half widths */
+    bool is_miter;
+    double cosine; /* of the turn */
 };
 
 static struct corner corner_between(const struct pen *pen, const struct node *before, const struct node *after)
@@ -214,13 +215,12 @@ static struct corner corner_between(const struct pen *pen, const struct node *be
     struct vector a = right_of(before->along);
     struct vector b = right_of(after->along);
     corner.cosine = cosine;
-    corner.miter_length = half_square > 1e-9 ? 1 / sqrt(half_square) : 1e9;
+    corner.is_miter = half_square >= pen->miter_square;
     corner.shared = false;
-    if (corner.miter_length <= pen->miter_limit) {
+    if (corner.is_miter) {
         /* On the inner side the mitre point cuts half * tan(turn / 2) off both segments; each has two ends. */
         double shorter = before->length < after->length ? before->length : after->length;
-        double cut_square = pen->half * pen->half * (1 - cosine) / (1 + cosine);
-        corner.shared = 4 * cut_square <= shorter * shorter;
+        corner.shared = 4 * pen->half * pen->half * (1 - cosine) <= shorter * shorter * (1 + cosine);
     }
     if (corner.shared) {
         struct vector miter = {a.x + b.x, a.y + b.y};
@@ -237,7 +237,7 @@ static struct corner corner_between(const struct pen *pen, const struct node *be
 static void add_outer(const struct pen *pen, struct place at, struct place from, struct place to, struct vector a,
                       struct vector b, struct vector ahead, const struct corner *corner)
 {
-    if (corner->miter_length <= pen->miter_limit) {
+    if (corner->is_miter) {
         struct vector miter = {a.x + b.x, a.y + b.y};
         struct place tip = offset_place(at, miter, pen->half / (1 + corner->cosine));
         add_edge(pen->raster, from, tip);
@@ -789,6 +789,7 @@ static struct pen pen_of(struct raster *raster, const struct stroke *stroke)
                       .join = stroke->join,
                       .miter_limit = miter_limit_of(stroke),
                       .reach = (int64_t)(stroke_reach_px(stroke) * DRAW_ONE)};
+    pen.miter_square = 1 / (pen.miter_limit * pen.miter_limit);
     pen.arc_depth = arc_depth(pen.half, 0);
     return pen;
 }

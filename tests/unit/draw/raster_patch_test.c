@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Small shapes take other ways through the raster than large ones: all must give the same bytes. */
+/* Small shapes and short edges take other ways through the raster than large ones: all must give the same bytes. */
 
 #include "draw/stroke.h"
 
@@ -19,14 +19,21 @@ enum before {
 
 enum way { FILLED, EVEN_ODD, APART, MERGED, WAYS };
 
-static void add_shape(struct raster *raster, const struct shape *shape, bool is_line, enum before before)
+/* What is drawn: `points_max` random points within `side_max` pixels, some of them of a pixel or two. */
+struct kind {
+    double line_px; /* width of lines, up to seven times as much; 0: rings */
+    int32_t side_max;
+    size_t points_max;
+};
+
+static void add_shape(struct raster *raster, const struct shape *shape, const struct kind *kind, enum before before)
 {
     if (before == SOMETHING) {
         raster_add_edge(raster, 300, 0, 300, HEIGHT * DRAW_ONE);
         raster_add_edge(raster, 300, HEIGHT * DRAW_ONE, 300, 0);
     }
-    if (is_line) {
-        const struct stroke stroke = {.width_px = 0.1 + 0.1 * (double)(shape->count % 7),
+    if (kind->line_px > 0) {
+        const struct stroke stroke = {.width_px = kind->line_px * (double)(1 + shape->count % 7),
                                       .cap = (enum line_cap)(shape->count % 3),
                                       .miter_limit = 2,
                                       .round_limit = 1.05};
@@ -39,13 +46,6 @@ static void add_shape(struct raster *raster, const struct shape *shape, bool is_
         raster_add_edge(raster, 0, 0, 0, 0);
     }
 }
-
-/* What is drawn: `points_max` random points within `side_max` pixels, some of them of a pixel or two. */
-struct kind {
-    bool is_line;
-    int32_t side_max;
-    size_t points_max;
-};
 
 static struct shape random_shape(uint64_t *seed, const struct kind *kind, int32_t *out_side)
 {
@@ -83,7 +83,7 @@ static struct canvas *draw(enum raster_kernel kernel, enum way way, const struct
         int32_t y = shapes_between(&seed, -side, HEIGHT);
         shape = shapes_moved(&shape, x, y);
         struct pixel pixel = PAINTS[turn % 2];
-        add_shape(raster, &shape, kind->is_line, before);
+        add_shape(raster, &shape, kind, before);
         if (way == MERGED) {
             raster_merge(raster, FILL_NONZERO);
             if (turn % 50 == 49) {
@@ -108,7 +108,7 @@ static struct canvas *draw(enum raster_kernel kernel, enum way way, const struct
 static void check(const struct kind *kind)
 {
     for (enum way way = FILLED; way < WAYS; way++) {
-        if (kind->is_line && way == EVEN_ODD) {
+        if (kind->line_px > 0 && way == EVEN_ODD) {
             continue; /* strokes are for the other rule */
         }
         struct canvas *expected = draw(RASTER_KERNEL_PORTABLE, way, kind, SOMETHING);
@@ -126,28 +126,63 @@ static void check(const struct kind *kind)
 static void rings_are_the_same(void **state)
 {
     (void)state;
-    check(&(struct kind){false, 36, 12});
+    check(&(struct kind){0, 36, 12});
 }
 
 static void thin_lines_are_the_same(void **state)
 {
     (void)state;
-    check(&(struct kind){true, 36, 12});
+    check(&(struct kind){0.1, 36, 12});
 }
 
 /* Nearly all within eight pixels; of up to eight edges, and of many. */
 static void tiny_rings_are_the_same(void **state)
 {
     (void)state;
-    check(&(struct kind){false, 4, 9});
-    check(&(struct kind){false, 8, 48});
+    check(&(struct kind){0, 4, 9});
+    check(&(struct kind){0, 8, 48});
 }
 
 static void tiny_thin_lines_are_the_same(void **state)
 {
     (void)state;
-    check(&(struct kind){true, 5, 9});
-    check(&(struct kind){true, 7, 48});
+    check(&(struct kind){0.1, 5, 9});
+    check(&(struct kind){0.1, 7, 48});
+}
+
+/* Outlines: of short edges, of edges that go over several pixels of a row, and of long ones beside them. */
+static void lines_are_the_same(void **state)
+{
+    (void)state;
+    check(&(struct kind){0.75, 6, 24});
+    check(&(struct kind){0.75, 20, 40});
+    check(&(struct kind){0.75, 90, 12});
+}
+
+/* However many edges lie upon each other, nothing overflows. */
+static void piled_edges_stay_full(void **state)
+{
+    (void)state;
+    enum { PILED = 40000 };
+    for (int kernel = RASTER_KERNEL_BEST; kernel <= RASTER_KERNEL_PORTABLE; kernel++) {
+        struct raster *raster = raster_create(WIDTH, HEIGHT);
+        uint8_t mask[WIDTH * HEIGHT];
+        raster_set_kernel(raster, (enum raster_kernel)kernel);
+        for (int i = 0; i < PILED; i++) {
+            raster_add_edge(raster, 2560, 2600, 2560, 4300);
+            raster_add_edge(raster, 2560, 4300, 5120, 4300);
+            raster_add_edge(raster, 5120, 4300, 5120, 2600);
+            raster_add_edge(raster, 5120, 2600, 2560, 2600);
+        }
+        raster_mask(raster, FILL_NONZERO, mask, WIDTH);
+        for (int y = 0; y < HEIGHT; y++) {
+            for (int x = 0; x < WIDTH; x++) {
+                bool is_inside = x >= 10 && x < 20 && y >= 10 && y <= 16;
+                assert_int_equal(mask[y * WIDTH + x], is_inside ? 255 : 0);
+            }
+        }
+        raster_destroy(raster);
+    }
 }
 
 /* A shape that is given up leaves nothing behind; coordinates may be anything. */
@@ -167,6 +202,15 @@ static void discarding(void **state)
     const struct stroke thin = {.width_px = 0.6, .cap = LINE_CAP_SQUARE, .miter_limit = 2, .round_limit = 1.05};
     assert_true(stroke_add(raster, far, 3, true, &thin));
     assert_true(stroke_add(raster, far, 3, false, &thin));
+    raster_add_edge(raster, 300, 400, 900, 1700);
+    assert_false(raster_is_empty(raster));
+    raster_add_edge(raster, 300, 400, 900, 1700);
+    raster_discard(raster);
+    for (int64_t i = 0; i < 100; i++) {
+        raster_add_edge(raster, INT32_MAX - i, INT32_MIN, INT32_MIN, 2000);
+        raster_add_edge(raster, INT32_MIN, 2000, INT32_MAX - i, INT32_MIN);
+        raster_add_edge(raster, INT64_C(1) << 40, 300, (INT64_C(1) << 40) - 500, 800);
+    }
     raster_mask(raster, FILL_NONZERO, mask, WIDTH);
     for (size_t i = 0; i < sizeof mask; i++) {
         assert_int_equal(mask[i], 0);
@@ -181,6 +225,8 @@ int main(void)
         cmocka_unit_test(thin_lines_are_the_same),
         cmocka_unit_test(tiny_rings_are_the_same),
         cmocka_unit_test(tiny_thin_lines_are_the_same),
+        cmocka_unit_test(lines_are_the_same),
+        cmocka_unit_test(piled_edges_stay_full),
         cmocka_unit_test(discarding),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
