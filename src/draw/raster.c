@@ -448,14 +448,23 @@ void raster_bound_row(struct raster *raster, size_t row)
     raster->row_edges[row] = ROW_WINDINGS_KEPT + 2;
 }
 
+static __attribute__((noinline)) void spill_and_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1,
+                                                         int64_t y1)
+{
+    raster_patch_spill(raster);
+    raster_add_edge(raster, x0, y0, x1, y1);
+}
+
+/* Calls only where it ends, so that nothing needs to be kept over a call: nearly always the edge is just noted. */
 void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1)
 {
     const int64_t half = INT64_C(1) << 31;
-    if (raster->patch.kind != RASTER_PATCH_EMPTY) {
-        raster_patch_spill(raster);
-    }
     bool fits =
         ((uint64_t)(x0 + half) | (uint64_t)(y0 + half) | (uint64_t)(x1 + half) | (uint64_t)(y1 + half)) >> 32 == 0;
+    if (raster->patch.kind != RASTER_PATCH_EMPTY) {
+        spill_and_add_edge(raster, x0, y0, x1, y1);
+        return;
+    }
     if (!fits || !raster->has_avx2) {
         raster_edges_add_now(raster, x0, y0, x1, y1);
         return;
@@ -463,7 +472,7 @@ void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, 
     raster->waiting[raster->waiting_count++] =
         (struct raster_waiting_edge){(int32_t)x0, (int32_t)y0, (int32_t)x1, (int32_t)y1};
     if (raster->waiting_count == RASTER_WAITING_MAX) {
-        raster_edges_flush(raster);
+        raster_edges_add_waiting(raster);
     }
 }
 

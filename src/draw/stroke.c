@@ -373,18 +373,30 @@ static void draw_path(const struct pen *pen, const struct path *path)
 
 /* ---- Making paths ---- */
 
-static bool box_visible(const struct raster *raster, struct place a, struct place b, int64_t reach)
+/* Where ink that touches the picture comes from. */
+struct view {
+    int64_t reach;
+    int64_t right;
+    int64_t bottom;
+};
+
+/* Without a branch for each side: nearly all ways are seen. */
+static bool is_seen(const struct view *view, struct place a, struct place b)
 {
-    int64_t right = (int64_t)raster_width_px(raster) * DRAW_ONE + reach;
-    int64_t bottom = (int64_t)raster_height_px(raster) * DRAW_ONE + reach;
-    return !((a.x < -reach && b.x < -reach) || (a.y < -reach && b.y < -reach) || (a.x > right && b.x > right) ||
-             (a.y > bottom && b.y > bottom));
+    int64_t is_left = (a.x + view->reach) & (b.x + view->reach);
+    int64_t is_above = (a.y + view->reach) & (b.y + view->reach);
+    int64_t is_right = (view->right - a.x) & (view->right - b.x);
+    int64_t is_below = (view->bottom - a.y) & (view->bottom - b.y);
+    return (is_left | is_above | is_right | is_below) >= 0; /* each is negative when it is so */
 }
 
 /* Fills in the ways between the points of a path, of which no two neighbours are equal. */
 static void measure_path(const struct raster *raster, struct path *path, int64_t reach)
 {
     size_t segments = path->closed ? path->count : path->count - 1;
+    struct view view = {.reach = reach,
+                        .right = (int64_t)raster_width_px(raster) * DRAW_ONE + reach,
+                        .bottom = (int64_t)raster_height_px(raster) * DRAW_ONE + reach};
     for (size_t i = 0; i < segments; i++) {
         struct node *node = &path->nodes[i];
         struct place next = path->nodes[i + 1 < path->count ? i + 1 : 0].at;
@@ -392,7 +404,7 @@ static void measure_path(const struct raster *raster, struct path *path, int64_t
         double dy = (double)(next.y - node->at.y);
         node->length = sqrt(dx * dx + dy * dy);
         node->along = (struct vector){dx / node->length, dy / node->length};
-        node->visible = box_visible(raster, node->at, next, reach);
+        node->visible = is_seen(&view, node->at, next);
     }
 }
 
