@@ -247,11 +247,7 @@ LANES struct places places_of(const struct raster *raster, const struct row_piec
                  (i32x8)_mm256_sllv_epi32(_mm256_set1_epi32(1), (__m256i)(group_last - first));
     i32x8 cell = row * all_of_int((int32_t)raster->stride) + pixel;
     i32x8 bit_byte = row * all_of_int((int32_t)(raster->bit_words * sizeof *raster->bits)) + (group >> 3);
-    /* Where there is nothing to add it is added to a cell that nobody reads, not where others have just stored. */
-    i32x8 is_there = (i32x8)(pieces->height != 0);
-    cell = choose_int(is_there, cell, all_of_int((int32_t)raster->stride - RASTER_GROUP));
-    bit_byte &= is_there;
-    bits &= is_there;
+    bits &= (i32x8)(pieces->height != 0); /* nothing is added: nothing was touched */
     struct places places;
     memcpy(places.row, &row, sizeof row);
     memcpy(places.cell, &cell, sizeof cell);
