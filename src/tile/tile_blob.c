@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A finished answer, shared between the cache and the requests it answers. */
-
-#include "tile/tile_service.h"
+#include "tile/tile_blob.h"
 
 #include "base/hash.h"
 #include "tile/gzip.h"

@@ -51,23 +51,6 @@ struct tile_cache {
     struct shard shards[];
 };
 
-uint64_t tile_key_hash(const struct tile_key *key)
-{
-    const struct tile_request *request = &key->request;
-    uint64_t hash = hash_bytes_seeded(request->subject, strlen(request->subject), key->look);
-    hash = hash_mix(hash, ((uint64_t)request->tile.x << 32) | request->tile.y);
-    return hash_mix(hash, ((uint64_t)request->tile.z << 32) | ((uint64_t)request->size_px << 16) |
-                              ((uint64_t)request->pixel_ratio << 8) | (uint64_t)request->format);
-}
-
-bool tile_key_equal(const struct tile_key *a, const struct tile_key *b)
-{
-    return a->look == b->look && a->request.tile.x == b->request.tile.x && a->request.tile.y == b->request.tile.y &&
-           a->request.tile.z == b->request.tile.z && a->request.format == b->request.format &&
-           a->request.size_px == b->request.size_px && a->request.pixel_ratio == b->request.pixel_ratio &&
-           strcmp(a->request.subject, b->request.subject) == 0;
-}
-
 static bool shard_init(struct shard *shard, size_t bytes_max)
 {
     shard->bucket_count = BUCKETS_MIN;

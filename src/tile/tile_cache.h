@@ -7,16 +7,8 @@
  * is remembered for a while. A hit bumps a two-bit counter and moves nothing. A tile carries the mark of the moment it
  * was made from; whether it is still right is for the one who asks to find out (tile/tile_touch.h). */
 
-#include "tile/tile_service.h"
-
-struct tile_key {
-    uint64_t look; /* of the map or layer: how it is drawn, whatever its features are */
-    struct tile_request request;
-};
-
-/* The key of a tile by the catalog. ERROR_NOT_FOUND when there is no such map or layer. */
-bool tile_key_find(const struct catalog *catalog, const struct tile_request *request, struct tile_key *out_key,
-                   struct error *err);
+#include "tile/tile_blob.h"
+#include "tile/tile_key.h"
 
 struct tile_cache;
 
@@ -33,6 +25,3 @@ void tile_cache_put(struct tile_cache *cache, const struct tile_key *key, uint64
 void tile_cache_confirm(struct tile_cache *cache, const struct tile_key *key, uint64_t old_mark, uint64_t mark);
 void tile_cache_remove(struct tile_cache *cache, const struct tile_key *key);
 size_t tile_cache_bytes(struct tile_cache *cache);
-
-uint64_t tile_key_hash(const struct tile_key *key);
-bool tile_key_equal(const struct tile_key *a, const struct tile_key *b);

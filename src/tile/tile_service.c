@@ -2,15 +2,14 @@
 #include "tile/tile_service.h"
 
 #include "base/clock.h"
-#include "base/hash.h"
 #include "base/log.h"
 #include "tile/catalog_watch.h"
 #include "tile/disk_cache.h"
 #include "tile/gzip.h"
 #include "tile/job_queue.h"
 #include "tile/label_cache.h"
-#include "tile/program_hash.h"
 #include "tile/tile_cache.h"
+#include "tile/tile_flight.h"
 #include "tile/tile_touch.h"
 
 #include <errno.h>
@@ -25,7 +24,6 @@ enum {
     DIRTY_MAX = 4096, /* tiles waiting to be made again */
     WORKERS_MAX = 256,
     WAITERS_MAX = 1000, /* requests that share one rendering */
-    FLIGHT_BUCKETS = 1024,
     TILE_BYTES_MAX = 64 << 20,
     LABEL_CACHE_BYTES = 64 << 20,
     MEAN_WEIGHT = 16 /* of the jobs before in the mean time of a job */
@@ -45,33 +43,10 @@ static const int64_t stale_after = 100 * millisecond;
 /* A client that waits longer than this is asked whether it is still there. */
 static const int64_t ask_after = 200 * millisecond;
 
-struct waiter {
-    tile_done *done;
-    bool (*is_gone)(void *context);
-    void *context;
-    bool takes_gzip;
-    struct waiter *next;
-};
-
-/* One tile being made, and who wants it. */
-struct flight {
-    struct tile_key key;
-    uint64_t mark; /* of `catalog` */
-    uint64_t hash;
-    struct catalog *catalog;
-    struct service_job *job; /* while it waits for a worker */
-    struct waiter *waiters;
-    size_t waiter_count;
-    bool is_redraw;         /* of a tile that a publish touched */
-    struct tile_blob *kept; /* the tile before, which is right if its labels did not change; NULL */
-    uint64_t kept_mark;
-    struct flight *bucket_next;
-};
-
 /* What waits for a worker: a tile or anything else. */
 struct service_job {
-    struct job head;       /* first, so that a pointer to one is a pointer to the other */
-    struct flight *flight; /* NULL: `run` */
+    struct job head;            /* first, so that a pointer to one is a pointer to the other */
+    struct tile_flight *flight; /* NULL: `run` */
     tile_job *run;
     bool (*is_gone)(void *context);
     void *context;
@@ -101,7 +76,7 @@ struct tile_service {
     pthread_cond_t wake;  /* a job came, or the end */
     pthread_cond_t begun; /* a worker is ready, or cannot be */
     struct job_queue queue;
-    struct flight *flights[FLIGHT_BUCKETS];
+    struct tile_flights flights;
     int64_t mean_ns;  /* of a job that is no redraw */
     atomic_uint busy; /* workers at work; also read without the lock */
     bool stopping;
@@ -128,16 +103,6 @@ bool tile_service_rests(const struct tile_service *service)
 }
 
 /* --- the queue (service->lock is held) ---------------------------------------------------------------------------- */
-
-static struct flight **flight_link(struct tile_service *service, const struct tile_key *key, uint64_t mark,
-                                   uint64_t hash)
-{
-    struct flight **link = &service->flights[hash % FLIGHT_BUCKETS];
-    while (*link && !((*link)->hash == hash && (*link)->mark == mark && tile_key_equal(&(*link)->key, key))) {
-        link = &(*link)->bucket_next;
-    }
-    return link;
-}
 
 /* How long so many jobs take, by the mean. */
 static int64_t time_of(const struct tile_service *service, size_t jobs)
@@ -175,17 +140,7 @@ static bool nobody_waits(const struct service_job *job)
     if (!job->flight) {
         return job->is_gone && job->is_gone(job->context);
     }
-    for (const struct waiter *waiter = job->flight->waiters; waiter; waiter = waiter->next) {
-        if (!waiter->is_gone || !waiter->is_gone(waiter->context)) {
-            return false;
-        }
-    }
-    return job->flight->waiters != NULL || job->head.class != JOB_DIRTY;
-}
-
-static void unlist(struct tile_service *service, struct flight *flight)
-{
-    *flight_link(service, &flight->key, flight->mark, flight->hash) = flight->bucket_next;
+    return job->flight->waiters ? tile_flight_is_deserted(job->flight) : job->head.class != JOB_DIRTY;
 }
 
 /* The next job. `*out_refuse` says that it is not to be run; nobody can join its flight any more then. */
@@ -206,7 +161,7 @@ static struct service_job *pop(struct tile_service *service, bool *out_refuse)
     if (job->flight) {
         job->flight->job = NULL;
         if (*out_refuse) {
-            unlist(service, job->flight);
+            tile_flight_unlist(&service->flights, job->flight);
         }
     }
     return job;
@@ -228,59 +183,36 @@ static void set_busy(struct error *err)
         "el servidor tiene más trabajo del que puede atender en este momento; intente de nuevo en unos segundos");
 }
 
-/* Answers everyone who waits, with the blob or with the error. The flight is off the list. */
-static void answer_all(struct flight *flight, struct tile_blob *blob, const struct error *err)
-{
-    struct waiter *waiter = flight->waiters;
-    while (waiter) {
-        struct waiter *next = waiter->next;
-        waiter->done(waiter->context, blob, false, blob ? NULL : err);
-        free(waiter);
-        waiter = next;
-    }
-    tile_blob_unref(flight->kept);
-    catalog_unref(flight->catalog);
-    free(flight);
-}
-
 static bool keeps_tiles(const struct tile_service *service)
 {
     return service->cache || service->disk;
 }
 
-static bool may_be_packed(const struct flight *flight)
+static bool may_be_packed(const struct tile_flight *flight)
 {
     return !tile_format_is_picture(flight->key.request.format);
 }
 
-static bool wants_gzip(const struct flight *flight)
-{
-    const struct waiter *waiter = flight->waiters;
-    while (waiter && !waiter->takes_gzip) {
-        waiter = waiter->next;
-    }
-    return waiter != NULL;
-}
-
 /* The one place where a flight ends: takes it off the list, so that nobody can join any more, and answers. */
-static void land(struct tile_service *service, struct flight *flight, struct tile_blob *blob, const struct error *err)
+static void land(struct tile_service *service, struct tile_flight *flight, struct tile_blob *blob,
+                 const struct error *err)
 {
     pthread_mutex_lock(&service->lock);
-    unlist(service, flight);
+    tile_flight_unlist(&service->flights, flight);
     if (!blob && err->kind == ERROR_UNAVAILABLE) {
         service->stats.refused++;
     } else if (!blob) {
         service->stats.failed++;
     }
     pthread_mutex_unlock(&service->lock);
-    if (blob && !keeps_tiles(service) && may_be_packed(flight) && wants_gzip(flight)) {
+    if (blob && !keeps_tiles(service) && may_be_packed(flight) && tile_flight_wants_gzip(flight)) {
         tile_blob_pack(blob, GZIP_LEVEL_SERVED); /* nobody else has it yet */
     }
-    answer_all(flight, blob, err);
+    tile_flight_answer(flight, blob, err);
 }
 
 static struct tile_blob *make_tile(struct tile_service *service, struct tile_worker *worker,
-                                   const struct flight *flight, struct error *err)
+                                   const struct tile_flight *flight, struct error *err)
 {
     struct buffer out;
     struct tile_blob *blob = NULL;
@@ -307,7 +239,7 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
 }
 
 /* From the file, where the tile is there and still right. */
-static struct tile_blob *read_tile(struct worker_thread *self, const struct flight *flight)
+static struct tile_blob *read_tile(struct worker_thread *self, const struct tile_flight *flight)
 {
     uint64_t mark;
     bool may_be_there = self->disk && tile_format_is_drawn(flight->key.request.format);
@@ -324,7 +256,7 @@ static struct tile_blob *read_tile(struct worker_thread *self, const struct flig
 }
 
 /* The tile before, when a publish reached its labels only and left them as they were. */
-static struct tile_blob *confirm_kept(struct worker_thread *self, const struct flight *flight)
+static struct tile_blob *confirm_kept(struct worker_thread *self, const struct tile_flight *flight)
 {
     struct tile_service *service = self->service;
     uint64_t print;
@@ -344,7 +276,7 @@ static struct tile_blob *confirm_kept(struct worker_thread *self, const struct f
 }
 
 /* Makes the tile and keeps it. */
-static struct tile_blob *draw_tile(struct worker_thread *self, const struct flight *flight, struct error *err)
+static struct tile_blob *draw_tile(struct worker_thread *self, const struct tile_flight *flight, struct error *err)
 {
     struct tile_service *service = self->service;
     const struct tile_request *request = &flight->key.request;
@@ -364,7 +296,7 @@ static struct tile_blob *draw_tile(struct worker_thread *self, const struct flig
     return blob;
 }
 
-static void fly(struct worker_thread *self, struct flight *flight)
+static void fly(struct worker_thread *self, struct tile_flight *flight)
 {
     struct tile_service *service = self->service;
     struct error err = {.kind = ERROR_INTERNAL, .english = "the tile was not made", .spanish = "no se hizo la tesela"};
@@ -414,7 +346,7 @@ static void refuse_job(struct service_job *job)
     struct error err;
     if (job->flight) {
         set_busy(&err);
-        answer_all(job->flight, NULL, &err);
+        tile_flight_answer(job->flight, NULL, &err);
     } else {
         job->run(job->context, NULL);
     }
@@ -433,7 +365,7 @@ static void refuse_late(struct tile_service *service)
         job = is_much ? (struct service_job *)(void *)job_queue_pop_older(&service->queue, JOB_NEW, late) : NULL;
         if (job && job->flight) {
             job->flight->job = NULL;
-            unlist(service, job->flight);
+            tile_flight_unlist(&service->flights, job->flight);
         }
         service->stats.refused += job != NULL;
         pthread_mutex_unlock(&service->lock);
@@ -493,52 +425,6 @@ static void *work(void *context)
 
 /* --- asking ------------------------------------------------------------------------------------------------------- */
 
-static void tell_missing(enum tile_format format, const char *subject, struct error *err)
-{
-    if (tile_format_is_picture(format) || format == TILE_SPRITE_JSON) {
-        error_tell(err, ERROR_NOT_FOUND, "MAP-404", "there is no map \"%s\"", "no existe el mapa «%s»", subject);
-    } else {
-        error_tell(err, ERROR_NOT_FOUND, "LAY-404", "there is no layer \"%s\"", "no existe la capa «%s»", subject);
-    }
-}
-
-static bool layer_has_raster(const struct store_layer *layer)
-{
-    return layer && layer->raster.kind != STORE_RASTER_NONE;
-}
-
-bool tile_key_find(const struct catalog *catalog, const struct tile_request *request, struct tile_key *out_key,
-                   struct error *err)
-{
-    const struct catalog_map *map = catalog_map_find(catalog, request->subject);
-    const struct store_layer *layer = catalog_layer_find(catalog, request->subject);
-    uint64_t look = hash_mix(program_hash(), (uint64_t)request->format);
-    if (map && map->state == MAP_IGNORE) {
-        map = NULL;
-    }
-    const struct archive_item *archive =
-        request->format == TILE_ARCHIVE ? catalog_archive_find(catalog, request->subject) : NULL;
-    bool is_picture = tile_format_is_picture(request->format);
-    bool is_of_layer =
-        request->format == TILE_MVT || request->format == TILE_GEOJSON || (is_picture && layer_has_raster(layer));
-    if (archive) {
-        look = hash_mix(look, archive->version);
-    } else if (request->format == TILE_GLYPHS) {
-        look = hash_mix(look, 1); /* the machine's fonts stay the same while the program runs */
-    } else if ((is_picture || request->format == TILE_SPRITE_JSON) && map) {
-        look = hash_mix(look, map->look);
-    } else if (is_of_layer && layer) {
-        look = hash_mix(look, 1); /* of a layer's tiles all is in its versions */
-    } else if (request->format == TILE_MVT && map) {
-        look = hash_mix(look, map->look);
-    } else {
-        tell_missing(request->format, request->subject, err);
-        return false;
-    }
-    *out_key = (struct tile_key){look, *request};
-    return true;
-}
-
 /* What memory holds of a tile that is asked for: it was touched, perhaps only by its labels (`blob`). */
 struct kept {
     bool is_there;
@@ -547,29 +433,19 @@ struct kept {
 };
 
 static bool begin_flight(struct tile_service *service, struct catalog *catalog, const struct tile_key *key,
-                         enum job_class class, uint64_t client, const struct kept *kept, struct flight **out_flight,
-                         struct error *err)
+                         enum job_class class, uint64_t client, const struct kept *kept,
+                         struct tile_flight **out_flight, struct error *err)
 {
-    uint64_t mark = catalog_changes(catalog)->mark;
-    uint64_t hash = tile_key_hash(key);
     struct service_job *job = calloc(1, sizeof *job);
-    struct flight *flight = calloc(1, sizeof *flight);
-    if (!job || !flight) {
+    struct tile_flight *flight = job ? tile_flight_begin(&service->flights, key, catalog) : NULL;
+    if (!flight) {
         free(job);
-        free(flight);
         return error_no_memory(err);
     }
-    *flight = (struct flight){.key = *key,
-                              .mark = mark,
-                              .hash = hash,
-                              .catalog = catalog_ref(catalog),
-                              .job = job,
-                              .is_redraw = kept->is_there,
-                              .kept = kept->blob ? tile_blob_ref(kept->blob) : NULL,
-                              .kept_mark = kept->mark};
-    struct flight **link = flight_link(service, key, mark, hash);
-    flight->bucket_next = *link;
-    *link = flight;
+    flight->job = &job->head;
+    flight->is_redraw = kept->is_there;
+    flight->kept = kept->blob ? tile_blob_ref(kept->blob) : NULL;
+    flight->kept_mark = kept->mark;
     job->flight = flight;
     push(service, job, class, client);
     *out_flight = flight;
@@ -578,9 +454,9 @@ static bool begin_flight(struct tile_service *service, struct catalog *catalog, 
 
 /* The lock is held. Joins the flight under way, or begins one. */
 static bool join(struct tile_service *service, struct catalog *catalog, const struct tile_key *key, uint64_t client,
-                 const struct kept *kept, struct waiter *waiter, struct error *err)
+                 const struct kept *kept, struct tile_waiter *waiter, struct error *err)
 {
-    struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
+    struct tile_flight *flight = tile_flight_find(&service->flights, key, catalog_changes(catalog)->mark);
     if (service->stopping || (flight ? flight->waiter_count >= WAITERS_MAX : !has_room(service, client))) {
         service->stats.refused++;
         set_busy(err);
@@ -591,12 +467,10 @@ static bool join(struct tile_service *service, struct catalog *catalog, const st
     }
     if (flight->waiter_count > 0) {
         service->stats.shared++;
-    } else if (flight->job && flight->job->head.class == JOB_DIRTY) {
-        job_queue_move(&service->queue, &flight->job->head, JOB_NEW, client); /* now somebody waits for it */
+    } else if (flight->job && flight->job->class == JOB_DIRTY) {
+        job_queue_move(&service->queue, flight->job, JOB_NEW, client); /* now somebody waits for it */
     }
-    waiter->next = flight->waiters;
-    flight->waiters = waiter;
-    flight->waiter_count++;
+    tile_flight_join(flight, waiter);
     return true;
 }
 
@@ -613,7 +487,7 @@ static bool redraw(struct tile_service *service, struct catalog *catalog, const 
                    const struct kept *kept)
 {
     pthread_mutex_lock(&service->lock);
-    struct flight *flight = *flight_link(service, key, catalog_changes(catalog)->mark, tile_key_hash(key));
+    struct tile_flight *flight = tile_flight_find(&service->flights, key, catalog_changes(catalog)->mark);
     bool ok = is_loaded(service) &&
               (flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
                                   begin_flight(service, catalog, key, JOB_DIRTY, 0, kept, &flight, NULL)));
@@ -665,10 +539,10 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
     if (answer_from_memory(service, catalog, &key, may_be_stale, done, context, &kept)) {
         return;
     }
-    struct waiter *waiter = calloc(1, sizeof *waiter);
+    struct tile_waiter *waiter = calloc(1, sizeof *waiter);
     bool joined = false;
     if (waiter) {
-        *waiter = (struct waiter){
+        *waiter = (struct tile_waiter){
             .done = done, .is_gone = caller->is_gone, .context = context, .takes_gzip = caller->takes_gzip};
         pthread_mutex_lock(&service->lock);
         service->stats.misses++;
