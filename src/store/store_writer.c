@@ -9,7 +9,6 @@
 #include "base/file.h"
 #include "store/cell.h"
 #include "store/cell_build.h"
-#include "store/cell_rebuild.h"
 #include "store/database.h"
 #include "store/fresh_file.h"
 #include "store/layer_read.h"
@@ -20,7 +19,6 @@
 
 #include <limits.h>
 #include <math.h>
-#include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,14 +26,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-enum {
-    LOCK_WAIT_MS = 30000,
-    CELLS_PAGE_BYTES = 16384,
-    KEPT_DEFAULT = 3,
-    KEPT_MIN = 2,
-    KEPT_MAX = 100,
-    TIME_BYTES = 32
-};
+enum { LOCK_WAIT_MS = 30000, KEPT_DEFAULT = 3, KEPT_MIN = 2, KEPT_MAX = 100, TIME_BYTES = 32 };
 
 static const size_t load_arena_bytes_max = (size_t)64 << 20;
 
@@ -59,59 +50,6 @@ struct load {
 };
 
 /* --- open and close --- */
-
-/* The database goes first, so that nobody opens it anew; then its log. */
-static void remove_cells(const char *path)
-{
-    static const char *const ends[] = {"", "-wal", "-shm"};
-    for (size_t i = 0; i < sizeof ends / sizeof *ends; i++) {
-        char name[PATH_MAX + 8];
-        snprintf(name, sizeof name, "%s%s", path, ends[i]);
-        unlink(name);
-    }
-}
-
-static bool try_open_cells(struct store_writer *writer, struct error *err)
-{
-    writer->cells_are_fresh = !file_exists(writer->cells_path);
-    if (writer->cells_are_fresh
-            ? !fresh_file_open(writer->cells_path, CELLS_PAGE_BYTES, &writer->cells, err)
-            : !database_open_writer(writer->cells_path, CELLS_PAGE_BYTES, "NORMAL", &writer->cells, err)) {
-        return false;
-    }
-    sqlite3_wal_autocheckpoint(writer->cells, 0);
-    if (!cell_build_prepare(writer->cells, err)) {
-        database_close(writer->cells);
-        writer->cells = NULL;
-        return false;
-    }
-    return true;
-}
-
-/* A damaged cache is thrown away: the truth rebuilds it. One that cannot be read or written just now is not. */
-static bool open_cells(struct store_writer *writer, struct error *err)
-{
-    struct error failure = {0};
-    if (try_open_cells(writer, &failure)) {
-        return true;
-    }
-    if (strcmp(failure.code, "STO-002") != 0) {
-        if (err) {
-            *err = failure;
-        }
-        return false;
-    }
-    remove_cells(writer->cells_path);
-    return try_open_cells(writer, err);
-}
-
-static bool start_cells_anew(struct store_writer *writer, struct error *err)
-{
-    database_close(writer->cells);
-    writer->cells = NULL;
-    remove_cells(writer->cells_path);
-    return try_open_cells(writer, err);
-}
 
 /* How many versions of a layer are kept: TESELA_KEEP_VERSIONS, or three. */
 static bool read_kept(int *out_kept, struct error *err)
@@ -194,7 +132,7 @@ bool store_writer_open(const char *directory, struct store_writer **out_writer, 
     }
     fresh_file_drop(writer->truth_path);
     fresh_file_drop(writer->cells_path);
-    if (!truth_open(writer->truth_path, &writer->truth, err) || !open_cells(writer, err)) {
+    if (!truth_open(writer->truth_path, &writer->truth, err) || !writer_open_cells_or_anew(writer, err)) {
         goto done;
     }
     if (!sweep_cells(writer, err)) {
@@ -217,7 +155,7 @@ bool writer_wake(struct store_writer *writer, struct error *err)
     if (!truth_open(writer->truth_path, &writer->truth, err)) {
         return false;
     }
-    if (!open_cells(writer, err)) {
+    if (!writer_open_cells_or_anew(writer, err)) {
         truth_close(&writer->truth);
         return false;
     }
@@ -616,111 +554,6 @@ void writer_tidy(struct store_writer *writer)
     database_checkpoint(writer->cells);
 }
 
-/* What is done with the file of the cells once its transaction is committed. */
-struct settling {
-    struct store_writer *writer;
-    pthread_t thread;
-    bool threaded;
-    bool ok;
-    struct error err;
-};
-
-/* A fresh file is made ready to be shown; otherwise the log is copied, and whether that succeeds matters nothing. */
-static void *settle_cells(void *context)
-{
-    struct settling *settling = context;
-    struct store_writer *writer = settling->writer;
-    if (!writer->cells_are_fresh) {
-        database_checkpoint(writer->cells);
-        settling->ok = true;
-        return NULL;
-    }
-    settling->ok = fresh_file_finish(writer->cells, &settling->err);
-    database_close(writer->cells);
-    writer->cells = NULL;
-    settling->ok = settling->ok && fresh_file_sync(writer->cells_path, &settling->err);
-    return NULL;
-}
-
-/* In a thread of its own: the disk is what both files wait for. */
-static void begin_settling(struct store_writer *writer, struct settling *settling)
-{
-    *settling = (struct settling){.writer = writer};
-    settling->threaded = pthread_create(&settling->thread, NULL, settle_cells, settling) == 0;
-    if (!settling->threaded) {
-        settle_cells(settling);
-    }
-}
-
-static bool wait_for_cells(struct settling *settling, struct error *err)
-{
-    if (settling->threaded) {
-        pthread_join(settling->thread, NULL);
-    }
-    if (!settling->ok && err) {
-        *err = settling->err;
-    }
-    return settling->ok;
-}
-
-static bool show_cells(struct store_writer *writer, struct error *err)
-{
-    if (!writer->cells_are_fresh) {
-        return true;
-    }
-    if (!fresh_file_show(writer->cells_path, err)) {
-        return false;
-    }
-    writer->cells_are_fresh = false;
-    return true;
-}
-
-static bool commit_cells(struct store_writer *writer, struct error *err)
-{
-    struct settling settling = {.writer = writer};
-    if (!database_run(writer->cells, "COMMIT", err)) {
-        return false;
-    }
-    settle_cells(&settling);
-    return wait_for_cells(&settling, err) && show_cells(writer, err) && (writer->cells || try_open_cells(writer, err));
-}
-
-static bool commit_truth(struct store_writer *writer, struct error *err)
-{
-    if (!database_run(writer->truth.db, "COMMIT", err)) {
-        return false;
-    }
-    if (writer->truth.is_fresh) {
-        return truth_finish(writer->truth_path, &writer->truth, err);
-    }
-    database_checkpoint(writer->truth.db);
-    return true;
-}
-
-/* What is shown of the cells belongs to no version until the truth says so. */
-static bool commit_both(struct store_writer *writer, struct error *err)
-{
-    struct settling settling;
-    if (!database_run(writer->cells, "COMMIT", err)) {
-        return false;
-    }
-    begin_settling(writer, &settling);
-    if (!writer->truth.is_fresh && writer->cells_are_fresh) {
-        /* They must be in their place before the transaction that decides. */
-        return wait_for_cells(&settling, err) && show_cells(writer, err) && try_open_cells(writer, err) &&
-               commit_truth(writer, err);
-    }
-    bool ok = commit_truth(writer, err);
-    ok = wait_for_cells(&settling, ok ? err : NULL) && ok;
-    if (!ok || !writer->truth.is_fresh) {
-        return ok;
-    }
-    database_close(writer->cells); /* those that were there before the truth */
-    writer->cells = NULL;
-    writer->rests = show_cells(writer, err) && truth_show(writer->truth_path, &writer->truth, err);
-    return writer->rests;
-}
-
 bool store_writer_complete(struct store_writer *writer, int64_t *out_version, struct error *err)
 {
     struct load *load = writer->load;
@@ -747,7 +580,7 @@ bool store_writer_commit(struct store_writer *writer, struct error *err)
         error_set(err, ERROR_INTERNAL, "no layer was completed");
         return false;
     }
-    if (!commit_both(writer, err)) {
+    if (!writer_commit(writer, err)) {
         writer_discard_load(writer);
         return false;
     }
@@ -767,109 +600,4 @@ bool store_writer_publish(struct store_writer *writer, int64_t *out_version, str
         *out_version = version;
     }
     return true;
-}
-
-/* --- rebuilding the cells --- */
-
-bool writer_build_cells(struct store_writer *writer, int64_t serial, struct error *err)
-{
-    /* Logs are copied each time: a rebuild of many layers is not to lie there twice. */
-    bool ok = database_run(writer->cells, "BEGIN IMMEDIATE", err) &&
-              cell_rebuild(writer->truth.db, writer->cells, serial, 0, err) && commit_cells(writer, err);
-    if (!ok && writer->cells && !sqlite3_get_autocommit(writer->cells)) {
-        database_run(writer->cells, "ROLLBACK", NULL);
-    }
-    return ok;
-}
-
-bool writer_has_cells(struct store_writer *writer, int64_t serial, bool *out_has, struct error *err)
-{
-    int64_t stamp;
-    int64_t present;
-    if (!database_number(writer->truth.db, 0, &stamp, err, "SELECT stamp FROM tesela_version WHERE serial=%lld",
-                         (long long)serial) ||
-        !database_number(writer->cells, 0, &present, err,
-                         "SELECT count(*) FROM version WHERE serial=%lld AND stamp=%lld", (long long)serial,
-                         (long long)stamp)) {
-        return false;
-    }
-    *out_has = present > 0;
-    return true;
-}
-
-/* Goes through the published versions by serial; `missing_only` skips those that have their cells. */
-static bool rebuild_published(struct store_writer *writer, const char *layer, bool missing_only, int64_t *out_count,
-                              struct error *err)
-{
-    int64_t serial = 0;
-    for (;;) {
-        if (!database_number(
-                writer->truth.db, 0, &serial, err,
-                "SELECT current_serial FROM tesela_layer WHERE current_serial>%lld AND (%Q IS NULL OR id=%Q)"
-                " ORDER BY current_serial LIMIT 1",
-                (long long)serial, layer, layer)) {
-            return false;
-        }
-        if (serial == 0) {
-            return true;
-        }
-        bool has_cells = false;
-        if (missing_only && !writer_has_cells(writer, serial, &has_cells, err)) {
-            return false;
-        }
-        if (has_cells) {
-            continue;
-        }
-        if (!writer_build_cells(writer, serial, err)) {
-            return false;
-        }
-        (*out_count)++;
-    }
-}
-
-/* A whole rebuild starts from an empty file where the old one is damaged anywhere. */
-static bool drop_damaged_cells(struct store_writer *writer, struct error *err)
-{
-    int64_t sound;
-    if (database_number(writer->cells, 0, &sound, NULL, "SELECT quick_check='ok' FROM pragma_quick_check(1)") &&
-        sound == 1) {
-        return true;
-    }
-    return start_cells_anew(writer, err);
-}
-
-static bool rebuild(struct store_writer *writer, const char *layer, bool missing_only, struct error *err)
-{
-    writer_discard_load(writer);
-    if (!writer_wake(writer, err)) {
-        return false;
-    }
-    int64_t count = 0;
-    if (!layer && !missing_only && !drop_damaged_cells(writer, err)) {
-        return false;
-    }
-    bool ok = rebuild_published(writer, layer, missing_only, &count, err);
-    if (!ok && database_is_damaged(writer->cells)) {
-        /* What is damaged is a cache: start from an empty file, with all layers. */
-        ok = start_cells_anew(writer, err) && rebuild_published(writer, NULL, false, &count, err);
-    }
-    if (!ok) {
-        return false;
-    }
-    if (count == 0 && layer) {
-        return writer_fail_not_found(layer, err);
-    }
-    writer_tidy(writer);
-    /* One statement is a transaction. */
-    return count == 0 || truth_raise_generation(writer->truth.db, err);
-}
-
-bool store_writer_rebuild_cells(struct store_writer *writer, const char *layer_id_or_null, struct error *err)
-{
-    return rebuild(writer, layer_id_or_null, false, err);
-}
-
-bool store_writer_complete_cells(struct store_writer *writer, struct error *err)
-{
-    return rebuild(writer, NULL, true, err);
 }

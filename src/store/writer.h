@@ -30,6 +30,14 @@ void writer_discard_load(struct store_writer *writer);
 /* Drops what no version owns any more and shortens the logs. What cannot be done now the next writer does. */
 void writer_tidy(struct store_writer *writer);
 
+/* Opens the file of the cells, or begins one. */
+bool writer_open_cells(struct store_writer *writer, struct error *err);
+/* The same; a damaged one is thrown away. */
+bool writer_open_cells_or_anew(struct store_writer *writer, struct error *err);
+/* Commits the transactions of both files, of the cells alone, and shows files that are fresh. */
+bool writer_commit(struct store_writer *writer, struct error *err);
+bool writer_commit_cells(struct store_writer *writer, struct error *err);
+
 /* Builds the cells of one version in one transaction: readers see the old ones until it ends. */
 bool writer_build_cells(struct store_writer *writer, int64_t serial, struct error *err);
 bool writer_has_cells(struct store_writer *writer, int64_t serial, bool *out_has, struct error *err);
