@@ -100,6 +100,7 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
     struct pixel_span x;
     struct pixel_span y;
     bool can_be_small = raster->has_avx2 && count <= RASTER_SMALL_POINTS;
+    int64_t small_side = kind == RASTER_PATCH_INK ? RASTER_SMALL_LINE_SIDE : RASTER_SMALL_SIDE;
     bool is_alone = raster_rows_are_empty(raster);
     /* Beside others, a few edges are added sooner one by one. */
     can_be_small = can_be_small && (is_alone || count > FEW);
@@ -108,14 +109,14 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
         return RASTER_PATCH_NONE;
     }
     spans_of(raster, points, count, margin, &x, &y);
-    bool is_small = can_be_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, RASTER_SMALL_SIDE);
+    bool is_small = can_be_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, small_side);
     bool is_wide = patch->kind == kind && fits(patch, &x, &y, SIDE);
     if (patch->kind != RASTER_PATCH_EMPTY && (patch->edges + count > RASTER_ROW_EDGES_MAX || !(is_small || is_wide))) {
         raster_patch_spill(raster);
         is_alone = raster_rows_are_empty(raster);
     }
     if (patch->kind == RASTER_PATCH_EMPTY) {
-        is_small = can_be_small && x.max - x.min < RASTER_SMALL_SIDE && y.max - y.min < RASTER_SMALL_SIDE;
+        is_small = can_be_small && x.max - x.min < small_side && y.max - y.min < small_side;
         is_wide = is_alone && x.max - x.min < SIDE && y.max - y.min < SIDE;
         if (!is_small && !is_wide) {
             return RASTER_PATCH_NONE;

@@ -5,7 +5,14 @@
 
 #ifdef DRAW_HAS_AVX2
 
-enum { SIDE = RASTER_SMALL_SIDE, HALF = GROUP / 2, STRIDE = RASTER_PATCH_STRIDE, SIGN = LANES_SIGN };
+enum {
+    SIDE = RASTER_SMALL_SIDE,
+    LINE_SIDE = RASTER_SMALL_LINE_SIDE,
+    LINE_HALVES = LINE_SIDE / GROUP,
+    HALF = GROUP / 2,
+    STRIDE = RASTER_PATCH_STRIDE,
+    SIGN = LANES_SIGN
+};
 
 /* ---- Eight numbers at once ---- */
 
@@ -126,13 +133,19 @@ LANES void add_pieces(blend_u32x8 sums[SIDE], const struct pieces *pieces)
     }
 }
 
+/* How many rows or columns a shape of at most `side` may have in a patch of so many, which may hold a larger one. */
+static inline size_t at_most(size_t side, size_t count)
+{
+    return count < side ? count : side;
+}
+
 /* A closed ring. */
 DRAW_AVX2 static void add_ring(struct raster_patch *patch, const struct draw_point *points, size_t count)
 {
     uint32_t left = (uint32_t)patch->x_px * DRAW_ONE;
     uint32_t top = (uint32_t)patch->y_px * DRAW_ONE;
     const blend_u32x8 corner = {left, top, left, top, left, top, left, top};
-    size_t rows = patch->rows;
+    size_t rows = at_most(SIDE, patch->rows);
     blend_u32x8 sums[SIDE] = {{0}};
     for (size_t done = 0; done + 1 < count; done += GROUP) {
         struct pieces pieces;
@@ -253,7 +266,7 @@ LANES struct thin_lines lines_of(const struct draw_point *points, size_t count, 
     };
 }
 
-/* The boxes of eight segments in each row (of the level ones: column) of the patch. */
+/* The boxes of eight segments in eight rows (of the level ones: columns) of the patch, from `first` on. */
 struct boxes {
     f32x8 edge[SIDE];
     f32x8 width[SIDE];
@@ -261,12 +274,15 @@ struct boxes {
     uint64_t is_there; /* a bit for each: a byte for the rows of each segment */
 };
 
-LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_t rows)
+LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_t first, size_t rows)
 {
-    f32x8 from = lines->from;
+    f32x8 border = all_of((float)((int32_t)first * DRAW_ONE));
+    f32x8 from = lesser(greater(border, lines->from), lines->to);
+    i32x8 bit = all_of_int(1);
     i32x8 is_there = {0};
     for (size_t i = 0; i < rows; i++) {
-        f32x8 to = lesser(greater(all_of((float)((int32_t)(i + 1) * DRAW_ONE)), lines->from), lines->to);
+        border += all_of(DRAW_ONE);
+        f32x8 to = lesser(greater(border, lines->from), lines->to);
         f32x8 length = to - from;
         f32x8 aside = lines->aside * length;
         f32x8 width = root(lines->variance + aside * aside);
@@ -274,18 +290,21 @@ LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_
         boxes->edge[i] = lines->across + rounded(lines->slope * middle - width * 0.5F);
         boxes->width[i] = width;
         boxes->density[i] = (lines->thickness + lines->thickness) * length / width;
-        is_there |= is_below_zero(from - to) & (int32_t)(1U << i);
+        is_there |= is_below_zero(from - to) & bit;
+        bit += bit;
         from = to;
     }
     boxes->is_there = bytes_of_all(is_there);
 }
 
-/* Ink left of the right border of each pixel: of upright segments in rows, of level ones in columns. */
+/* Ink left of the right border of each pixel, of upright segments in rows, of level ones in columns: each in `halves`
+ * of eight pixels. */
 struct ink {
-    blend_u32x8 sums[2 * SIDE]; /* rows, then columns */
+    blend_u32x8 rows[LINE_SIDE][LINE_HALVES];
+    blend_u32x8 columns[LINE_SIDE][LINE_HALVES];
 };
 
-LANES void add_boxes(struct ink *ink, const struct boxes *boxes, i32x8 is_level)
+LANES void add_boxes(struct ink *ink, const struct boxes *boxes, size_t first, i32x8 is_level, size_t halves)
 {
     const f32x8 borders = {1 * DRAW_ONE, 2 * DRAW_ONE, 3 * DRAW_ONE, 4 * DRAW_ONE,
                            5 * DRAW_ONE, 6 * DRAW_ONE, 7 * DRAW_ONE, 8 * DRAW_ONE};
@@ -293,15 +312,21 @@ LANES void add_boxes(struct ink *ink, const struct boxes *boxes, i32x8 is_level)
     const float *width = (const float *)boxes->width;
     const float *density = (const float *)boxes->density;
     int32_t columns[GROUP];
-    is_level &= SIDE;
+    is_level &= LINE_SIDE;
     memcpy(columns, &is_level, sizeof columns);
+    blend_u32x8(*sums)[LINE_HALVES] = ink->rows + first;
     for (uint64_t left = boxes->is_there; left != 0; left &= left - 1) {
         size_t bit = (size_t)__builtin_ctzll(left);
         size_t row = bit % SIDE;
         size_t segment = bit / SIDE;
         size_t i = row * GROUP + segment;
-        f32x8 reach = lesser(greater(borders - all_of(edge[i]), (f32x8){0}), all_of(width[i]));
-        ink->sums[row + (size_t)columns[segment]] += whole_numbers_of(reach * all_of(density[i]));
+        blend_u32x8 *sum = sums[row + (size_t)columns[segment]];
+        f32x8 right = borders - all_of(edge[i]);
+        for (size_t half = 0; half < halves; half++) {
+            f32x8 reach = lesser(greater(right, (f32x8){0}), all_of(width[i]));
+            sum[half] += whole_numbers_of(reach * all_of(density[i]));
+            right += all_of(SIDE * DRAW_ONE);
+        }
     }
 }
 
@@ -326,34 +351,69 @@ LANES void transpose(blend_u32x8 rows[GROUP])
     }
 }
 
-/* `points`: those of `count` segments, and one before and one behind them. */
-DRAW_AVX2 static void add_line(struct raster_patch *patch, const struct draw_point *points, size_t count,
-                               const struct small_line *line)
+/* What was added to one half of a row (or column), of which `sums` are the halves. */
+LANES blend_u32x8 half_of(const blend_u32x8 *sums, size_t half)
+{
+    blend_u32x8 before = half > 0 ? sums[half - 1] : (blend_u32x8){0};
+    return sums[half] - __builtin_shufflevector(before, sums[half], 7, 8, 9, 10, 11, 12, 13, 14);
+}
+
+/* Adds eight rows of eight pixels to the patch, or as many rows of them as there are. */
+LANES void add_square(uint32_t *cells, const struct ink *ink, size_t x, size_t y, size_t rows, size_t columns)
+{
+    blend_u32x8 square[SIDE];
+    size_t there = columns - x * SIDE;
+    for (size_t i = 0; i < SIDE; i++) {
+        square[i] = i < there ? half_of(ink->columns[x * SIDE + i], y) : (blend_u32x8){0};
+    }
+    transpose(square);
+    cells += y * SIDE * STRIDE + x * SIDE;
+    for (size_t i = 0; i < SIDE && y * SIDE + i < rows; i++) {
+        blend_u32x8 row;
+        memcpy(&row, cells + i * STRIDE, sizeof row);
+        row += half_of(ink->rows[y * SIDE + i], x) + square[i];
+        memcpy(cells + i * STRIDE, &row, sizeof row);
+    }
+}
+
+/* `points`: those of `count` segments, and one before and one behind them. `halves`: 1 up to eight pixels. */
+LANES void add_segments(struct raster_patch *patch, const struct draw_point *points, size_t count,
+                        const struct small_line *line, size_t halves)
 {
     uint32_t left = (uint32_t)patch->x_px * DRAW_ONE;
     uint32_t top = (uint32_t)patch->y_px * DRAW_ONE;
     const blend_u32x8 corner = {left, top, left, top, left, top, left, top};
-    size_t turns = patch->rows > patch->columns ? patch->rows : patch->columns;
+    size_t rows = at_most(halves * SIDE, patch->rows);
+    size_t columns = at_most(halves * SIDE, patch->columns);
+    size_t turns = rows > columns ? rows : columns;
     struct ink ink;
     for (size_t i = 0; i < turns; i++) {
-        ink.sums[i] = ink.sums[i + SIDE] = (blend_u32x8){0};
+        for (size_t half = 0; half < halves; half++) {
+            ink.rows[i][half] = ink.columns[i][half] = (blend_u32x8){0};
+        }
     }
     for (size_t done = 0; done < count; done += GROUP) {
-        struct boxes boxes;
         struct thin_lines lines = lines_of(points + done, count, done, corner, line);
-        find_boxes(&boxes, &lines, turns);
-        add_boxes(&ink, &boxes, lines.is_level);
+        for (size_t first = 0; first < turns; first += SIDE) {
+            struct boxes boxes;
+            find_boxes(&boxes, &lines, first, at_most(SIDE, turns - first));
+            add_boxes(&ink, &boxes, first, lines.is_level, halves);
+        }
     }
-    blend_u32x8 columns[SIDE];
-    for (size_t i = 0; i < SIDE; i++) {
-        columns[i] = i < turns ? differences_of(ink.sums[i + SIDE]) : (blend_u32x8){0};
+    for (size_t y = 0; y * SIDE < rows; y++) {
+        for (size_t x = 0; x * SIDE < columns; x++) {
+            add_square(patch->cells, &ink, x, y, rows, columns);
+        }
     }
-    transpose(columns);
-    for (size_t i = 0; i < patch->rows; i++) {
-        blend_u32x8 row;
-        memcpy(&row, patch->cells + i * STRIDE, sizeof row);
-        row += differences_of(ink.sums[i]) + columns[i];
-        memcpy(patch->cells + i * STRIDE, &row, sizeof row);
+}
+
+DRAW_AVX2 static void add_line(struct raster_patch *patch, const struct draw_point *points, size_t count,
+                               const struct small_line *line)
+{
+    if (patch->rows <= SIDE && patch->columns <= SIDE) {
+        add_segments(patch, points, count, line, 1);
+    } else {
+        add_segments(patch, points, count, line, LINE_HALVES);
     }
 }
 
