@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+#ifdef __AVX2__
+#include <immintrin.h>
+#endif
+
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "pixels are handled as little-endian words"
 #endif
@@ -99,10 +103,25 @@ BLEND_INLINE blend_u16x16 blend_factors(blend_u32x8 factors)
     return (blend_u16x16)(factors | factors << 16);
 }
 
+/* The alphas as such factors. */
+BLEND_INLINE blend_u16x16 blend_alphas(struct blend_wide pixels)
+{
+#ifdef __AVX2__
+    return __builtin_shufflevector(pixels.ga, pixels.ga, 1, 1, 3, 3, 5, 5, 7, 7, 9, 9, 11, 11, 13, 13, 15, 15);
+#else
+    return blend_factors((blend_u32x8)pixels.ga >> 16);
+#endif
+}
+
 BLEND_INLINE blend_u16x16 blend_divide_255(blend_u16x16 product)
 {
     product += 128;
+#ifdef __AVX2__
+    /* The same, since (product << 8) + product is what both divide. */
+    return (blend_u16x16)_mm256_mulhi_epu16((__m256i)product, _mm256_set1_epi16(257));
+#else
     return (product + (product >> 8)) >> 8;
+#endif
 }
 
 BLEND_INLINE struct blend_wide blend_scale_wide(struct blend_wide pixels, blend_u16x16 factors)
@@ -112,8 +131,7 @@ BLEND_INLINE struct blend_wide blend_scale_wide(struct blend_wide pixels, blend_
 
 BLEND_INLINE blend_u32x8 blend_over_wide(struct blend_wide below, struct blend_wide source)
 {
-    blend_u16x16 rest = blend_factors(255 - ((blend_u32x8)source.ga >> 16));
-    below = blend_scale_wide(below, rest);
+    below = blend_scale_wide(below, 255 - blend_alphas(source));
     return (blend_u32x8)(below.rb + source.rb) | (blend_u32x8)(below.ga + source.ga) << 8;
 }
 
@@ -176,8 +194,12 @@ BLEND_INLINE void blend_row(uint8_t *below, const uint8_t *above, size_t count, 
 /* Of numbers below 2^15. */
 BLEND_INLINE blend_u16x16 blend_lesser(blend_u16x16 a, blend_u16x16 b)
 {
+#ifdef __AVX2__
+    return (blend_u16x16)_mm256_min_epu16((__m256i)a, (__m256i)b);
+#else
     blend_i16x16 more = (blend_i16x16)(a - b);
     return b + (blend_u16x16)(more & more >> 15);
+#endif
 }
 
 /* `count` pixels of `above` over `below`. A component larger than its alpha is allowed; sums end at the new alpha. */
@@ -187,13 +209,12 @@ BLEND_INLINE void blend_bounded_row(uint8_t *below, const uint32_t *above, size_
     for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
         struct blend_wide source = blend_widen(blend_load((const uint8_t *)(above + i)));
         struct blend_wide rest = blend_widen(blend_load(below + i * 4));
-        rest = blend_scale_wide(rest, blend_factors(255 - ((blend_u32x8)source.ga >> 16)));
-        blend_u16x16 rb = source.rb + rest.rb;
-        blend_u16x16 ga = source.ga + rest.ga;
-        blend_u16x16 alpha = blend_factors((blend_u32x8)ga >> 16);
-        rb = blend_lesser(rb, alpha);
-        ga = blend_lesser(ga, alpha);
-        blend_store(below + i * 4, (blend_u32x8)rb | (blend_u32x8)ga << 8);
+        rest = blend_scale_wide(rest, 255 - blend_alphas(source));
+        struct blend_wide sum = {source.rb + rest.rb, source.ga + rest.ga};
+        blend_u16x16 alpha = blend_alphas(sum);
+        sum.rb = blend_lesser(sum.rb, alpha);
+        sum.ga = blend_lesser(sum.ga, alpha);
+        blend_store(below + i * 4, (blend_u32x8)sum.rb | (blend_u32x8)sum.ga << 8);
     }
     for (; i < count; i++) {
         uint32_t word;

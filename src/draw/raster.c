@@ -3,299 +3,26 @@
 
 #include "draw/raster.h"
 
+#include "draw/blend.h"
 #include "draw/cpu.h"
 #include "draw/raster_edge.h"
 #include "draw/raster_edges.h"
+#include "draw/raster_painter.h"
 #include "draw/raster_patch.h"
 #include "draw/raster_small.h"
-#include "draw/raster_sweep.h"
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { SIZE_MAX_PX = 4096, ROW_WINDINGS_KEPT = 2048 };
-
-/* One row of one colour. Touched groups are blended, what lies between them has one coverage. */
-BLEND_INLINE void sweep_color_row(uint32_t *cells, uint64_t *bits, size_t bit_words, size_t width, uint8_t *pixels,
-                                  enum fill_rule rule, uint32_t source)
-{
-    struct blend_wide wide = blend_widen_word(source);
-    uint32_t sum = 0;
-    size_t done = 0;
-    for (size_t word = 0; word < bit_words; word++) {
-        uint64_t left = bits[word];
-        bits[word] = 0;
-        while (left) {
-            size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
-            left &= left - 1;
-            if (x > done) {
-                uint32_t coverage = coverage_of((int32_t)sum, rule);
-                if (coverage > 0) {
-                    blend_run(pixels + done * 4, x - done, blend_scale(source, coverage));
-                }
-            }
-            blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
-            if (x + GROUP <= width) {
-                blend_group(pixels + x * 4, coverage, wide);
-            } else {
-                uint8_t last[GROUP * 4] = {0};
-                memcpy(last, pixels + x * 4, (width - x) * 4);
-                blend_group(last, coverage, wide);
-                memcpy(pixels + x * 4, last, (width - x) * 4);
-            }
-            done = x + GROUP;
-        }
-    }
-    uint32_t coverage = coverage_of((int32_t)sum, rule);
-    if (coverage > 0 && done < width) {
-        blend_run(pixels + done * 4, width - done, blend_scale(source, coverage));
-    }
-}
-
-BLEND_INLINE void sweep_color(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    size_t width = raster->width_px;
-    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
-        raster->row_edges[row] = 0;
-        sweep_color_row(raster->cells + row * raster->stride, raster->bits + row * raster->bit_words, raster->bit_words,
-                        width, canvas->rgba + row * width * 4, rule, source);
-    }
-}
-
-/* The coverage of one row; bytes up to the next multiple of GROUP are not written. */
-BLEND_INLINE void sweep_row(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage)
-{
-    uint32_t *cells = raster->cells + row * raster->stride;
-    uint64_t *bits = raster->bits + row * raster->bit_words;
-    size_t width = raster->width_px;
-    uint32_t sum = 0;
-    size_t done = 0;
-    raster->row_edges[row] = 0;
-    for (size_t word = 0; word < raster->bit_words; word++) {
-        uint64_t left = bits[word];
-        bits[word] = 0;
-        while (left) {
-            size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
-            left &= left - 1;
-            memset(out_coverage + done, (int)coverage_of((int32_t)sum, rule), x - done);
-            blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
-            u8x8 bytes = bytes_of(coverage);
-            memcpy(out_coverage + x, &bytes, width - x < GROUP ? width - x : GROUP);
-            done = x + GROUP;
-        }
-    }
-    if (done < width) {
-        memset(out_coverage + done, (int)coverage_of((int32_t)sum, rule), width - done);
-    }
-}
-
-BLEND_INLINE void merge_row(struct raster *raster, size_t row, enum fill_rule rule)
-{
-    uint32_t *cells = raster->cells + row * raster->stride;
-    uint64_t *bits = raster->bits + row * raster->bit_words;
-    uint8_t *merged = raster->merged + row * raster->stride;
-    uint64_t *merged_bits = raster->merged_bits + row * raster->bit_words;
-    size_t groups = (raster->width_px + GROUP - 1) / GROUP;
-    uint32_t sum = 0;
-    size_t done = 0; /* groups */
-    raster->row_edges[row] = 0;
-    for (size_t word = 0; word <= raster->bit_words; word++) {
-        /* One turn more than there are words: the run from the last touched group to the right border. */
-        bool is_end = word == raster->bit_words;
-        uint64_t left = is_end ? 1 : bits[word];
-        if (!is_end) {
-            bits[word] = 0;
-        }
-        while (left) {
-            size_t group = is_end ? groups : word * 64 + (size_t)__builtin_ctzll(left);
-            left &= left - 1;
-            uint32_t between = group > done ? coverage_of((int32_t)sum, rule) : 0;
-            for (; between > 0 && done < group; done++) {
-                keep_larger(merged + done * GROUP, (u8x8){0} + (uint8_t)between);
-                merged_bits[done / 64] |= (uint64_t)1 << (done % 64);
-            }
-            if (is_end) {
-                break;
-            }
-            blend_u32x8 coverage = coverage_of_group(take_group(cells + group * GROUP, &sum), rule);
-            keep_larger(merged + group * GROUP, bytes_of(coverage));
-            merged_bits[group / 64] |= (uint64_t)1 << (group % 64);
-            done = group + 1;
-        }
-    }
-}
-
-BLEND_INLINE void merge_rows(struct raster *raster, enum fill_rule rule)
-{
-    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
-        merge_row(raster, row, rule);
-    }
-}
-
-BLEND_INLINE void paint_merged_rows(struct raster *raster, struct canvas *canvas, uint32_t source)
-{
-    struct blend_wide wide = blend_widen_word(source);
-    size_t width = raster->width_px;
-    for (size_t row = raster->merged_min; row <= raster->merged_max; row++) {
-        uint8_t *merged = raster->merged + row * raster->stride;
-        uint64_t *bits = raster->merged_bits + row * raster->bit_words;
-        uint8_t *pixels = canvas->rgba + row * width * 4;
-        for (size_t word = 0; word < raster->bit_words; word++) {
-            while (bits[word]) {
-                size_t x = (word * 64 + (size_t)__builtin_ctzll(bits[word])) * GROUP;
-                bits[word] &= bits[word] - 1;
-                u8x8 bytes;
-                memcpy(&bytes, merged + x, sizeof bytes);
-                memset(merged + x, 0, sizeof bytes);
-                blend_u32x8 coverage = numbers_of(bytes);
-                if (x + GROUP <= width) {
-                    blend_group(pixels + x * 4, coverage, wide);
-                } else if (x < width) {
-                    uint8_t last[GROUP * 4] = {0};
-                    memcpy(last, pixels + x * 4, (width - x) * 4);
-                    blend_group(last, coverage, wide);
-                    memcpy(pixels + x * 4, last, (width - x) * 4);
-                }
-            }
-        }
-    }
-}
-
-BLEND_INLINE void apart_run(uint8_t *pixels, uint8_t *covered, size_t count, uint32_t coverage, uint32_t source,
-                            struct blend_wide wide)
-{
-    if (coverage == 0 || count == 0) {
-        return;
-    }
-    if (coverage == 255) {
-        blend_run(pixels, count, source);
-        memset(covered, 255, count);
-        return;
-    }
-    size_t i = 0;
-    for (; i + GROUP <= count; i += GROUP) {
-        apart_group(pixels + i * 4, covered + i, (blend_u32x8){0} + coverage, source, wide);
-    }
-    if (i < count) {
-        apart_few(pixels + i * 4, covered + i, count - i, (blend_u32x8){0} + coverage, source, wide);
-    }
-}
-
-BLEND_INLINE void sweep_apart_row(struct raster *raster, size_t row, struct canvas *layer, enum fill_rule rule,
-                                  uint32_t source)
-{
-    uint32_t *cells = raster->cells + row * raster->stride;
-    uint64_t *bits = raster->bits + row * raster->bit_words;
-    uint8_t *covered = raster->merged + row * raster->stride;
-    size_t width = raster->width_px;
-    uint8_t *pixels = layer->rgba + row * width * 4;
-    struct blend_wide wide = blend_widen_word(source);
-    uint32_t sum = 0;
-    size_t done = 0;
-    raster->row_edges[row] = 0;
-    for (size_t word = 0; word < raster->bit_words; word++) {
-        uint64_t left = bits[word];
-        bits[word] = 0;
-        while (left) {
-            size_t x = (word * 64 + (size_t)__builtin_ctzll(left)) * GROUP;
-            left &= left - 1;
-            apart_run(pixels + done * 4, covered + done, x - done, coverage_of((int32_t)sum, rule), source, wide);
-            blend_u32x8 coverage = coverage_of_group(take_group(cells + x, &sum), rule);
-            if (x + GROUP <= width) {
-                apart_group(pixels + x * 4, covered + x, coverage, source, wide);
-            } else {
-                apart_few(pixels + x * 4, covered + x, width - x, coverage, source, wide);
-            }
-            done = x + GROUP;
-        }
-    }
-    if (done < width) {
-        apart_run(pixels + done * 4, covered + done, width - done, coverage_of((int32_t)sum, rule), source, wide);
-    }
-}
-
-BLEND_INLINE void sweep_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source)
-{
-    for (size_t row = raster->row_min; row <= raster->row_max; row++) {
-        sweep_apart_row(raster, row, layer, rule, source);
-    }
-}
-
-static void sweep_apart_portable(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source)
-{
-    sweep_apart(raster, layer, rule, source);
-}
-
-static void merge_portable(struct raster *raster, enum fill_rule rule)
-{
-    merge_rows(raster, rule);
-}
-
-static void paint_merged_portable(struct raster *raster, struct canvas *canvas, uint32_t source)
-{
-    paint_merged_rows(raster, canvas, source);
-}
-
-static void sweep_color_portable(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    sweep_color(raster, canvas, rule, source);
-}
-
-static void sweep_row_portable(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage)
-{
-    sweep_row(raster, row, rule, out_coverage);
-}
-
-#ifdef DRAW_HAS_AVX2
-DRAW_AVX2 static void sweep_color_avx2(struct raster *raster, struct canvas *canvas, enum fill_rule rule,
-                                       uint32_t source)
-{
-    sweep_color(raster, canvas, rule, source);
-}
-
-DRAW_AVX2 static void sweep_row_avx2(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage)
-{
-    sweep_row(raster, row, rule, out_coverage);
-}
-
-DRAW_AVX2 static void merge_avx2(struct raster *raster, enum fill_rule rule)
-{
-    merge_rows(raster, rule);
-}
-
-DRAW_AVX2 static void sweep_apart_avx2(struct raster *raster, struct canvas *layer, enum fill_rule rule,
-                                       uint32_t source)
-{
-    sweep_apart(raster, layer, rule, source);
-}
-
-DRAW_AVX2 static void paint_merged_avx2(struct raster *raster, struct canvas *canvas, uint32_t source)
-{
-    paint_merged_rows(raster, canvas, source);
-}
-#endif
+enum { GROUP = RASTER_GROUP, FULL = RASTER_FULL, SIZE_MAX_PX = 4096, ROW_WINDINGS_KEPT = 2048 };
 
 bool raster_set_kernel(struct raster *raster, enum raster_kernel kernel)
 {
     raster_edges_flush(raster);
-    raster->has_avx2 = false;
-#ifdef DRAW_HAS_AVX2
-    if (kernel != RASTER_KERNEL_PORTABLE && cpu_has_avx2()) {
-        raster->has_avx2 = true;
-        raster->sweep_color = sweep_color_avx2;
-        raster->sweep_row = sweep_row_avx2;
-        raster->merge = merge_avx2;
-        raster->paint_merged = paint_merged_avx2;
-        raster->sweep_apart = sweep_apart_avx2;
-        return true;
-    }
-#endif
-    raster->sweep_color = sweep_color_portable;
-    raster->sweep_row = sweep_row_portable;
-    raster->merge = merge_portable;
-    raster->paint_merged = paint_merged_portable;
-    raster->sweep_apart = sweep_apart_portable;
-    return kernel != RASTER_KERNEL_AVX2;
+    raster->has_avx2 = kernel != RASTER_KERNEL_PORTABLE && raster_painter_avx2 && cpu_has_avx2();
+    raster->painter = raster->has_avx2 ? raster_painter_avx2 : raster_painter_portable;
+    return kernel != RASTER_KERNEL_AVX2 || raster->has_avx2;
 }
 
 /* ---- Life ---- */
@@ -537,7 +264,7 @@ static void fill_pattern(struct raster *raster, struct canvas *canvas, enum fill
     uint32_t pattern_x = wrap(-(int64_t)paint->pattern_x_px, pattern->width_px);
     for (uint32_t row = raster->row_min; row <= raster->row_max; row++) {
         uint32_t pattern_y = wrap((int64_t)row - paint->pattern_y_px, pattern->height_px);
-        raster->sweep_row(raster, row, rule, raster->coverage);
+        raster->painter->sweep_row(raster, row, rule, raster->coverage);
         paint_pattern_row(canvas->rgba + row * width * 4, width, raster->coverage,
                           pattern->rgba + (size_t)pattern_y * pattern->width_px * 4, pattern->width_px, pattern_x,
                           paint->pattern_opacity);
@@ -558,7 +285,7 @@ void raster_fill(struct raster *raster, struct canvas *canvas, enum fill_rule ru
     } else if (paint->pattern) {
         fill_pattern(raster, canvas, rule, paint);
     } else {
-        raster->sweep_color(raster, canvas, rule, blend_word(paint->pixel));
+        raster->painter->sweep_color(raster, canvas, rule, blend_word(paint->pixel));
     }
     forget_rows(raster);
 }
@@ -577,7 +304,7 @@ void raster_merge(struct raster *raster, enum fill_rule rule)
     if (raster->patch.kind != RASTER_PATCH_EMPTY) {
         raster_patch_merge(raster, rule);
     } else if (!raster_is_empty(raster)) {
-        raster->merge(raster, rule);
+        raster->painter->merge(raster, rule);
     }
     note_merged(raster);
 }
@@ -589,7 +316,7 @@ void raster_fill_apart(struct raster *raster, struct canvas *layer, enum fill_ru
     if (raster->patch.kind != RASTER_PATCH_EMPTY) {
         raster_patch_fill_apart(raster, layer, rule, blend_word(pixel));
     } else if (!raster_is_empty(raster)) {
-        raster->sweep_apart(raster, layer, rule, blend_word(pixel));
+        raster->painter->sweep_apart(raster, layer, rule, blend_word(pixel));
     }
     note_merged(raster);
 }
@@ -598,7 +325,7 @@ void raster_fill_merged(struct raster *raster, struct canvas *canvas, struct pix
 {
     assert(canvas->width_px == raster->width_px && canvas->height_px == raster->height_px);
     if (raster->merged_min <= raster->merged_max) {
-        raster->paint_merged(raster, canvas, blend_word(pixel));
+        raster->painter->paint_merged(raster, canvas, blend_word(pixel));
     }
     raster->merged_min = UINT32_MAX;
     raster->merged_max = 0;
@@ -612,7 +339,7 @@ void raster_mask(struct raster *raster, enum fill_rule rule, uint8_t *out_covera
         if (row < raster->row_min || row > raster->row_max) {
             memset(out_coverage + row * stride, 0, raster->width_px);
         } else {
-            raster->sweep_row(raster, row, rule, out_coverage + row * stride);
+            raster->painter->sweep_row(raster, row, rule, out_coverage + row * stride);
         }
     }
     forget_rows(raster);

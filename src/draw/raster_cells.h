@@ -49,11 +49,7 @@ struct raster_waiting_edge {
  * the variance of its ink, which is what comes closest to the true coverage. */
 static const float RASTER_SPREAD = 0.9375F;
 
-typedef void sweep_color_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
-typedef void sweep_row_fn(struct raster *raster, uint32_t row, enum fill_rule rule, uint8_t *out_coverage);
-typedef void merge_fn(struct raster *raster, enum fill_rule rule);
-typedef void paint_merged_fn(struct raster *raster, struct canvas *canvas, uint32_t source);
-typedef void sweep_apart_fn(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source);
+struct raster_painter;
 
 struct raster {
     uint32_t width_max_px;
@@ -81,11 +77,7 @@ struct raster {
     size_t waiting_count;
     size_t unbounded; /* edges that have waited since rows were bounded */
     bool has_avx2;
-    sweep_color_fn *sweep_color;
-    sweep_row_fn *sweep_row;
-    merge_fn *merge;
-    paint_merged_fn *paint_merged;
-    sweep_apart_fn *sweep_apart;
+    const struct raster_painter *painter;
 };
 
 /* Bounds the sums of a row that has had RASTER_ROW_EDGES_MAX edges. */

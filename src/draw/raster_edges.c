@@ -18,11 +18,6 @@ enum {
     PIXELS_AT_ONCE = 3 /* that a piece may lie in; a fourth cell takes what is right of them */
 };
 
-LANES i32x8 all_of_int(int32_t number)
-{
-    return (i32x8){number, number, number, number, number, number, number, number};
-}
-
 /* Wrap around, as those of edges far away may. */
 LANES i32x8 sum_of(i32x8 a, i32x8 b)
 {

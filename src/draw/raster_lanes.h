@@ -18,6 +18,11 @@ LANES f32x8 all_of(float number)
     return (f32x8){number, number, number, number, number, number, number, number};
 }
 
+LANES i32x8 all_of_int(int32_t number)
+{
+    return (i32x8){number, number, number, number, number, number, number, number};
+}
+
 LANES f32x8 lesser(f32x8 a, f32x8 b)
 {
     return (f32x8)_mm256_min_ps((__m256)a, (__m256)b);

@@ -2,6 +2,7 @@
 #include "draw/raster_patch.h"
 
 #include "draw/raster_edge.h"
+#include "draw/raster_painter.h"
 #include "draw/raster_small.h"
 #include "draw/raster_sweep.h"
 
@@ -99,6 +100,7 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
     struct pixel_span x;
     struct pixel_span y;
     bool can_be_small = raster->has_avx2 && count <= RASTER_SMALL_POINTS;
+    int64_t small_side = kind == RASTER_PATCH_INK ? RASTER_SMALL_LINE_SIDE : RASTER_SMALL_SIDE;
     bool is_alone = raster_rows_are_empty(raster);
     /* Beside others, a few edges are added sooner one by one. */
     can_be_small = can_be_small && (is_alone || count > FEW);
@@ -107,14 +109,14 @@ enum raster_patch_room raster_patch_take(struct raster *raster, enum raster_patc
         return RASTER_PATCH_NONE;
     }
     spans_of(raster, points, count, margin, &x, &y);
-    bool is_small = can_be_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, RASTER_SMALL_SIDE);
+    bool is_small = can_be_small && patch->kind == RASTER_PATCH_INK && fits(patch, &x, &y, small_side);
     bool is_wide = patch->kind == kind && fits(patch, &x, &y, SIDE);
     if (patch->kind != RASTER_PATCH_EMPTY && (patch->edges + count > RASTER_ROW_EDGES_MAX || !(is_small || is_wide))) {
         raster_patch_spill(raster);
         is_alone = raster_rows_are_empty(raster);
     }
     if (patch->kind == RASTER_PATCH_EMPTY) {
-        is_small = can_be_small && x.max - x.min < RASTER_SMALL_SIDE && y.max - y.min < RASTER_SMALL_SIDE;
+        is_small = can_be_small && x.max - x.min < small_side && y.max - y.min < small_side;
         is_wide = is_alone && x.max - x.min < SIDE && y.max - y.min < SIDE;
         if (!is_small && !is_wide) {
             return RASTER_PATCH_NONE;
@@ -235,211 +237,13 @@ void raster_patch_spill(struct raster *raster)
 
 /* ---- Painting ---- */
 
-/* The part of a group that lies in the picture. */
-struct lanes {
-    size_t first;
-    size_t count; /* 0: none */
-    size_t x;     /* of the first one in the picture */
-};
-
-BLEND_INLINE struct lanes lanes_of(int64_t x, size_t width)
-{
-    int64_t from = x > 0 ? x : 0;
-    int64_t to = x + GROUP < (int64_t)width ? x + GROUP : (int64_t)width;
-    return (struct lanes){(size_t)(from - x), from < to ? (size_t)(to - from) : 0, (size_t)from};
-}
-
-/* Coverage of a group of the patch, which becomes empty. */
-BLEND_INLINE blend_u32x8 take_coverage(uint32_t *cells, uint32_t *sum, enum fill_rule rule, bool is_ink)
-{
-    if (is_ink) {
-        blend_u32x8 ink;
-        memcpy(&ink, cells, sizeof ink);
-        memset(cells, 0, sizeof ink);
-        return coverage_of_group(ink, rule);
-    }
-    return coverage_of_group(take_group(cells, sum), rule);
-}
-
-/* What the groups of the patch are painted by: into a picture, into a layer, or kept. */
-enum patch_use { PATCH_FILL, PATCH_APART, PATCH_MERGE };
-
-BLEND_INLINE void use_group(uint8_t *pixels, uint8_t *merged, blend_u32x8 coverage, uint32_t source,
-                            struct blend_wide wide, enum patch_use use)
-{
-    if (use == PATCH_FILL) {
-        blend_group(pixels, coverage, wide);
-    } else if (use == PATCH_APART) {
-        apart_group(pixels, merged, coverage, source, wide);
-    } else {
-        keep_larger(merged, bytes_of(coverage));
-    }
-}
-
-/* A group that lies in the picture in part. */
-BLEND_INLINE void use_lanes(uint8_t *pixels, uint8_t *merged, struct lanes lanes, blend_u32x8 coverage, uint32_t source,
-                            struct blend_wide wide, enum patch_use use)
-{
-    uint8_t some[GROUP * 4] = {0};
-    uint8_t some_merged[GROUP] = {0};
-    if (lanes.count == 0) {
-        return;
-    }
-    if (use != PATCH_MERGE) {
-        memcpy(some + lanes.first * 4, pixels, lanes.count * 4);
-    }
-    memcpy(some_merged + lanes.first, merged, lanes.count);
-    use_group(some, some_merged, coverage, source, wide, use);
-    if (use != PATCH_MERGE) {
-        memcpy(pixels, some + lanes.first * 4, lanes.count * 4);
-    }
-    memcpy(merged, some_merged + lanes.first, lanes.count);
-}
-
-/* The rows of the patch that lie in the picture, all of them one group. */
-BLEND_INLINE void use_groups(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
-                             enum patch_use use, bool is_ink)
-{
-    struct raster_patch *patch = &raster->patch;
-    size_t width = raster->width_px;
-    int64_t below = (int64_t)raster->height_px - patch->y_px;
-    size_t first = patch->y_px < 0 ? (size_t)-patch->y_px : 0;
-    size_t end = below < (int64_t)patch->rows ? (size_t)(below > 0 ? below : 0) : patch->rows;
-    if (first > 0 || end < patch->rows) {
-        size_t from = first < end ? first : end;
-        memset(patch->cells, 0, from * STRIDE * sizeof *patch->cells);
-        memset(patch->cells + end * STRIDE, 0, (patch->rows - end) * STRIDE * sizeof *patch->cells);
-    }
-    struct blend_wide wide = blend_widen_word(source);
-    uint32_t *cells = patch->cells + first * STRIDE;
-    size_t x = (size_t)patch->x_px;
-    size_t y = (size_t)(patch->y_px + (int64_t)first);
-    uint8_t *pixels = use == PATCH_MERGE ? NULL : canvas->rgba + (y * width + x) * 4;
-    uint8_t *merged = raster->merged + y * raster->stride + x;
-    for (size_t i = first; i < end; i++) {
-        uint32_t sum = 0;
-        blend_u32x8 coverage = take_coverage(cells, &sum, rule, is_ink);
-        use_group(pixels, merged, coverage, source, wide, use);
-        if (!is_ink) {
-            cells[GROUP] = 0;
-        }
-        if (use == PATCH_MERGE) {
-            raster_touch_cells(raster->merged_bits + (y + i - first) * raster->bit_words, x, x + GROUP - 1);
-        }
-        cells += STRIDE;
-        pixels = use == PATCH_MERGE ? NULL : pixels + width * 4;
-        merged += raster->stride;
-    }
-}
-
-BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
-                            enum patch_use use, bool is_ink)
-{
-    struct raster_patch *patch = &raster->patch;
-    size_t width = raster->width_px;
-    size_t groups = patch->groups;
-    struct blend_wide wide = blend_widen_word(source);
-    bool is_inside = patch->x_px >= 0 && patch->x_px + (int64_t)(groups * GROUP) <= (int64_t)width;
-    if (is_inside && groups == 1) {
-        use_groups(raster, canvas, rule, source, use, is_ink);
-        return;
-    }
-    for (size_t i = 0; i < patch->rows; i++) {
-        uint32_t *cells = patch->cells + i * STRIDE;
-        int64_t row = patch->y_px + (int64_t)i;
-        if (row < 0 || row >= (int64_t)raster->height_px) {
-            memset(cells, 0, STRIDE * sizeof *cells);
-            continue;
-        }
-        uint8_t *pixels = use == PATCH_MERGE ? NULL : canvas->rgba + (size_t)row * width * 4;
-        uint8_t *merged = raster->merged + (size_t)row * raster->stride;
-        uint32_t sum = 0;
-        for (size_t group = 0; group < groups; group++) {
-            blend_u32x8 coverage = take_coverage(cells + group * GROUP, &sum, rule, is_ink);
-            int64_t x = patch->x_px + (int64_t)(group * GROUP);
-            struct lanes lanes = is_inside ? (struct lanes){0, GROUP, (size_t)x} : lanes_of(x, width);
-            uint8_t *at = use == PATCH_MERGE ? NULL : pixels + lanes.x * 4;
-            if (lanes.count == GROUP) {
-                use_group(at, merged + lanes.x, coverage, source, wide, use);
-            } else {
-                use_lanes(at, merged + lanes.x, lanes, coverage, source, wide, use);
-            }
-            if (use == PATCH_MERGE && lanes.count > 0) {
-                raster_touch_cells(raster->merged_bits + (size_t)row * raster->bit_words, lanes.x,
-                                   lanes.x + lanes.count - 1);
-            }
-        }
-        cells[groups * GROUP] = 0;
-    }
-}
-
-BLEND_INLINE void use_any(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
-                          enum patch_use use)
-{
-    bool is_ink = raster->patch.kind == RASTER_PATCH_INK;
-    if (is_ink && rule == FILL_NONZERO) {
-        use_patch(raster, canvas, FILL_NONZERO, source, use, true);
-    } else if (is_ink) {
-        use_patch(raster, canvas, FILL_EVEN_ODD, source, use, true);
-    } else if (rule == FILL_NONZERO) {
-        use_patch(raster, canvas, FILL_NONZERO, source, use, false);
-    } else {
-        use_patch(raster, canvas, FILL_EVEN_ODD, source, use, false);
-    }
-}
-
-static void fill_portable(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    use_any(raster, canvas, rule, source, PATCH_FILL);
-}
-
-static void apart_portable(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    use_any(raster, canvas, rule, source, PATCH_APART);
-}
-
-static void merge_portable(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    use_any(raster, canvas, rule, source, PATCH_MERGE);
-}
-
-typedef void use_fn(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source);
-
-static use_fn *const portable[] = {
-    [PATCH_FILL] = fill_portable, [PATCH_APART] = apart_portable, [PATCH_MERGE] = merge_portable};
-
-#ifdef DRAW_HAS_AVX2
-DRAW_AVX2 static void fill_avx2(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    use_any(raster, canvas, rule, source, PATCH_FILL);
-}
-
-DRAW_AVX2 static void apart_avx2(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    use_any(raster, canvas, rule, source, PATCH_APART);
-}
-
-DRAW_AVX2 static void merge_avx2(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
-{
-    use_any(raster, canvas, rule, source, PATCH_MERGE);
-}
-
-static use_fn *const avx2[] = {[PATCH_FILL] = fill_avx2, [PATCH_APART] = apart_avx2, [PATCH_MERGE] = merge_avx2};
-#endif
-
-/* Paints, empties the patch and says which rows were painted. */
-static void use_up(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
-                   enum patch_use use)
+/* After it was painted: the patch is empty, and the rows that were are noted. */
+static void use_up(struct raster *raster)
 {
     struct raster_patch *patch = &raster->patch;
     int64_t first = patch->y_px > 0 ? patch->y_px : 0;
     int64_t end = patch->y_px + (int64_t)patch->rows;
     end = end < (int64_t)raster->height_px ? end : (int64_t)raster->height_px;
-#ifdef DRAW_HAS_AVX2
-    (raster->has_avx2 ? avx2 : portable)[use](raster, canvas, rule, source);
-#else
-    portable[use](raster, canvas, rule, source);
-#endif
     patch->kind = RASTER_PATCH_EMPTY;
     if (first < end) {
         raster_touch_rows(raster, first, end - 1);
@@ -448,15 +252,18 @@ static void use_up(struct raster *raster, struct canvas *canvas, enum fill_rule 
 
 void raster_patch_fill(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source)
 {
-    use_up(raster, canvas, rule, source, PATCH_FILL);
+    raster->painter->patch_fill(raster, canvas, rule, source);
+    use_up(raster);
 }
 
 void raster_patch_fill_apart(struct raster *raster, struct canvas *layer, enum fill_rule rule, uint32_t source)
 {
-    use_up(raster, layer, rule, source, PATCH_APART);
+    raster->painter->patch_apart(raster, layer, rule, source);
+    use_up(raster);
 }
 
 void raster_patch_merge(struct raster *raster, enum fill_rule rule)
 {
-    use_up(raster, NULL, rule, 0, PATCH_MERGE);
+    raster->painter->patch_merge(raster, rule);
+    use_up(raster);
 }

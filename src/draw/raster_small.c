@@ -5,7 +5,14 @@
 
 #ifdef DRAW_HAS_AVX2
 
-enum { SIDE = RASTER_SMALL_SIDE, HALF = GROUP / 2, STRIDE = RASTER_PATCH_STRIDE, SIGN = LANES_SIGN };
+enum {
+    SIDE = RASTER_SMALL_SIDE,
+    LINE_SIDE = RASTER_SMALL_LINE_SIDE,
+    LINE_HALVES = LINE_SIDE / GROUP,
+    HALF = GROUP / 2,
+    STRIDE = RASTER_PATCH_STRIDE,
+    SIGN = LANES_SIGN
+};
 
 /* ---- Eight numbers at once ---- */
 
@@ -25,6 +32,12 @@ LANES blend_u32x8 load_four(const struct draw_point *points, size_t first, size_
     return (blend_u32x8)_mm256_maskload_epi32(&points[first].x, (__m256i)mask);
 }
 
+/* What each has more than the one before it. */
+LANES blend_u32x8 differences_of(blend_u32x8 sums)
+{
+    return sums - __builtin_shufflevector((blend_u32x8){0}, sums, 0, 8, 9, 10, 11, 12, 13, 14);
+}
+
 /* ---- Rings ---- */
 
 /* Where eight points lie in the patch (in which order does not matter); of fewer, the others anywhere. */
@@ -36,60 +49,27 @@ LANES void place(const struct draw_point *points, size_t count, blend_u32x8 corn
     *out_y = __builtin_shufflevector(a, b, 1, 3, 9, 11, 5, 7, 13, 15);
 }
 
-/* Eight edges within one row: of each the left end, the width, and its height as a factor of areas (docs/rasteriser.md:
+/* Eight edges in each row: of each the left end, the width, and its height as a factor of areas (docs/rasteriser.md:
  * ramps). */
 struct pieces {
-    f32x8 left;
-    f32x8 width;
-    f32x8 steep;
-    f32x8 height;
+    f32x8 left[SIDE];
+    f32x8 width[SIDE];
+    f32x8 steep[SIDE];
+    f32x8 height[SIDE];
+    uint64_t is_there; /* a bit for each: a byte for the rows of each edge */
 };
 
-/* Doubled area right of each piece and left of a border of pixels. */
-LANES blend_u32x8 area_of(const struct pieces *pieces, float border)
+/* The bytes of eight numbers. */
+LANES uint64_t bytes_of_all(i32x8 numbers)
 {
-    f32x8 from_left = greater(all_of(border) - pieces->left, (f32x8){0});
-    f32x8 reach = lesser(from_left, pieces->width);
-    f32x8 area = reach * reach * pieces->steep + (from_left - reach) * pieces->height;
-    return (blend_u32x8)(area + all_of(RASTER_ROUND));
+    __m128i words =
+        _mm_packs_epi32(_mm256_castsi256_si128((__m256i)numbers), _mm256_extracti128_si256((__m256i)numbers, 1));
+    return (uint64_t)_mm_cvtsi128_si64(_mm_packus_epi16(words, words));
 }
 
-/* Of all pieces, the sums at four borders of pixels. */
-LANES u32x4 sums_at_four(const struct pieces *pieces, float left)
-{
-    blend_u32x8 a = area_of(pieces, left + 1 * DRAW_ONE);
-    blend_u32x8 b = area_of(pieces, left + 2 * DRAW_ONE);
-    blend_u32x8 c = area_of(pieces, left + 3 * DRAW_ONE);
-    blend_u32x8 d = area_of(pieces, left + 4 * DRAW_ONE);
-    a = __builtin_shufflevector(a, b, 0, 8, 1, 9, 4, 12, 5, 13) +
-        __builtin_shufflevector(a, b, 2, 10, 3, 11, 6, 14, 7, 15);
-    c = __builtin_shufflevector(c, d, 0, 8, 1, 9, 4, 12, 5, 13) +
-        __builtin_shufflevector(c, d, 2, 10, 3, 11, 6, 14, 7, 15);
-    a = __builtin_shufflevector(a, c, 0, 1, 8, 9, 4, 5, 12, 13) +
-        __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
-    return __builtin_shufflevector(a, a, 0, 1, 2, 3) + __builtin_shufflevector(a, a, 4, 5, 6, 7);
-}
-
-/* Adds the areas of all pieces in the pixels of a row to its cells. */
-LANES void add_row(uint32_t *cells, const struct pieces *pieces, bool is_narrow)
-{
-    const u32x4 none = {(uint32_t)GROUP * RASTER_ROUND_BITS}; /* the rounding falls out of differences */
-    u32x4 sums = sums_at_four(pieces, 0);
-    u32x4 first = sums - __builtin_shufflevector(none, sums, 0, 4, 5, 6);
-    u32x4 last = {0};
-    if (!is_narrow) {
-        last = sums_at_four(pieces, (float)(HALF * DRAW_ONE));
-        last -= __builtin_shufflevector(sums, last, 3, 4, 5, 6);
-    }
-    blend_u32x8 areas;
-    memcpy(&areas, cells, sizeof areas);
-    areas += __builtin_shufflevector(first, last, 0, 1, 2, 3, 4, 5, 6, 7);
-    memcpy(cells, &areas, sizeof areas);
-}
-
-/* Of a ring's edges up to eight, each between a point and the next one. */
-LANES void add_edges(struct raster_patch *patch, const struct draw_point *points, size_t count, blend_u32x8 corner,
-                     bool is_narrow)
+/* Cuts up to eight of a ring's edges at the rows, each between a point and the next one. */
+LANES void find_pieces(struct pieces *pieces, const struct draw_point *points, size_t count, blend_u32x8 corner,
+                       size_t rows)
 {
     f32x8 x0;
     f32x8 y0;
@@ -102,29 +82,61 @@ LANES void add_edges(struct raster_patch *patch, const struct draw_point *points
     i32x8 rises = is_below_zero(y_way);
     x0 += where(rises, x_way);
     y0 += where(rises, y_way);
-    f32x8 dx = (f32x8)((i32x8)x_way ^ (rises & SIGN));
+    i32x8 sign = rises & SIGN;
+    f32x8 dx = (f32x8)((i32x8)x_way ^ sign);
     f32x8 dy = without_sign(y_way);
     f32x8 divisor = greater(dy, all_of(1));
     f32x8 half = (f32x8)(((i32x8)dx & SIGN) | (i32x8)all_of(0.5F));
     f32x8 x = x0;
     f32x8 done = {0};
-    uint32_t *cells = patch->cells;
-    for (int32_t row = 1; row <= (int32_t)patch->rows; row++) {
-        struct pieces pieces;
+    f32x8 below = all_of(DRAW_ONE) - y0;
+    i32x8 bit = all_of_int(1);
+    i32x8 is_there = {0};
+    for (size_t i = 0; i < rows; i++) {
         /* How far below its upper end an edge leaves the row. */
-        f32x8 fallen = greater(all_of((float)(row * DRAW_ONE)) - y0, (f32x8){0});
-        fallen = lesser(fallen, dy);
+        f32x8 fallen = lesser(greater(below, (f32x8){0}), dy);
         f32x8 end = x0 + truncated(dx * fallen / divisor + half);
-        f32x8 height = (f32x8)((i32x8)(fallen - done) ^ (rises & SIGN));
-        pieces.left = lesser(x, end);
-        pieces.width = without_sign(end - x);
-        pieces.steep = height / greater(pieces.width, all_of(1));
-        pieces.height = height + height;
+        f32x8 fall = fallen - done;
+        f32x8 height = (f32x8)((i32x8)fall ^ sign);
+        f32x8 width = without_sign(end - x);
+        pieces->left[i] = lesser(x, end);
+        pieces->width[i] = width;
+        pieces->steep[i] = height / greater(width, all_of(1));
+        pieces->height[i] = height + height;
+        is_there |= (i32x8)((i32x8)fall > 0) & bit;
+        bit += bit;
         x = end;
         done = fallen;
-        add_row(cells, &pieces, is_narrow);
-        cells += STRIDE;
+        below += all_of(DRAW_ONE);
     }
+    pieces->is_there = bytes_of_all(is_there);
+}
+
+/* Adds the doubled area right of each piece and left of the right border of each pixel to the sums of its row. Piece
+ * after piece of an edge, which lie in rows of their own: none waits for the one before it. */
+LANES void add_pieces(blend_u32x8 sums[SIDE], const struct pieces *pieces)
+{
+    const f32x8 borders = {1 * DRAW_ONE, 2 * DRAW_ONE, 3 * DRAW_ONE, 4 * DRAW_ONE,
+                           5 * DRAW_ONE, 6 * DRAW_ONE, 7 * DRAW_ONE, 8 * DRAW_ONE};
+    const float *left = (const float *)pieces->left;
+    const float *width = (const float *)pieces->width;
+    const float *steep = (const float *)pieces->steep;
+    const float *height = (const float *)pieces->height;
+    for (uint64_t bits = pieces->is_there; bits != 0; bits &= bits - 1) {
+        size_t bit = (size_t)__builtin_ctzll(bits);
+        size_t row = bit % SIDE;
+        size_t i = row * GROUP + bit / SIDE;
+        f32x8 from_left = greater(borders - all_of(left[i]), (f32x8){0});
+        f32x8 reach = lesser(from_left, all_of(width[i]));
+        f32x8 area = reach * reach * all_of(steep[i]) + (from_left - reach) * all_of(height[i]);
+        sums[row] += whole_numbers_of(area);
+    }
+}
+
+/* How many rows or columns a shape of at most `side` may have in a patch of so many, which may hold a larger one. */
+static inline size_t at_most(size_t side, size_t count)
+{
+    return count < side ? count : side;
 }
 
 /* A closed ring. */
@@ -133,13 +145,18 @@ DRAW_AVX2 static void add_ring(struct raster_patch *patch, const struct draw_poi
     uint32_t left = (uint32_t)patch->x_px * DRAW_ONE;
     uint32_t top = (uint32_t)patch->y_px * DRAW_ONE;
     const blend_u32x8 corner = {left, top, left, top, left, top, left, top};
-    bool is_narrow = patch->columns <= HALF;
+    size_t rows = at_most(SIDE, patch->rows);
+    blend_u32x8 sums[SIDE] = {{0}};
     for (size_t done = 0; done + 1 < count; done += GROUP) {
-        if (is_narrow) {
-            add_edges(patch, points + done, count - 1 - done, corner, true);
-        } else {
-            add_edges(patch, points + done, count - 1 - done, corner, false);
-        }
+        struct pieces pieces;
+        find_pieces(&pieces, points + done, count - 1 - done, corner, rows);
+        add_pieces(sums, &pieces);
+    }
+    for (size_t i = 0; i < rows; i++) {
+        blend_u32x8 row;
+        memcpy(&row, patch->cells + i * STRIDE, sizeof row);
+        row += differences_of(sums[i]);
+        memcpy(patch->cells + i * STRIDE, &row, sizeof row);
     }
 }
 
@@ -249,7 +266,7 @@ LANES struct thin_lines lines_of(const struct draw_point *points, size_t count, 
     };
 }
 
-/* The boxes of eight segments in each row (of the level ones: column) of the patch. */
+/* The boxes of eight segments in eight rows (of the level ones: columns) of the patch, from `first` on. */
 struct boxes {
     f32x8 edge[SIDE];
     f32x8 width[SIDE];
@@ -257,12 +274,15 @@ struct boxes {
     uint64_t is_there; /* a bit for each: a byte for the rows of each segment */
 };
 
-LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_t rows)
+LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_t first, size_t rows)
 {
-    f32x8 from = lines->from;
+    f32x8 border = all_of((float)((int32_t)first * DRAW_ONE));
+    f32x8 from = lesser(greater(border, lines->from), lines->to);
+    i32x8 bit = all_of_int(1);
     i32x8 is_there = {0};
     for (size_t i = 0; i < rows; i++) {
-        f32x8 to = lesser(greater(all_of((float)((int32_t)(i + 1) * DRAW_ONE)), lines->from), lines->to);
+        border += all_of(DRAW_ONE);
+        f32x8 to = lesser(greater(border, lines->from), lines->to);
         f32x8 length = to - from;
         f32x8 aside = lines->aside * length;
         f32x8 width = root(lines->variance + aside * aside);
@@ -270,20 +290,21 @@ LANES void find_boxes(struct boxes *boxes, const struct thin_lines *lines, size_
         boxes->edge[i] = lines->across + rounded(lines->slope * middle - width * 0.5F);
         boxes->width[i] = width;
         boxes->density[i] = (lines->thickness + lines->thickness) * length / width;
-        is_there |= is_below_zero(from - to) & (int32_t)(1U << i);
+        is_there |= is_below_zero(from - to) & bit;
+        bit += bit;
         from = to;
     }
-    __m128i words =
-        _mm_packs_epi32(_mm256_castsi256_si128((__m256i)is_there), _mm256_extracti128_si256((__m256i)is_there, 1));
-    _mm_storeu_si64(&boxes->is_there, _mm_packus_epi16(words, words));
+    boxes->is_there = bytes_of_all(is_there);
 }
 
-/* Ink left of the right border of each pixel: of upright segments in rows, of level ones in columns. */
+/* Ink left of the right border of each pixel, of upright segments in rows, of level ones in columns: each in `halves`
+ * of eight pixels. */
 struct ink {
-    blend_u32x8 sums[2 * SIDE]; /* rows, then columns */
+    blend_u32x8 rows[LINE_SIDE][LINE_HALVES];
+    blend_u32x8 columns[LINE_SIDE][LINE_HALVES];
 };
 
-LANES void add_boxes(struct ink *ink, const struct boxes *boxes, i32x8 is_level)
+LANES void add_boxes(struct ink *ink, const struct boxes *boxes, size_t first, i32x8 is_level, size_t halves)
 {
     const f32x8 borders = {1 * DRAW_ONE, 2 * DRAW_ONE, 3 * DRAW_ONE, 4 * DRAW_ONE,
                            5 * DRAW_ONE, 6 * DRAW_ONE, 7 * DRAW_ONE, 8 * DRAW_ONE};
@@ -291,21 +312,22 @@ LANES void add_boxes(struct ink *ink, const struct boxes *boxes, i32x8 is_level)
     const float *width = (const float *)boxes->width;
     const float *density = (const float *)boxes->density;
     int32_t columns[GROUP];
-    is_level &= SIDE;
+    is_level &= LINE_SIDE;
     memcpy(columns, &is_level, sizeof columns);
+    blend_u32x8(*sums)[LINE_HALVES] = ink->rows + first;
     for (uint64_t left = boxes->is_there; left != 0; left &= left - 1) {
         size_t bit = (size_t)__builtin_ctzll(left);
         size_t row = bit % SIDE;
         size_t segment = bit / SIDE;
         size_t i = row * GROUP + segment;
-        f32x8 reach = lesser(greater(borders - all_of(edge[i]), (f32x8){0}), all_of(width[i]));
-        ink->sums[row + (size_t)columns[segment]] += whole_numbers_of(reach * all_of(density[i]));
+        blend_u32x8 *sum = sums[row + (size_t)columns[segment]];
+        f32x8 right = borders - all_of(edge[i]);
+        for (size_t half = 0; half < halves; half++) {
+            f32x8 reach = lesser(greater(right, (f32x8){0}), all_of(width[i]));
+            sum[half] += whole_numbers_of(reach * all_of(density[i]));
+            right += all_of(SIDE * DRAW_ONE);
+        }
     }
-}
-
-LANES blend_u32x8 differences_of(blend_u32x8 sums)
-{
-    return sums - __builtin_shufflevector((blend_u32x8){0}, sums, 0, 8, 9, 10, 11, 12, 13, 14);
 }
 
 /* Columns become rows. */
@@ -329,34 +351,69 @@ LANES void transpose(blend_u32x8 rows[GROUP])
     }
 }
 
-/* `points`: those of `count` segments, and one before and one behind them. */
-DRAW_AVX2 static void add_line(struct raster_patch *patch, const struct draw_point *points, size_t count,
-                               const struct small_line *line)
+/* What was added to one half of a row (or column), of which `sums` are the halves. */
+LANES blend_u32x8 half_of(const blend_u32x8 *sums, size_t half)
+{
+    blend_u32x8 before = half > 0 ? sums[half - 1] : (blend_u32x8){0};
+    return sums[half] - __builtin_shufflevector(before, sums[half], 7, 8, 9, 10, 11, 12, 13, 14);
+}
+
+/* Adds eight rows of eight pixels to the patch, or as many rows of them as there are. */
+LANES void add_square(uint32_t *cells, const struct ink *ink, size_t x, size_t y, size_t rows, size_t columns)
+{
+    blend_u32x8 square[SIDE];
+    size_t there = columns - x * SIDE;
+    for (size_t i = 0; i < SIDE; i++) {
+        square[i] = i < there ? half_of(ink->columns[x * SIDE + i], y) : (blend_u32x8){0};
+    }
+    transpose(square);
+    cells += y * SIDE * STRIDE + x * SIDE;
+    for (size_t i = 0; i < SIDE && y * SIDE + i < rows; i++) {
+        blend_u32x8 row;
+        memcpy(&row, cells + i * STRIDE, sizeof row);
+        row += half_of(ink->rows[y * SIDE + i], x) + square[i];
+        memcpy(cells + i * STRIDE, &row, sizeof row);
+    }
+}
+
+/* `points`: those of `count` segments, and one before and one behind them. `halves`: 1 up to eight pixels. */
+LANES void add_segments(struct raster_patch *patch, const struct draw_point *points, size_t count,
+                        const struct small_line *line, size_t halves)
 {
     uint32_t left = (uint32_t)patch->x_px * DRAW_ONE;
     uint32_t top = (uint32_t)patch->y_px * DRAW_ONE;
     const blend_u32x8 corner = {left, top, left, top, left, top, left, top};
-    size_t turns = patch->rows > patch->columns ? patch->rows : patch->columns;
+    size_t rows = at_most(halves * SIDE, patch->rows);
+    size_t columns = at_most(halves * SIDE, patch->columns);
+    size_t turns = rows > columns ? rows : columns;
     struct ink ink;
     for (size_t i = 0; i < turns; i++) {
-        ink.sums[i] = ink.sums[i + SIDE] = (blend_u32x8){0};
+        for (size_t half = 0; half < halves; half++) {
+            ink.rows[i][half] = ink.columns[i][half] = (blend_u32x8){0};
+        }
     }
     for (size_t done = 0; done < count; done += GROUP) {
-        struct boxes boxes;
         struct thin_lines lines = lines_of(points + done, count, done, corner, line);
-        find_boxes(&boxes, &lines, turns);
-        add_boxes(&ink, &boxes, lines.is_level);
+        for (size_t first = 0; first < turns; first += SIDE) {
+            struct boxes boxes;
+            find_boxes(&boxes, &lines, first, at_most(SIDE, turns - first));
+            add_boxes(&ink, &boxes, first, lines.is_level, halves);
+        }
     }
-    blend_u32x8 columns[SIDE];
-    for (size_t i = 0; i < SIDE; i++) {
-        columns[i] = i < turns ? differences_of(ink.sums[i + SIDE]) : (blend_u32x8){0};
+    for (size_t y = 0; y * SIDE < rows; y++) {
+        for (size_t x = 0; x * SIDE < columns; x++) {
+            add_square(patch->cells, &ink, x, y, rows, columns);
+        }
     }
-    transpose(columns);
-    for (size_t i = 0; i < patch->rows; i++) {
-        blend_u32x8 row;
-        memcpy(&row, patch->cells + i * STRIDE, sizeof row);
-        row += differences_of(ink.sums[i]) + columns[i];
-        memcpy(patch->cells + i * STRIDE, &row, sizeof row);
+}
+
+DRAW_AVX2 static void add_line(struct raster_patch *patch, const struct draw_point *points, size_t count,
+                               const struct small_line *line)
+{
+    if (patch->rows <= SIDE && patch->columns <= SIDE) {
+        add_segments(patch, points, count, line, 1);
+    } else {
+        add_segments(patch, points, count, line, LINE_HALVES);
     }
 }
 

@@ -7,7 +7,8 @@
 #include "draw/raster_cells.h"
 
 enum {
-    RASTER_SMALL_SIDE = RASTER_GROUP, /* pixels across and down */
+    RASTER_SMALL_SIDE = RASTER_GROUP,          /* pixels across and down, of rings … */
+    RASTER_SMALL_LINE_SIDE = 2 * RASTER_GROUP, /* … and of lines */
     RASTER_SMALL_POINTS = 40
 };
 
@@ -24,6 +25,7 @@ struct small_line {
     float more_at_last;
 };
 
-/* Adds the ink of a line, in the same way. False, and nothing done: a point repeats the one before it. */
+/* Adds the ink of a line, in the same way, in the first RASTER_SMALL_LINE_SIDE. False, and nothing done: a point
+ * repeats the one before it. */
 bool raster_small_add_line(struct raster *raster, const struct draw_point *points, size_t count,
                            const struct small_line *line);

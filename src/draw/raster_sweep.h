@@ -38,10 +38,14 @@ BLEND_INLINE blend_u32x8 coverage_of_group(blend_u32x8 sums, enum fill_rule rule
 {
     blend_u32x8 area;
     if (rule == FILL_NONZERO) {
+#ifdef __AVX2__
+        area = (blend_u32x8)_mm256_min_epu32(_mm256_abs_epi32((__m256i)sums), _mm256_set1_epi32(FULL));
+#else
         blend_u32x8 negative = -(sums >> 31); /* all ones where below zero */
         area = (sums ^ negative) - negative;
         blend_u32x8 above = -((FULL - area) >> 31);
         area = (area & ~above) | (FULL & above);
+#endif
     } else {
         area = sums & (2 * FULL - 1);
         blend_u32x8 above = -((FULL - area) >> 31);
@@ -92,22 +96,32 @@ BLEND_INLINE u8x8 bytes_of(blend_u32x8 numbers)
 
 BLEND_INLINE blend_u32x8 numbers_of(u8x8 bytes)
 {
-    const u8x16 zero = {0};
     uint64_t word;
     memcpy(&word, &bytes, sizeof word);
+#ifdef __AVX2__
+    return (blend_u32x8)_mm256_cvtepu8_epi32(_mm_cvtsi64_si128((long long)word));
+#else
+    const u8x16 zero = {0};
     u64x2 words = {word};
     u16x8 wide =
         (u16x8)__builtin_shufflevector((u8x16)words, zero, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
     u32x4 low = (u32x4)__builtin_shufflevector(wide, (u16x8)zero, 0, 8, 1, 9, 2, 10, 3, 11);
     u32x4 high = (u32x4)__builtin_shufflevector(wide, (u16x8)zero, 4, 12, 5, 13, 6, 14, 7, 15);
     return __builtin_shufflevector(low, high, 0, 1, 2, 3, 4, 5, 6, 7);
+#endif
 }
 
-BLEND_INLINE bool any_of(u8x8 bytes)
+/* Of whole numbers up to 255. */
+BLEND_INLINE bool any_of(blend_u32x8 numbers)
 {
+#ifdef __AVX2__
+    return !_mm256_testz_si256((__m256i)numbers, (__m256i)numbers);
+#else
+    u8x8 bytes = bytes_of(numbers);
     uint64_t word;
     memcpy(&word, &bytes, sizeof word);
     return word != 0;
+#endif
 }
 
 BLEND_INLINE void blend_group(uint8_t *pixels, blend_u32x8 coverage, struct blend_wide source)
@@ -126,6 +140,16 @@ BLEND_INLINE void keep_larger(uint8_t *merged, u8x8 coverage)
     memcpy(merged, &kept, sizeof kept);
 }
 
+/* What there is no room for. */
+BLEND_INLINE blend_u32x8 more_than_full(blend_u32x8 coverage)
+{
+#ifdef __AVX2__
+    return (blend_u32x8)_mm256_subs_epu16((__m256i)coverage, _mm256_set1_epi32(255));
+#else
+    return (coverage - 255) & -((255 - coverage) >> 31);
+#endif
+}
+
 /* Eight pixels of a shape that covers `coverage` of them. What a pixel has of uncovered area is taken first; only the
  * rest lies over what is there. */
 BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 coverage, uint32_t source,
@@ -137,10 +161,9 @@ BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 cov
     blend_u32x8 sum = before + coverage;
     bytes = bytes_of(sum);
     memcpy(covered, &bytes, sizeof bytes);
-    blend_u32x8 is_full = -((255 - sum) >> 31); /* more than there is room for */
-    blend_u32x8 over = (sum - 255) & is_full;
+    blend_u32x8 over = more_than_full(sum);
     struct blend_wide below = blend_widen(blend_load(pixels));
-    if (any_of(bytes_of(over))) {
+    if (any_of(over)) {
         /* The quotient of whole numbers below 2^16, rounded down: float division gives it exactly. */
         blend_u32x8 share = (source >> 24) * over + (before >> 1);
         f32x8 quotient = __builtin_convertvector((i32x8)share, f32x8) /
@@ -149,12 +172,11 @@ BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 cov
         below = blend_scale_wide(below, blend_factors(255 - hidden));
     }
     struct blend_wide added = blend_scale_wide(wide, blend_factors(coverage));
-    blend_u16x16 rb = below.rb + added.rb;
-    blend_u16x16 ga = below.ga + added.ga;
-    blend_u16x16 alpha = blend_lesser(blend_factors((blend_u32x8)ga >> 16), (blend_u16x16){0} + 255);
-    rb = blend_lesser(rb, alpha);
-    ga = blend_lesser(ga, alpha);
-    blend_store(pixels, (blend_u32x8)rb | (blend_u32x8)ga << 8);
+    struct blend_wide sums = {below.rb + added.rb, below.ga + added.ga};
+    blend_u16x16 alpha = blend_lesser(blend_alphas(sums), (blend_u16x16){0} + 255);
+    sums.rb = blend_lesser(sums.rb, alpha);
+    sums.ga = blend_lesser(sums.ga, alpha);
+    blend_store(pixels, (blend_u32x8)sums.rb | (blend_u32x8)sums.ga << 8);
 }
 
 /* Fewer than eight: a row's end. */

@@ -38,6 +38,9 @@ static void add_shape(struct raster *raster, const struct shape *shape, const st
                                       .miter_limit = 2,
                                       .round_limit = 1.05};
         assert_true(stroke_add(raster, shape->points, shape->count, shape->count % 2 == 0, &stroke));
+        if (shape->count % 3 == 0) { /* a part of it, perhaps a small one in the patch of a large one */
+            assert_true(stroke_add(raster, shape->points, shape->count / 3 + 1, false, &stroke));
+        }
     } else {
         raster_add_ring(raster, shape->points, shape->count);
         raster_add_ring(raster, shape->points, shape->count / 2 + 1); /* inside, or on it */
@@ -148,6 +151,7 @@ static void tiny_thin_lines_are_the_same(void **state)
     (void)state;
     check(&(struct kind){0.1, 5, 9});
     check(&(struct kind){0.1, 7, 48});
+    check(&(struct kind){0.1, 15, 30});
 }
 
 /* Outlines: of short edges, of edges that go over several pixels of a row, and of long ones beside them. */
