@@ -412,6 +412,10 @@ struct palette_map {
 /* A cube that was not met before, or whose colours differ, or that takes the last of 256 colours. */
 enum { ASK = PALETTE_COLORS_MAX - 1, MISSED = 1 << 8 };
 
+/* Pixels that are mapped at once; and before it is looked whether any of them asks: long enough for the indices to have
+ * reached memory, and what is read again is still near. */
+enum { STRETCH = 32, PART = 1024 };
+
 static size_t slot_of(uint32_t word)
 {
     return (word * UINT32_C(2654435761)) >> 18;
@@ -462,63 +466,126 @@ static uint32_t look_up(struct palette_map *map, uint32_t word)
     return memo->found;
 }
 
-/* Eight pixels. Most groups are of the colour before them; in most others all cubes were met before. Returns how many
- * are missed; `*last` becomes the last colour. */
-BLEND_INLINE size_t map_group(struct palette_map *map, const uint8_t *pixels, uint8_t *out_indices, bool *out_used,
-                              struct memo *last)
+/* Pixels one by one; `*last` becomes the last of them. Returns how many are missed, but for those of index ASK: these
+ * are left to ask_again. */
+static size_t map_pixels(struct palette_map *map, const uint8_t *pixels, size_t count, uint8_t *out_indices,
+                         bool *out_used, struct memo *last)
 {
-    uint64_t pair = (uint64_t)last->word << 32 | last->word;
-    uint64_t pairs[4];
-    memcpy(pairs, pixels, sizeof pairs);
-    if (((pairs[0] ^ pair) | (pairs[1] ^ pair) | (pairs[2] ^ pair) | (pairs[3] ^ pair)) == 0) {
-        memset(out_indices, (uint8_t)last->found, LANES);
-        return last->found & MISSED ? LANES : 0;
-    }
-    blend_u32x8 words = blend_load(pixels);
-    blend_u32x8 keys = CUBE_OF(words);
-    const uint64_t alphas = UINT64_C(0xff000000ff000000);
-    bool asks = (pairs[0] & pairs[1] & pairs[2] & pairs[3] & alphas) != alphas;
-    uint32_t found[LANES];
     size_t missed = 0;
-    for (size_t i = 0; i < LANES; i++) {
-        found[i] = map->cubes[keys[i]];
-        asks |= found[i] == ASK;
+    for (size_t i = 0; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, pixels + i * 4, 4);
+        if (i == 0 || word != last->word) {
+            uint32_t found = look_up(map, word);
+            *last = (struct memo){word, (uint8_t)found == ASK ? ASK : found};
+            out_used[(uint8_t)found] = true;
+        }
+        out_indices[i] = (uint8_t)last->found;
+        missed += (last->found & MISSED) != 0;
     }
-    if (asks) {
-        for (size_t i = 0; i < LANES; i++) {
-            found[i] = look_up(map, words[i]);
-            missed += (found[i] & MISSED) != 0;
+    return missed;
+}
+
+static size_t ask_again(struct palette_map *map, const uint8_t *pixels, size_t count, uint8_t *indices, bool *out_used)
+{
+    size_t missed = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (indices[i] == ASK) {
+            uint32_t word;
+            memcpy(&word, pixels + i * 4, 4);
+            uint32_t found = look_up(map, word);
+            indices[i] = (uint8_t)found;
+            out_used[(uint8_t)found] = true;
+            missed += (found & MISSED) != 0;
         }
     }
-    for (size_t i = 0; i < LANES; i++) {
-        out_indices[i] = (uint8_t)found[i];
-        out_used[(uint8_t)found[i]] = true;
+    return missed;
+}
+
+typedef uint8_t u8x32 __attribute__((vector_size(32)));
+
+BLEND_INLINE bool is_zero(blend_u32x8 words)
+{
+    uint64_t pairs[4];
+    memcpy(pairs, &words, sizeof pairs);
+    return (pairs[0] | pairs[1] | pairs[2] | pairs[3]) == 0;
+}
+
+/* As map_pixels, for STRETCH of them. Many stretches are of the colour before them. In nearly all others cubes tell,
+ * and whether they do is looked at later: here, each pixel costs what it takes to read and write. `met` is as
+ * `out_used`, but says nothing about ASK. */
+BLEND_INLINE size_t map_stretch(struct palette_map *map, const uint8_t *pixels, uint8_t *out_indices, bool *out_used,
+                                bool *met, struct memo *last)
+{
+    blend_u32x8 words[STRETCH / LANES];
+    blend_u32x8 before = (blend_u32x8){0} + last->word;
+    blend_u32x8 different = {0};
+    blend_u32x8 translucent = {0};
+    for (size_t group = 0; group < STRETCH / LANES; group++) {
+        words[group] = blend_load(pixels + group * LANES * 4);
+        different |= words[group] ^ before;
+        translucent |= ~words[group];
     }
-    *last = (struct memo){words[LANES - 1], found[LANES - 1]};
+    if (is_zero(different)) {
+        memset(out_indices, (uint8_t)last->found, STRETCH);
+        return last->found & MISSED ? STRETCH : 0;
+    }
+    if (!is_zero(translucent >> 24)) {
+        return map_pixels(map, pixels, STRETCH, out_indices, out_used, last);
+    }
+    uint8_t found = ASK;
+    for (size_t group = 0; group < STRETCH / LANES; group++) {
+        blend_u32x8 cubes = CUBE_OF(words[group]);
+        for (size_t i = 0; i < LANES; i++) {
+            found = map->cubes[cubes[i]];
+            *out_indices++ = found;
+            met[found] = true;
+        }
+    }
+    *last = (struct memo){words[STRETCH / LANES - 1][LANES - 1], found};
+    return 0;
+}
+
+/* The stretches just mapped in which something was not told. */
+BLEND_INLINE size_t check_stretches(struct palette_map *map, const uint8_t *pixels, size_t count, uint8_t *indices,
+                                    bool *out_used)
+{
+    size_t missed = 0;
+    for (size_t i = 0; i < count; i += STRETCH) {
+        u8x32 found;
+        memcpy(&found, indices + i, sizeof found);
+        if (!is_zero((blend_u32x8)(found == ASK))) {
+            missed += ask_again(map, pixels + i * 4, STRETCH, indices + i, out_used);
+        }
+    }
     return missed;
 }
 
 BLEND_INLINE size_t map_rows(struct palette_map *map, const struct canvas *canvas, uint8_t *out_indices, bool *out_used)
 {
-    size_t count = (size_t)canvas->width_px * canvas->height_px;
+    const uint8_t *pixels = canvas->rgba;
+    size_t left = (size_t)canvas->width_px * canvas->height_px;
     size_t missed = 0;
-    size_t i = 0;
-    uint32_t word = 0;
-    if (count == 0) {
-        return 0;
+    bool met[PALETTE_COLORS_MAX] = {0};
+    struct memo last = {0, ASK};
+    map_pixels(map, pixels, left > 0, out_indices, out_used, &last); /* the first is taken for the one before it */
+    while (left > 0) {
+        size_t part = left < PART ? left : PART;
+        size_t stretches = part - part % STRETCH;
+        for (size_t i = 0; i < stretches; i += STRETCH) {
+            missed += map_stretch(map, pixels + i * 4, out_indices + i, out_used, met, &last);
+        }
+        missed += check_stretches(map, pixels, stretches, out_indices, out_used);
+        pixels += stretches * 4;
+        out_indices += stretches;
+        missed += map_pixels(map, pixels, part - stretches, out_indices, out_used, &last);
+        missed += ask_again(map, pixels, part - stretches, out_indices, out_used);
+        pixels += (part - stretches) * 4;
+        out_indices += part - stretches;
+        left -= part;
     }
-    memcpy(&word, canvas->rgba, 4);
-    struct memo last = {word, look_up(map, word)};
-    out_used[(uint8_t)last.found] = true;
-    for (; i + LANES <= count; i += LANES) {
-        missed += map_group(map, canvas->rgba + i * 4, out_indices + i, out_used, &last);
-    }
-    for (; i < count; i++) {
-        memcpy(&word, canvas->rgba + i * 4, 4);
-        uint32_t found = look_up(map, word);
-        out_indices[i] = (uint8_t)found;
-        out_used[(uint8_t)found] = true;
-        missed += (found & MISSED) != 0;
+    for (size_t i = 0; i < ASK; i++) {
+        out_used[i] |= met[i];
     }
     return missed;
 }
