@@ -21,6 +21,18 @@ bool field_type_parse(const char *name, enum field_type *out_type)
     return false;
 }
 
+bool feature_list_values(const struct feature_list *list, const struct feature *feature, struct value *scratch,
+                         struct value *out_id, const struct value **out_values, struct error *err)
+{
+    if (list->read) {
+        *out_values = scratch;
+        return list->read(list, feature, out_id, scratch, err);
+    }
+    *out_id = feature->id;
+    *out_values = feature->values;
+    return true;
+}
+
 ptrdiff_t feature_list_field(const struct feature_list *list, struct text name)
 {
     for (size_t i = 0; i < list->field_count; i++) {

@@ -35,14 +35,23 @@ struct geometry {
 };
 
 struct feature {
-    int64_t row;          /* the feature's number in its layer's drawing order, unique within the version, from 1 */
-    struct value id;      /* integer or string: stable within the layer, what URLs and GeoJSON show */
+    int64_t row; /* the feature's number in its layer's drawing order, unique within the version, from 1 */
+    union {
+        struct value id;    /* integer or string: stable within the layer, what URLs and GeoJSON show */
+        struct text unread; /* id and values, as they are stored, where the list has a `read` */
+    };
     struct world_box box; /* of the full geometry */
     struct geometry geometry;
-    const struct value *values; /* field_count of the list */
+    const struct value *values; /* field_count of the list; NULL where it has a `read` */
     uint32_t tuple;             /* features of one number have the same values, where the list has a tuple_count */
     int64_t shift_x;            /* added to every x: 0, or ±GRID_WORLD_UNITS for the copy across the antimeridian */
 };
+
+struct feature_list;
+
+/* Decodes the id and the field_count values of a feature, texts pointing into what is stored. */
+typedef bool feature_reader(const struct feature_list *list, const struct feature *feature, struct value *out_id,
+                            struct value *out_values, struct error *err);
 
 /* Features of one layer, in drawing order (row ascending, then shift_x). */
 struct feature_list {
@@ -50,8 +59,14 @@ struct feature_list {
     size_t field_count;
     const struct feature *features;
     size_t count;
-    size_t tuple_count; /* how many different tuples of values there are; 0: nobody looked */
+    size_t tuple_count;    /* how many different tuples of values there are; 0: nobody looked */
+    feature_reader *read;  /* NULL: ids and values are there. Else only when asked for: few of them may be needed */
+    const void *stored_in; /* for `read` */
 };
+
+/* The id of a feature and its values: those it has, or read into `scratch`, which has room for field_count. */
+bool feature_list_values(const struct feature_list *list, const struct feature *feature, struct value *scratch,
+                         struct value *out_id, const struct value **out_values, struct error *err);
 
 /* The index of the field `name`, or -1. */
 ptrdiff_t feature_list_field(const struct feature_list *list, struct text name);

@@ -46,7 +46,7 @@ struct value_slot {
 };
 
 struct value_table {
-    const struct value **values;
+    struct value *values;
     struct value_slot *slots;
     size_t slot_count; /* a power of two, twice the room of `values` */
     size_t count;
@@ -70,6 +70,7 @@ struct encoder {
     size_t points_max;
     unsigned char *tags; /* scratch: room for two numbers a field */
     uint32_t *hashes;    /* scratch: of a feature's values */
+    struct value *read;  /* scratch: its values, where they have to be read */
 };
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */
@@ -163,8 +164,8 @@ static bool same_value(const struct value *a, const struct value *b)
 static bool table_grow(struct value_table *table, struct arena *arena, size_t larger)
 {
     struct value_slot *slots = arena_array(arena, larger, sizeof *slots);
-    const struct value **values =
-        arena_grow(arena, (void *)table->values, table->slot_count / 2 * sizeof *values, larger / 2 * sizeof *values);
+    struct value *values =
+        arena_grow(arena, table->values, table->slot_count / 2 * sizeof *values, larger / 2 * sizeof *values);
     if (!slots || !values) {
         return false;
     }
@@ -256,13 +257,13 @@ static bool find_value(struct encoder *encoder, const struct value *value, uint3
     size_t slot = hash & (table->slot_count - 1);
     while (table->slots[slot].number != 0) {
         uint32_t index = table->slots[slot].number - 1;
-        if (table->slots[slot].hash == hash && same_value(table->values[index], value)) {
+        if (table->slots[slot].hash == hash && same_value(&table->values[index], value)) {
             *out_index = index;
             return true;
         }
         slot = (slot + 1) & (table->slot_count - 1);
     }
-    table->values[table->count] = value;
+    table->values[table->count] = *value;
     table->slots[slot] = (struct value_slot){hash, (uint32_t)++table->count};
     put_value(&encoder->values, value);
     *out_index = (uint32_t)table->count - 1;
@@ -471,31 +472,31 @@ static bool is_encodable(const struct encoder *encoder, const struct value *valu
 }
 
 /* The places of a feature's values in the table are fetched together before the first is looked at. */
-static void hash_values(struct encoder *encoder, const struct feature *feature)
+static void hash_values(struct encoder *encoder, const struct value *values)
 {
     const struct value_table *table = &encoder->table;
     for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
-        if (is_encodable(encoder, &feature->values[i])) {
-            encoder->hashes[i] = value_hash(&feature->values[i]);
+        if (is_encodable(encoder, &values[i])) {
+            encoder->hashes[i] = value_hash(&values[i]);
             __builtin_prefetch(&table->slots[encoder->hashes[i] & (table->slot_count - 1)]);
         }
     }
 }
 
 /* Writes encoder->tags; NULL when memory is out, otherwise their end. */
-static unsigned char *put_tags(struct encoder *encoder, const struct feature *feature)
+static unsigned char *put_tags(struct encoder *encoder, const struct value *values)
 {
     unsigned char *at = encoder->tags;
     for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
         uint32_t index;
-        if (!is_encodable(encoder, &feature->values[i])) {
+        if (!is_encodable(encoder, &values[i])) {
             continue;
         }
         if (encoder->key_of_field[i] < 0) {
             encoder->fields_of_keys[encoder->key_count] = (uint32_t)i;
             encoder->key_of_field[i] = (int32_t)encoder->key_count++;
         }
-        if (!find_value(encoder, &feature->values[i], encoder->hashes[i], &index)) {
+        if (!find_value(encoder, &values[i], encoder->hashes[i], &index)) {
             return NULL;
         }
         at = put_varint(at, (uint32_t)encoder->key_of_field[i]);
@@ -506,7 +507,12 @@ static unsigned char *put_tags(struct encoder *encoder, const struct feature *fe
 
 static bool put_feature(struct encoder *encoder, const struct feature *feature, struct error *err)
 {
-    hash_values(encoder, feature);
+    struct value id;
+    const struct value *values;
+    if (!feature_list_values(&encoder->layer->features, feature, encoder->read, &id, &values, err)) {
+        return false;
+    }
+    hash_values(encoder, values);
     if (!put_geometry(encoder, feature, err)) {
         return false;
     }
@@ -514,13 +520,13 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     if (geometry_size == 0) {
         return true;
     }
-    const unsigned char *tags_end = put_tags(encoder, feature);
+    const unsigned char *tags_end = put_tags(encoder, values);
     if (!tags_end) {
         return error_no_memory(err);
     }
     size_t tags_size = (size_t)(tags_end - encoder->tags);
-    bool has_id = feature->id.type == VALUE_INT && feature->id.integer >= 0;
-    size_t size = (has_id ? 1 + varint_size((uint64_t)feature->id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
+    bool has_id = id.type == VALUE_INT && id.integer >= 0;
+    size_t size = (has_id ? 1 + varint_size((uint64_t)id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
                   geometry_size + (tags_size > 0 ? 1 + varint_size(tags_size) + tags_size : 0);
     struct buffer *out = &encoder->features;
     unsigned char *begun = geometry_size > BYTES_MAX ? NULL : buffer_reserve(out, size + 32);
@@ -533,7 +539,7 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     at = varint_put(at, size);
     if (has_id) {
         *at++ = FEATURE_ID;
-        at = varint_put(at, (uint64_t)feature->id.integer);
+        at = varint_put(at, (uint64_t)id.integer);
     }
     *at++ = FEATURE_TYPE;
     *at++ = (unsigned char)feature->geometry.kind;
@@ -592,21 +598,26 @@ static unsigned log2_steps(float number)
     return (bits >> (23 - RANK_STEP_LOG2)) - (127U << RANK_STEP_LOG2);
 }
 
+/* A power of two, so that multiplying by it is exact. */
+static double px_per_unit(uint32_t z)
+{
+    return MVT_TILE_PX / (double)tile_width(z);
+}
+
 /* How much speaks for a feature: the logarithm of its size in pixels (points have none), and chance, which adds n or
  * more with a probability of one in 2^n. Of things of one size half have one more than the least, a quarter two more,
  * and what is twice as large is twice as likely to stay. It is the feature's own in every tile of a zoom. */
-static unsigned feature_rank(const struct feature *feature, uint32_t z)
+static unsigned feature_rank(const struct feature *feature, double scale)
 {
     const struct world_box *box = &feature->box;
-    double px = (double)tile_width(z) / MVT_TILE_PX;
-    double width = (double)(box->max_x - box->min_x) / px;
-    double height = (double)(box->max_y - box->min_y) / px;
+    double width = (double)(box->max_x - box->min_x) * scale;
+    double height = (double)(box->max_y - box->min_y) * scale;
     double size = feature->geometry.kind == GEOMETRY_POLYGON ? width * height
                   : feature->geometry.kind == GEOMETRY_LINE  ? width + height
                                                              : 0;
     uint64_t hash = hash_mix(0, (uint64_t)feature->row) >> 32;
     unsigned chance = (32U << RANK_STEP_LOG2) - log2_steps((float)(hash | 1));
-    unsigned rank = log2_steps((float)fmin(1 + size, 1e12)) + chance;
+    unsigned rank = log2_steps((float)(size < 1e12 ? 1 + size : 1e12)) + chance;
     return rank < RANKS ? rank : RANKS - 1;
 }
 
@@ -622,9 +633,10 @@ unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, d
     double weights[RANKS] = {0};
     size_t left = layer->features.count;
     double weight = 0;
+    double scale = px_per_unit(tile.z);
     for (size_t i = 0; i < layer->features.count; i++) {
         const struct feature *feature = &layer->features.features[i];
-        unsigned rank = feature_rank(feature, tile.z);
+        unsigned rank = feature_rank(feature, scale);
         counts[rank]++;
         weights[rank] += (double)mvt_weight(layer, feature);
         weight += (double)mvt_weight(layer, feature);
@@ -645,10 +657,11 @@ static inline __attribute__((always_inline)) void fetch_ahead(const struct featu
     enum { AHEAD = 16, LINE_BYTES = 64, LINES = 3 };
     if (index + AHEAD < list->count) {
         const struct feature *feature = &list->features[index + AHEAD];
+        const char *attributes = list->read ? feature->unread.data : (const char *)feature->values;
         __builtin_prefetch(feature->geometry.parts);
         for (size_t i = 0; i < LINES; i++) {
             __builtin_prefetch((const char *)feature->geometry.points + i * LINE_BYTES);
-            __builtin_prefetch((const char *)feature->values + i * LINE_BYTES);
+            __builtin_prefetch(attributes + i * LINE_BYTES);
         }
     }
 }
@@ -656,14 +669,14 @@ static inline __attribute__((always_inline)) void fetch_ahead(const struct featu
 static bool encode(struct encoder *encoder, struct buffer *out, struct error *err)
 {
     const struct feature_list *list = &encoder->layer->features;
+    double scale = px_per_unit(encoder->tile.z);
     for (size_t i = 0; i < list->field_count; i++) {
         encoder->key_of_field[i] = -1;
     }
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = &list->features[i];
         fetch_ahead(list, i);
-        bool is_kept =
-            encoder->reduction.rank_min == 0 || feature_rank(feature, encoder->tile.z) >= encoder->reduction.rank_min;
+        bool is_kept = encoder->reduction.rank_min == 0 || feature_rank(feature, scale) >= encoder->reduction.rank_min;
         if (is_kept && !put_feature(encoder, feature, err)) {
             return false;
         }
@@ -689,11 +702,12 @@ bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const 
         .fields_of_keys = arena_alloc_raw(arena, field_count * sizeof *encoder.fields_of_keys),
         .tags = arena_alloc_raw(arena, field_count * 2 * VARINT_32_BYTES),
         .hashes = arena_alloc_raw(arena, field_count * sizeof *encoder.hashes),
+        .read = arena_alloc_raw(arena, field_count * sizeof *encoder.read),
     };
     buffer_init(&encoder.features, BYTES_MAX);
     buffer_init(&encoder.values, BYTES_MAX);
     buffer_init(&encoder.geometry, (size_t)1 << 32);
-    bool has_room = encoder.key_of_field && encoder.fields_of_keys && encoder.tags && encoder.hashes &&
+    bool has_room = encoder.key_of_field && encoder.fields_of_keys && encoder.tags && encoder.hashes && encoder.read &&
                     table_begin(&encoder.table, &layer->features, arena);
     bool ok = has_room ? encode(&encoder, out, err) : error_no_memory(err);
     /* Not to be taken for too large, which the caller would cure by leaving things out. */

@@ -50,20 +50,22 @@ static bool lies_in(const struct world_box *area, struct world_point point, int6
     return x >= area->min_x && x < area->max_x && point.y >= area->min_y && point.y < area->max_y;
 }
 
-/* A point feature that borrows the polygon's id and the one value. NULL: memory is out. */
-static bool put_point(struct feature *out, const struct feature *polygon, size_t field, struct world_point pole,
-                      struct arena *arena)
+/* A point feature with the polygon's id and the one value. False: memory is out. */
+static bool put_point(struct feature *out, const struct feature *polygon, const struct value *id,
+                      const struct value *label, struct world_point pole, struct arena *arena)
 {
     struct world_point *point = arena_memdup(arena, &pole, sizeof pole);
     struct shape_part *part = arena_alloc(arena, sizeof *part);
-    if (!point || !part) {
+    const struct value *value = arena_memdup(arena, label, sizeof *label);
+    if (!point || !part || !value) {
         return false;
     }
     part->end = 1;
     *out = *polygon;
+    out->id = *id;
     out->box = (struct world_box){pole.x, pole.y, pole.x, pole.y};
     out->geometry = (struct geometry){GEOMETRY_POINT, 1, 1, part, point};
-    out->values = polygon->values + field;
+    out->values = value;
     return true;
 }
 
@@ -71,23 +73,31 @@ bool mvt_label_points(const struct feature_list *polygons, size_t field, const s
                       struct arena *arena, struct feature_list *out_points, struct error *err)
 {
     struct feature *points = arena_array(arena, polygons->count, sizeof *points);
+    struct value *scratch = arena_array(arena, polygons->field_count, sizeof *scratch);
     size_t count = 0;
-    for (size_t i = 0; points && i < polygons->count; i++) {
+    if (!points || !scratch) {
+        return error_no_memory(err);
+    }
+    for (size_t i = 0; i < polygons->count; i++) {
         const struct feature *polygon = &polygons->features[i];
+        struct value id;
+        const struct value *values;
         struct world_point pole;
         bool found = false;
-        if (polygon->values[field].type == VALUE_NULL || polygon->geometry.part_count == 0 ||
-            !is_large_enough(&polygon->box, MVT_LABEL_SIDE_MIN_PX * px_units)) {
+        if (polygon->geometry.part_count == 0 || !is_large_enough(&polygon->box, MVT_LABEL_SIDE_MIN_PX * px_units)) {
+            continue;
+        }
+        if (!feature_list_values(polygons, polygon, scratch, &id, &values, err)) {
+            return false;
+        }
+        if (values[field].type == VALUE_NULL) {
             continue;
         }
         if (!find_pole(&polygon->geometry, arena, &pole, &found) ||
             (found && lies_in(area, pole, polygon->shift_x) &&
-             !put_point(&points[count++], polygon, field, pole, arena))) {
+             !put_point(&points[count++], polygon, &id, &values[field], pole, arena))) {
             return error_no_memory(err);
         }
-    }
-    if (!points) {
-        return error_no_memory(err);
     }
     *out_points =
         (struct feature_list){.fields = &polygons->fields[field], .field_count = 1, .features = points, .count = count};

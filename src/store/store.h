@@ -120,7 +120,8 @@ bool store_touches(struct store *store, const struct store_layer *layer, const s
 
 /* store_find for vector tiles of zoom `z`. Up to zoom 14 a layer in which one tile would be too large is shown at this
  * zoom as at a farther one, where small features stand for several: so few tiles have to be reduced
- * (tile/tile_vector.h). */
+ * (tile/tile_vector.h). Ids and values are left unread (feature_list_values), for as long as `arena` and `layer` are
+ * there: of a tile that is reduced many are not needed. */
 bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
                            uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err);
 

@@ -41,6 +41,7 @@ struct find {
     struct store *store;
     const struct store_layer *layer;
     const struct store_wish *wish; /* NULL: everything is wanted */
+    bool leaves_unread;            /* what is wanted of ids and values is where they are */
     struct arena *arena;
     unsigned shift;
     int8_t copy;
@@ -240,13 +241,26 @@ static bool keep_item(struct find *find, int64_t row, struct cell_cursor *out_at
 
 /* What features with values, or ids, of their own have. */
 struct own {
-    struct value id;
+    union {
+        struct value id;
+        struct text unread;
+    };
     const struct value *values;
 };
 
 static bool needs_own(const struct find *find)
 {
     return !find->wish || find->wish->ids;
+}
+
+/* What was left unread. */
+static bool read_stored(const struct feature_list *list, const struct feature *feature, struct value *out_id,
+                        struct value *out_values, struct error *err)
+{
+    const unsigned char *at = (const unsigned char *)feature->unread.data;
+    struct cell_cursor cursor = {at, at + feature->unread.length};
+    return cell_get_attributes(&cursor, feature->row, out_id, out_values, list->field_count) == CELL_OK ||
+           reader_damaged(list->stored_in, err);
 }
 
 static bool read_own(struct find *find, const struct cell_feature *cell, struct own *own, struct error *err)
@@ -256,8 +270,10 @@ static bool read_own(struct find *find, const struct cell_feature *cell, struct 
     if (cell->attributes_elsewhere && !keep_item(find, cell->row, &cursor, err)) {
         return false;
     }
-    enum cell_result result;
-    if (find->wish) {
+    enum cell_result result = CELL_OK;
+    if (find->leaves_unread) {
+        *own = (struct own){.unread = {(const char *)cursor.at, (size_t)(cursor.end - cursor.at)}};
+    } else if (find->wish) {
         result = cell_get_id(cursor, cell->row, &own->id, count);
     } else {
         struct value *values = arena_alloc_raw(find->arena, count * sizeof *values);
@@ -475,8 +491,12 @@ static void make_feature(const struct find *find, const struct place *place, str
     };
     if (needs_own(find)) {
         const struct own *own = (const struct own *)find->store->own.items + place->index;
-        feature->id = own->id;
         feature->values = own->values;
+        if (find->leaves_unread) {
+            feature->unread = own->unread;
+        } else {
+            feature->id = own->id;
+        }
     }
     if (find->wish) {
         feature->values = find->shown[found->tuple];
@@ -559,7 +579,15 @@ static bool find_in_band(struct find *find, const struct world_box *area, int ba
     bool ok = find_copies(find, chosen, area, err) && make_features(find, &features, err);
     reader_end(store);
     if (ok) {
-        *out_found = (struct feature_list){fields, find->layer->field_count, features, find->count, find->tuple_count};
+        *out_found = (struct feature_list){
+            .fields = fields,
+            .field_count = find->layer->field_count,
+            .features = features,
+            .count = find->count,
+            .tuple_count = find->tuple_count,
+            .read = find->leaves_unread ? read_stored : NULL,
+            .stored_in = find->layer,
+        };
     }
     return ok;
 }
@@ -583,6 +611,6 @@ bool store_find_wanted(struct store *store, const struct store_layer *layer, con
 bool store_find_for_vector(struct store *store, const struct store_layer *layer, const struct world_box *area,
                            uint32_t z, struct arena *arena, struct feature_list *out_found, struct error *err)
 {
-    struct find find = {.store = store, .layer = layer, .arena = arena};
+    struct find find = {.store = store, .layer = layer, .arena = arena, .leaves_unread = true};
     return find_in_band(&find, area, -1, z, out_found, err);
 }

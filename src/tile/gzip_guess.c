@@ -37,7 +37,7 @@ static bool compress_whole(const void *bytes, size_t size, double *out_size)
     return ok;
 }
 
-bool gzip_guess(const void *bytes, size_t size, struct gzip_guess *out_guess)
+bool gzip_guess(const void *bytes, size_t size, double clear, struct gzip_guess *out_guess)
 {
     double sizes[SAMPLES];
     unsigned char slices[SAMPLE_BYTES];
@@ -52,6 +52,10 @@ bool gzip_guess(const void *bytes, size_t size, struct gzip_guess *out_guess)
             return false;
         }
         sizes[i] *= (double)size / (double)length;
+        if (i == 0 && sizes[i] < clear) {
+            *out_guess = (struct gzip_guess){sizes[i], sizes[i]};
+            return true;
+        }
     }
     double mean = (sizes[0] + sizes[1]) / 2;
     *out_guess = (struct gzip_guess){mean, mean + fabs(sizes[0] - sizes[1])};

@@ -11,6 +11,7 @@ struct gzip_guess {
     double most; /* the size, and twice as far as samples differ from it */
 };
 
-/* What gzip_compress at GZIP_LEVEL_SERVED would make of `bytes`. Equal bytes give an equal guess. False when memory is
- * out. */
-bool gzip_guess(const void *bytes, size_t size, struct gzip_guess *out_guess);
+/* What gzip_compress at GZIP_LEVEL_SERVED would make of `bytes`. Where the first of two samples says less than `clear`
+ * it stands for both: then the guess is not above what both would make it. Equal bytes give an equal guess. False when
+ * memory is out. */
+bool gzip_guess(const void *bytes, size_t size, double clear, struct gzip_guess *out_guess);

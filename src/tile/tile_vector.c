@@ -26,6 +26,9 @@ static const double aim = 0.95 * TILE_VECTOR_BYTES_MAX;
 static const double coarser = 0.95;
 /* A guess above this times the bound is not worth compressing the tile for, to know whether it fits all the same. */
 static const double hopeless = 1.15;
+/* A tile of which the first sample, times this, is within the bound, is: samples of one tile differ by less, and say
+ * too much. */
+static const double clear = 1.15;
 /* A thinned tile below this much of the bound lost too many features. */
 static const double too_little = 0.6;
 /* Tiles of less weight than this times the bound are encoded without more ado: few of them are too large. */
@@ -234,7 +237,7 @@ static bool foresee_part(struct tile_worker *worker, struct part *part, struct t
     buffer_init(&bytes, LAYER_BYTES_MAX);
     bool ok = encode_sample(worker, part, (size_t)2 * SAMPLE_SHARE, tile, &bytes, &half, err) &&
               encode_sample(worker, part, SAMPLE_SHARE, tile, &bytes, &rate, err) &&
-              (gzip_guess(bytes.data, bytes.length, &guess) || error_no_memory(err));
+              (gzip_guess(bytes.data, bytes.length, 0, &guess) || error_no_memory(err));
     *out_sure = rate > 0 && rate > 0.97 * half;
     part->size = bytes.length > 0 ? rate * weight * guess.size / (double)bytes.length : 0;
     buffer_finish(&bytes);
@@ -314,7 +317,10 @@ static bool measure(const struct part *parts, size_t count, const struct buffer 
     if (tile->length <= TILE_VECTOR_BYTES_MAX && !is_thinned(parts, count)) {
         return true;
     }
-    if (!gzip_guess(tile->data, tile->length, &guess)) {
+    if (!gzip_guess(tile->data, tile->length, TILE_VECTOR_BYTES_MAX / clear, &guess) ||
+        /* How many more features it may have, is asked of both samples. */
+        (guess.size < too_little * TILE_VECTOR_BYTES_MAX && is_thinned(parts, count) &&
+         !gzip_guess(tile->data, tile->length, 0, &guess))) {
         return error_no_memory(err);
     }
     *out_size = guess.most;
@@ -387,12 +393,12 @@ bool tile_vector_make(struct tile_worker *worker, const struct store_layer *cons
 
 /* --- GeoJSON --- */
 
-static void write_properties(struct json_writer *writer, const struct feature_list *list, const struct feature *feature)
+static void write_properties(struct json_writer *writer, const struct feature_list *list, const struct value *values)
 {
     json_write_begin_object(writer);
     for (size_t i = 0; i < list->field_count; i++) {
         json_write_name(writer, list->fields[i].name);
-        json_write_value(writer, &feature->values[i]);
+        json_write_value(writer, &values[i]);
     }
     json_write_end_object(writer);
 }
@@ -406,6 +412,10 @@ bool tile_vector_make_geojson(struct tile_worker *worker, const struct store_lay
     }
     struct world_box area = mvt_area(tile);
     struct json_writer writer;
+    struct value *scratch = arena_array(worker->arena, found.field_count, sizeof *scratch);
+    if (!scratch) {
+        return error_no_memory(err);
+    }
     json_write_init(&writer, out);
     json_write_begin_object(&writer);
     json_write_member_string(&writer, "type", "FeatureCollection");
@@ -415,6 +425,8 @@ bool tile_vector_make_geojson(struct tile_worker *worker, const struct store_lay
         const struct feature *feature = &found.features[i];
         struct geometry clipped;
         struct shape shape;
+        struct value id;
+        const struct value *values;
         if (!geometry_clip(&feature->geometry, feature->shift_x, &area, worker->arena, &clipped) ||
             !shape_from_geometry(&clipped, feature->shift_x, worker->arena, &shape)) {
             return error_no_memory(err);
@@ -422,14 +434,17 @@ bool tile_vector_make_geojson(struct tile_worker *worker, const struct store_lay
         if (shape.part_count == 0) {
             continue;
         }
+        if (!feature_list_values(&found, feature, scratch, &id, &values, err)) {
+            return false;
+        }
         json_write_begin_object(&writer);
         json_write_member_string(&writer, "type", "Feature");
         json_write_name(&writer, "id");
-        json_write_value(&writer, &feature->id);
+        json_write_value(&writer, &id);
         json_write_name(&writer, "geometry");
         geojson_write_shape(&writer, &shape);
         json_write_name(&writer, "properties");
-        write_properties(&writer, &found, feature);
+        write_properties(&writer, &found, values);
         json_write_end_object(&writer);
     }
     json_write_end_array(&writer);

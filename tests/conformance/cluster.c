@@ -342,6 +342,7 @@ bool cluster_index_cut(const struct cluster_index *index, struct tile_id tile, s
             count++;
         }
     }
-    *out_features = (struct feature_list){index->fields, index->field_count, features, count, 0};
+    *out_features = (struct feature_list){
+        .fields = index->fields, .field_count = index->field_count, .features = features, .count = count};
     return true;
 }

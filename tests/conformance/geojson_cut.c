@@ -379,6 +379,7 @@ bool flat_cut(const struct flat_list *list, const struct cut_options *options, s
             }
         }
     }
-    *out_features = (struct feature_list){list->fields, list->field_count, features, count, 0};
+    *out_features = (struct feature_list){
+        .fields = list->fields, .field_count = list->field_count, .features = features, .count = count};
     return true;
 }

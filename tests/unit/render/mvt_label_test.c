@@ -28,7 +28,7 @@ static struct feature polygon(const struct world_point *points, const struct sha
 static struct feature_list points_of(const struct feature *polygons, size_t count, struct world_box area,
                                      struct arena *arena)
 {
-    struct feature_list list = {fields, 2, polygons, count, 0};
+    struct feature_list list = {.fields = fields, .field_count = 2, .features = polygons, .count = count};
     struct feature_list found;
     struct error err = {0};
     assert_true(mvt_label_points(&list, 1, &area, 1, arena, &found, &err));

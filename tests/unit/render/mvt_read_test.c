@@ -52,7 +52,7 @@ static struct feature_list make_features(struct arena *arena)
             .geometry = {shapes[i].kind, shapes[i].part_count, shapes[i].count, shapes[i].parts, points},
             .values = values};
     }
-    return (struct feature_list){fields, 3, features, 3, 0};
+    return (struct feature_list){.fields = fields, .field_count = 3, .features = features, .count = 3};
 }
 
 static void reads_what_is_written(void **state)

@@ -216,6 +216,37 @@ static void finds_whole_classes(void **state)
     }
 }
 
+/* For vector tiles ids and values are read when somebody asks for them: the same that store_find gives, or damage. */
+static void reads_values_late(void **state)
+{
+    struct fixture *fixture = *state;
+    load_grid(fixture, "manzanas", 10, "Centro");
+    const struct store_layer *layer = find_layer(fixture, "manzanas");
+    struct feature_list all = find_in(fixture, layer, whole, 16);
+    struct world_box area = grid_box(&whole);
+    struct feature_list found;
+    check(fixture, store_find_for_vector(fixture->store, layer, &area, 16, fixture->arena, &found, &fixture->err));
+    assert_int_equal(found.count, all.count);
+    for (size_t i = 0; i < found.count; i++) {
+        struct value scratch[2];
+        struct value id;
+        const struct value *values;
+        assert_null(found.features[i].values);
+        check(fixture, feature_list_values(&found, &found.features[i], scratch, &id, &values, &fixture->err));
+        assert_true(value_equal(&id, &all.features[i].id));
+        assert_true(value_equal(&values[0], &all.features[i].values[0]));
+        assert_true(value_equal(&values[1], &all.features[i].values[1]));
+        check(fixture, feature_list_values(&all, &all.features[i], scratch, &id, &values, &fixture->err));
+        assert_ptr_equal(values, all.features[i].values);
+        assert_true(value_equal(&id, &all.features[i].id));
+
+        struct feature cut = found.features[i];
+        cut.unread.length--;
+        assert_false(feature_list_values(&found, &cut, scratch, &id, &values, &fixture->err));
+        assert_int_equal(fixture->err.kind, ERROR_UNAVAILABLE);
+    }
+}
+
 static void copies_across_the_antimeridian(void **state)
 {
     struct fixture *fixture = *state;
@@ -444,6 +475,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(agrees_with_a_plain_search, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(finds_what_is_wanted, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(finds_whole_classes, fixture_setup, fixture_teardown),
+        cmocka_unit_test_setup_teardown(reads_values_late, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(copies_across_the_antimeridian, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(keeps_long_attributes_and_large_geometry, fixture_setup, fixture_teardown),
         cmocka_unit_test_setup_teardown(leaves_bands_out, fixture_setup, fixture_teardown),

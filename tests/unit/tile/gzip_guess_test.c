@@ -55,10 +55,17 @@ static void is_near_and_not_below(void **state)
         unsigned char *bytes = make_bytes(shares[i]);
         struct gzip_guess guess;
         double truth = packed_size(bytes, SIZE);
-        assert_true(gzip_guess(bytes, SIZE, &guess));
+        assert_true(gzip_guess(bytes, SIZE, 0, &guess));
         assert_true(guess.most >= guess.size);
         assert_true(guess.most >= 0.99 * truth);
         assert_true(guess.size < 1.3 * truth);
+        /* A first look says no more than both samples do, and nothing else than they where it is not clear. */
+        struct gzip_guess first;
+        assert_true(gzip_guess(bytes, SIZE, SIZE, &first));
+        assert_true(first.size == first.most && first.most <= guess.most);
+        assert_true(first.size > 0.95 * truth);
+        assert_true(gzip_guess(bytes, SIZE, first.size, &first));
+        assert_true(first.size == guess.size && first.most == guess.most);
         free(bytes);
     }
 }
@@ -70,7 +77,7 @@ static void is_exact_for_few_bytes(void **state)
     static const size_t sizes[] = {0, 1, 5000, 200000};
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
         struct gzip_guess guess;
-        assert_true(gzip_guess(bytes, sizes[i], &guess));
+        assert_true(gzip_guess(bytes, sizes[i], 0, &guess));
         assert_true(guess.size == packed_size(bytes, sizes[i]));
         assert_true(guess.most == guess.size);
     }
@@ -83,8 +90,8 @@ static void is_the_same_each_time(void **state)
     unsigned char *bytes = make_bytes(0.3);
     struct gzip_guess first;
     struct gzip_guess again;
-    assert_true(gzip_guess(bytes, SIZE, &first));
-    assert_true(gzip_guess(bytes, SIZE, &again));
+    assert_true(gzip_guess(bytes, SIZE, 0, &first));
+    assert_true(gzip_guess(bytes, SIZE, 0, &again));
     assert_true(first.size == again.size && first.most == again.most);
     free(bytes);
 }
