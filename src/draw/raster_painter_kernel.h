@@ -277,9 +277,9 @@ BLEND_INLINE void use_lanes(uint8_t *pixels, uint8_t *merged, struct lanes lanes
     memcpy(merged, some_merged + lanes.first, lanes.count);
 }
 
-/* The rows of the patch that lie in the picture, all of them one group. */
+/* The rows of the patch that lie in the picture, which none of their `columns` (of whole groups) leaves. */
 BLEND_INLINE void use_groups(struct raster *raster, struct canvas *canvas, enum fill_rule rule, uint32_t source,
-                             enum patch_use use, bool is_ink)
+                             enum patch_use use, bool is_ink, size_t columns)
 {
     struct raster_patch *patch = &raster->patch;
     size_t width = raster->width_px;
@@ -300,13 +300,16 @@ BLEND_INLINE void use_groups(struct raster *raster, struct canvas *canvas, enum 
     uint8_t *merged = raster->merged + y * raster->stride + x;
     for (size_t i = first; i < end; i++) {
         uint32_t sum = 0;
-        blend_u32x8 coverage = take_coverage(cells, &sum, rule, is_ink);
-        use_group(pixels, merged, coverage, source, wide, use);
+        for (size_t done = 0; done < columns; done += GROUP) {
+            blend_u32x8 coverage = take_coverage(cells + done, &sum, rule, is_ink);
+            uint8_t *at = use == PATCH_MERGE ? NULL : pixels + done * 4;
+            use_group(at, merged + done, coverage, source, wide, use);
+        }
         if (!is_ink) {
-            cells[GROUP] = 0;
+            cells[columns] = 0;
         }
         if (use == PATCH_MERGE) {
-            raster_touch_cells(raster->merged_bits + (y + i - first) * raster->bit_words, x, x + GROUP - 1);
+            raster_touch_cells(raster->merged_bits + (y + i - first) * raster->bit_words, x, x + columns - 1);
         }
         cells += RASTER_PATCH_STRIDE;
         pixels = use == PATCH_MERGE ? NULL : pixels + width * 4;
@@ -322,8 +325,12 @@ BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum f
     size_t groups = patch->groups;
     struct blend_wide wide = blend_widen_word(source);
     bool is_inside = patch->x_px >= 0 && patch->x_px + (int64_t)(groups * GROUP) <= (int64_t)width;
-    if (is_inside && groups == 1) {
-        use_groups(raster, canvas, rule, source, use, is_ink);
+    if (is_inside) {
+        if (groups == 1) { /* nearly always */
+            use_groups(raster, canvas, rule, source, use, is_ink, GROUP);
+        } else {
+            use_groups(raster, canvas, rule, source, use, is_ink, groups * GROUP);
+        }
         return;
     }
     for (size_t i = 0; i < patch->rows; i++) {
@@ -339,7 +346,7 @@ BLEND_INLINE void use_patch(struct raster *raster, struct canvas *canvas, enum f
         for (size_t group = 0; group < groups; group++) {
             blend_u32x8 coverage = take_coverage(cells + group * GROUP, &sum, rule, is_ink);
             int64_t x = patch->x_px + (int64_t)(group * GROUP);
-            struct lanes lanes = is_inside ? (struct lanes){0, GROUP, (size_t)x} : lanes_of(x, width);
+            struct lanes lanes = lanes_of(x, width);
             uint8_t *at = use == PATCH_MERGE ? NULL : pixels + lanes.x * 4;
             if (lanes.count == GROUP) {
                 use_group(at, merged + lanes.x, coverage, source, wide, use);
