@@ -23,7 +23,7 @@ enum {
     LENGTH_MIN = 3, /* that there is a code for */
     MATCH_MAX = 258,
     LITERALS = 256,
-    NO_LITERAL = LITERALS, /* stands for what is not there */
+    NO_LITERAL = LITERALS, /* added to a literal that is not there */
     END_OF_BLOCK = 256,
     LENGTH_CODES = 29,
     SYMBOLS = 257 + LENGTH_CODES,
@@ -223,21 +223,21 @@ static unsigned length_at(const uint64_t *equal, size_t at)
 }
 
 /* Longer matches first; a run, whose distance costs little, also before one that is longer by one; then the first. */
-BLEND_INLINE unsigned score_of(size_t way, unsigned length)
+BLEND_INLINE unsigned score_of(unsigned way, unsigned length)
 {
-    return way == 0 ? length * 8 + 15 : length * 8 + (unsigned)(WAYS_MAX - way);
+    return (length + (way == 0)) * 8 + 7 - way;
 }
 
-static struct step step_of(unsigned score)
+BLEND_INLINE struct step step_of(unsigned score)
 {
-    unsigned way = score % 8 == 7 ? 0 : WAYS_MAX - score % 8;
+    unsigned way = 7 - score % 8;
     return (struct step){0, (uint16_t)(score / 8 - (way == 0)), (uint16_t)way};
 }
 
 static struct step long_match_at(const struct png_deflate *deflate, size_t at)
 {
     unsigned best = 0;
-    for (size_t i = 0; i < deflate->way_count; i++) {
+    for (unsigned i = 0; i < deflate->way_count; i++) {
         unsigned score = score_of(i, length_at(deflate->equal[i], at));
         best = score > best ? score : best;
     }
@@ -249,7 +249,7 @@ BLEND_INLINE struct step match_at(const struct png_deflate *deflate, size_t at)
 {
     unsigned best = 0;
     unsigned shift = at % 64;
-    for (size_t i = 0; i < deflate->way_count; i++) {
+    for (unsigned i = 0; i < deflate->way_count; i++) {
         const uint64_t *word = deflate->equal[i] + at / 64;
         uint64_t unequal = ~(word[0] >> shift | word[1] << 1 << (63 - shift));
         unsigned score = score_of(i, (unsigned)__builtin_ctzll(unequal | UINT64_C(1) << 63));
@@ -259,8 +259,8 @@ BLEND_INLINE struct step match_at(const struct png_deflate *deflate, size_t at)
 }
 
 /* Counts literals four at a time. `counts` are four tables taken in turns, since equal neighbours would wait for each
- * other; of each four at the end those that are none count as NO_LITERAL. At least `left` bytes can be read. */
-BLEND_INLINE void count_literals(uint32_t counts[4][LITERALS + 1], const uint8_t *literals, size_t count, size_t left)
+ * other; of each four at the end those that are none are counted elsewhere. At least `left` bytes can be read. */
+BLEND_INLINE void count_literals(uint32_t counts[4][2 * LITERALS], const uint8_t *literals, size_t count, size_t left)
 {
     size_t i = 0;
     for (; i + 4 <= count; i += 4) {
@@ -275,7 +275,7 @@ BLEND_INLINE void count_literals(uint32_t counts[4][LITERALS + 1], const uint8_t
         return;
     }
     for (size_t j = 0; j < 3; j++) { /* however many there are: the processor could not guess */
-        counts[j][i + j < count ? literals[i + j] : NO_LITERAL]++;
+        counts[j][literals[i + j] | (unsigned)(i + j >= count) * NO_LITERAL]++;
     }
 }
 
@@ -284,7 +284,7 @@ BLEND_INLINE void make_steps(struct png_deflate *deflate, const uint8_t *bytes, 
                              mask_fn *mask)
 {
     static const struct step end = {0};
-    uint32_t literals[4][LITERALS + 1] = {0};
+    uint32_t literals[4][2 * LITERALS] = {0};
     uint32_t lengths[MATCH_MAX + 1] = {0};
     uint32_t ways[WAYS_MAX] = {0};
     size_t words = (count + 63) / 64;
@@ -589,13 +589,13 @@ BLEND_INLINE void put_steps(struct bit_writer *out_writer, const struct png_defl
 {
     struct bit_writer writer = *out_writer;
     const uint8_t *last = bytes + count;
-    struct word literals[LITERALS + 1];
+    struct word literals[2 * LITERALS];
     struct word lengths[MATCH_MAX + 1];
     struct word ways[WAYS_MAX];
     for (size_t i = 0; i < LITERALS; i++) {
         literals[i] = (struct word){code->words[i], code->bits[i]};
     }
-    literals[NO_LITERAL] = (struct word){0, 0};
+    memset(literals + NO_LITERAL, 0, LITERALS * sizeof literals[0]);
     for (unsigned i = LENGTH_MIN, symbol = 0; i <= MATCH_MAX; i++) {
         symbol += symbol + 1 < LENGTH_CODES && length_bases[symbol + 1] == i;
         unsigned bits = code->bits[257 + symbol];
@@ -618,7 +618,7 @@ BLEND_INLINE void put_steps(struct bit_writer *out_writer, const struct png_defl
         }
         if (last - bytes >= 3) {
             for (ptrdiff_t j = 0; j < 3; j++) { /* as in count_literals */
-                const struct word *word = &literals[j < end - bytes ? bytes[j] : NO_LITERAL];
+                const struct word *word = &literals[bytes[j] | (unsigned)(j >= end - bytes) * NO_LITERAL];
                 put_bits(&writer, word->bits, word->count);
             }
         } else {

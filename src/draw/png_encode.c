@@ -325,11 +325,26 @@ static void set_text(png_structp png, png_infop info, const char *text)
     png_set_text(png, info, &entry, 1);
 }
 
+/* As png_write_chunk does, but with a sum that takes an eighth of the time. */
+static void write_idat(png_structp png, const unsigned char *idat, size_t size)
+{
+    static const png_byte type[4] = {'I', 'D', 'A', 'T'};
+    png_byte word[4];
+    if (size > PNG_UINT_31_MAX) {
+        png_error(png, "picture is too large");
+    }
+    png_save_uint_32(word, (png_uint_32)size);
+    write_bytes(png, word, sizeof word);
+    buffer_append(png_get_io_ptr(png), type, sizeof type);
+    buffer_append(png_get_io_ptr(png), idat, size);
+    png_save_uint_32(word, libdeflate_crc32(libdeflate_crc32(0, type, sizeof type), idat, size));
+    write_bytes(png, word, sizeof word);
+}
+
 /* Everything that may jump; nothing here owns anything. */
 static void write_chunks(png_structp png, png_infop info, const struct frame *frame, const unsigned char *idat,
                          size_t idat_size)
 {
-    static const png_byte IDAT[5] = "IDAT";
     static const png_byte IEND[5] = "IEND";
     png_set_IHDR(png, info, frame->width, frame->height, frame->bit_depth, frame->color_type, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -340,7 +355,7 @@ static void write_chunks(png_structp png, png_infop info, const struct frame *fr
         set_text(png, info, frame->text);
     }
     png_write_info(png, info);
-    png_write_chunk(png, IDAT, idat, idat_size);
+    write_idat(png, idat, idat_size);
     png_write_chunk(png, IEND, NULL, 0);
 }
 
