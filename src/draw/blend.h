@@ -20,7 +20,7 @@
 
 #if defined(__x86_64__)
 #define DRAW_HAS_AVX2 1
-#define DRAW_AVX2 __attribute__((target("avx2")))
+#define DRAW_AVX2 __attribute__((target("avx2,bmi2"))) /* processors with the first have the second */
 #endif
 
 #define BLEND_INLINE static inline __attribute__((always_inline, unused))

@@ -11,7 +11,8 @@ static bool find_avx2(void)
 {
 #if defined(__x86_64__)
     const char *wanted = getenv("TESELA_CPU");
-    return !(wanted && strcmp(wanted, "portable") == 0) && __builtin_cpu_supports("avx2");
+    return !(wanted && strcmp(wanted, "portable") == 0) && __builtin_cpu_supports("avx2") &&
+           __builtin_cpu_supports("bmi2");
 #else
     return false;
 #endif

@@ -15,11 +15,15 @@ enum {
     BLOCK_BYTES = 1 << 16, /* about; a tile of 256 pixels is one block */
     BLOCK_WORDS = BLOCK_BYTES / 64 + 64,
     BLOCK_BYTES_MAX = BLOCK_WORDS * 64,
-    WAYS_MAX = 6, /* distances that are looked at */
+    COUNT_BITS = 18, /* of what can be in a block so often; in threes of six bits */
+    WAYS_MAX = 6,    /* distances that are looked at */
     DISTANCE_MAX = 32768,
-    MATCH_MIN = 3,
+    RUN_MIN = 4,    /* at the distance of a byte; shorter ones save next to nothing and each costs time */
+    MATCH_MIN = 6,  /* at others: the distance costs ten bits */
+    LENGTH_MIN = 3, /* that there is a code for */
     MATCH_MAX = 258,
     LITERALS = 256,
+    NO_LITERAL = LITERALS, /* added to a literal that is not there */
     END_OF_BLOCK = 256,
     LENGTH_CODES = 29,
     SYMBOLS = 257 + LENGTH_CODES,
@@ -50,15 +54,17 @@ struct code {
     uint16_t words[SYMBOLS];
 };
 
-typedef void find_equal_fn(const uint8_t *bytes, size_t from, size_t count, size_t distance, uint64_t *out_equal);
+struct bit_writer;
+typedef void put_block_fn(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes, size_t from,
+                          size_t count, bool is_last);
 
 struct png_deflate {
-    find_equal_fn *find_equal;
+    put_block_fn *put_block;
     struct way ways[WAYS_MAX];
     size_t way_count;
     uint64_t equal[WAYS_MAX][BLOCK_WORDS + 1]; /* bit i: byte i of the block is as the one `distance` before it */
     uint64_t starts[BLOCK_WORDS];              /* bit i: a match can begin here */
-    struct step steps[BLOCK_BYTES_MAX / MATCH_MIN + 2];
+    struct step steps[BLOCK_BYTES_MAX / RUN_MIN + 2];
     size_t step_count;
     uint32_t counts[SYMBOLS];
     uint32_t distance_counts[DISTANCE_CODES];
@@ -163,11 +169,6 @@ BLEND_INLINE uint64_t mask_portable(u8x32 same)
     return mask;
 }
 
-static void find_equal_portable(const uint8_t *bytes, size_t from, size_t count, size_t distance, uint64_t *out_equal)
-{
-    find_equal(bytes, from, count, distance, mask_portable, out_equal);
-}
-
 #ifdef DRAW_HAS_AVX2
 typedef char i8x32 __attribute__((vector_size(32)));
 
@@ -175,43 +176,34 @@ DRAW_AVX2 BLEND_INLINE uint64_t mask_avx2(u8x32 same)
 {
     return (uint32_t)__builtin_ia32_pmovmskb256((i8x32)same);
 }
-
-DRAW_AVX2 static void find_equal_avx2(const uint8_t *bytes, size_t from, size_t count, size_t distance,
-                                      uint64_t *out_equal)
-{
-    find_equal(bytes, from, count, distance, mask_avx2, out_equal);
-}
 #endif
 
-/* Bits of a word and of those after it, moved down by `shift` (1 … 63). */
-static inline uint64_t bits_from(const uint64_t *words, unsigned shift)
+/* From which bits of a word on RUN_MIN or MATCH_MIN bits are set; `next` is the word after it. */
+BLEND_INLINE uint64_t starts_of(uint64_t word, uint64_t next, bool is_run)
 {
-    return words[0] >> shift | words[1] << (64 - shift);
+    uint64_t two = word & (word >> 1 | next << 63);
+    uint64_t next_two = next & next >> 1;
+    uint64_t four = two & (two >> 2 | next_two << 62);
+    return is_run ? four : four & (two >> 4 | next_two << 60);
 }
 
-static void find_starts(struct png_deflate *deflate, const uint8_t *bytes, size_t from, size_t count)
+BLEND_INLINE void find_starts(struct png_deflate *deflate, const uint8_t *bytes, size_t from, size_t count,
+                              mask_fn *mask)
 {
     size_t words = (count + 63) / 64;
     memset(deflate->starts, 0, words * sizeof deflate->starts[0]);
     for (size_t i = 0; i < deflate->way_count; i++) {
         uint64_t *equal = deflate->equal[i];
-        deflate->find_equal(bytes, from, count, deflate->ways[i].distance, equal);
+        find_equal(bytes, from, count, deflate->ways[i].distance, mask, equal);
         equal[words] = 0;
-        if (i == 0) {
-            for (size_t w = 0; w < words; w++) {
-                deflate->starts[w] |= equal[w] & bits_from(equal + w, 1) & bits_from(equal + w, 2);
-            }
-        } else { /* the distance costs ten bits: three bytes are hardly worth it */
-            for (size_t w = 0; w < words; w++) {
-                deflate->starts[w] |=
-                    equal[w] & bits_from(equal + w, 1) & bits_from(equal + w, 2) & bits_from(equal + w, 3);
-            }
+        for (size_t w = 0; w < words; w++) {
+            deflate->starts[w] |= starts_of(equal[w], equal[w + 1], i == 0);
         }
     }
 }
 
 /* How many bits are set from bit `at` on, up to MATCH_MAX. */
-static inline unsigned length_at(const uint64_t *equal, size_t at)
+static unsigned length_at(const uint64_t *equal, size_t at)
 {
     unsigned length = 0;
     unsigned shift = at % 64;
@@ -230,30 +222,74 @@ static inline unsigned length_at(const uint64_t *equal, size_t at)
     return length < MATCH_MAX ? length : MATCH_MAX;
 }
 
-static struct step match_at(const struct png_deflate *deflate, size_t at)
+/* Longer matches first; a run, whose distance costs little, also before one that is longer by one; then the first. */
+BLEND_INLINE unsigned score_of(unsigned way, unsigned length)
+{
+    return (length + (way == 0)) * 8 + 7 - way;
+}
+
+BLEND_INLINE struct step step_of(unsigned score)
+{
+    unsigned way = 7 - score % 8;
+    return (struct step){0, (uint16_t)(score / 8 - (way == 0)), (uint16_t)way};
+}
+
+static struct step long_match_at(const struct png_deflate *deflate, size_t at)
 {
     unsigned best = 0;
-    size_t way = 0;
-    for (size_t i = 0; i < deflate->way_count; i++) {
-        unsigned length = length_at(deflate->equal[i], at);
-        if (length > best + (way == 0 && best > 0)) {
-            best = length;
-            way = i;
+    for (unsigned i = 0; i < deflate->way_count; i++) {
+        unsigned score = score_of(i, length_at(deflate->equal[i], at));
+        best = score > best ? score : best;
+    }
+    return step_of(best);
+}
+
+/* Where a match can begin. Most are short: of the 63 bits at hand one is not set. */
+BLEND_INLINE struct step match_at(const struct png_deflate *deflate, size_t at)
+{
+    unsigned best = 0;
+    unsigned shift = at % 64;
+    for (unsigned i = 0; i < deflate->way_count; i++) {
+        const uint64_t *word = deflate->equal[i] + at / 64;
+        uint64_t unequal = ~(word[0] >> shift | word[1] << 1 << (63 - shift));
+        unsigned score = score_of(i, (unsigned)__builtin_ctzll(unequal | UINT64_C(1) << 63));
+        best = score > best ? score : best;
+    }
+    return best < 63 * 8 ? step_of(best) : long_match_at(deflate, at);
+}
+
+/* Counts literals four at a time. `counts` are four tables taken in turns, since equal neighbours would wait for each
+ * other; of each four at the end those that are none are counted elsewhere. At least `left` bytes can be read. */
+BLEND_INLINE void count_literals(uint32_t counts[4][2 * LITERALS], const uint8_t *literals, size_t count, size_t left)
+{
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        for (size_t j = 0; j < 4; j++) {
+            counts[j][literals[i + j]]++;
         }
     }
-    return (struct step){0, (uint16_t)best, (uint16_t)way};
+    if (left < i + 3) {
+        for (; i < count; i++) {
+            counts[0][literals[i]]++;
+        }
+        return;
+    }
+    for (size_t j = 0; j < 3; j++) { /* however many there are: the processor could not guess */
+        counts[j][literals[i + j] | (unsigned)(i + j >= count) * NO_LITERAL]++;
+    }
 }
 
 /* The steps of a block and how often each symbol is in them. */
-static void make_steps(struct png_deflate *deflate, const uint8_t *bytes, size_t from, size_t count)
+BLEND_INLINE void make_steps(struct png_deflate *deflate, const uint8_t *bytes, size_t from, size_t count,
+                             mask_fn *mask)
 {
     static const struct step end = {0};
-    uint32_t literals[4][LITERALS] = {0}; /* in turns: equal neighbours would wait for each other */
+    uint32_t literals[4][2 * LITERALS] = {0};
     uint32_t lengths[MATCH_MAX + 1] = {0};
     uint32_t ways[WAYS_MAX] = {0};
     size_t words = (count + 63) / 64;
     size_t at = 0;
-    find_starts(deflate, bytes, from, count);
+    find_starts(deflate, bytes, from, count, mask);
     deflate->step_count = 0;
     for (;;) {
         size_t word = at / 64;
@@ -264,23 +300,14 @@ static void make_steps(struct png_deflate *deflate, const uint8_t *bytes, size_t
         size_t next = starts ? word * 64 + (size_t)__builtin_ctzll(starts) : count;
         struct step step = next < count ? match_at(deflate, next) : end;
         step.literals = (uint32_t)(next - at);
-        const uint8_t *literal = bytes + from + at;
-        for (; at + 4 <= next; at += 4, literal += 4) {
-            literals[0][literal[0]]++;
-            literals[1][literal[1]]++;
-            literals[2][literal[2]]++;
-            literals[3][literal[3]]++;
-        }
-        for (; at < next; at++) {
-            literals[0][*literal++]++;
-        }
+        count_literals(literals, bytes + from + at, next - at, count - at);
         deflate->steps[deflate->step_count++] = step;
         if (step.length == 0) {
             break;
         }
         lengths[step.length]++;
         ways[step.way]++;
-        at += step.length;
+        at = next + step.length;
     }
     memset(deflate->counts, 0, sizeof deflate->counts);
     memset(deflate->distance_counts, 0, sizeof deflate->distance_counts);
@@ -288,7 +315,7 @@ static void make_steps(struct png_deflate *deflate, const uint8_t *bytes, size_t
         deflate->counts[i] = literals[0][i] + literals[1][i] + literals[2][i] + literals[3][i];
     }
     deflate->counts[END_OF_BLOCK] = 1;
-    for (unsigned i = MATCH_MIN; i <= MATCH_MAX; i++) {
+    for (unsigned i = LENGTH_MIN; i <= MATCH_MAX; i++) {
         if (lengths[i] > 0) {
             deflate->counts[257 + length_code(i)] += lengths[i];
         }
@@ -305,14 +332,29 @@ struct leaf {
     uint32_t symbol;
 };
 
-static int by_count(const void *a, const void *b)
+/* By count, equal ones as they are; six bits of it a round. */
+static void sort_leaves(struct leaf *leaves, size_t count)
 {
-    const struct leaf *x = a;
-    const struct leaf *y = b;
-    if (x->count != y->count) {
-        return x->count < y->count ? -1 : 1;
+    enum { DIGITS = 64 };
+    struct leaf sorted[SYMBOLS];
+    struct leaf *from = leaves;
+    struct leaf *to = sorted;
+    for (unsigned shift = 0; shift < COUNT_BITS; shift += 6) {
+        size_t ends[DIGITS + 1] = {0};
+        for (size_t i = 0; i < count; i++) {
+            ends[(from[i].count >> shift) % DIGITS + 1]++;
+        }
+        for (size_t i = 0; i < DIGITS; i++) {
+            ends[i + 1] += ends[i];
+        }
+        for (size_t i = 0; i < count; i++) {
+            to[ends[(from[i].count >> shift) % DIGITS]++] = from[i];
+        }
+        struct leaf *swap = from;
+        from = to;
+        to = swap;
     }
-    return x->symbol < y->symbol ? -1 : 1;
+    memcpy(leaves, from, count * sizeof *leaves);
 }
 
 /* How many codes of each length a tree of these leaves (ascending, two or more) has. */
@@ -380,7 +422,7 @@ static void make_code(const uint32_t *counts, size_t symbols, unsigned bits_max,
             leaves[used++] = (struct leaf){0, (uint32_t)i};
         }
     }
-    qsort(leaves, used, sizeof leaves[0], by_count);
+    sort_leaves(leaves, used);
     count_depths(leaves, used, bits_max, depths);
     memset(out_code->bits, 0, sizeof out_code->bits);
     size_t leaf = 0;
@@ -542,17 +584,19 @@ struct word {
     uint32_t count;
 };
 
-static void put_steps(struct bit_writer *out_writer, const struct png_deflate *deflate, const uint8_t *bytes,
-                      const struct code *code, const struct code *distances)
+BLEND_INLINE void put_steps(struct bit_writer *out_writer, const struct png_deflate *deflate, const uint8_t *bytes,
+                            size_t count, const struct code *code, const struct code *distances)
 {
     struct bit_writer writer = *out_writer;
-    struct word literals[LITERALS];
+    const uint8_t *last = bytes + count;
+    struct word literals[2 * LITERALS];
     struct word lengths[MATCH_MAX + 1];
     struct word ways[WAYS_MAX];
     for (size_t i = 0; i < LITERALS; i++) {
         literals[i] = (struct word){code->words[i], code->bits[i]};
     }
-    for (unsigned i = MATCH_MIN, symbol = 0; i <= MATCH_MAX; i++) {
+    memset(literals + NO_LITERAL, 0, LITERALS * sizeof literals[0]);
+    for (unsigned i = LENGTH_MIN, symbol = 0; i <= MATCH_MAX; i++) {
         symbol += symbol + 1 < LENGTH_CODES && length_bases[symbol + 1] == i;
         unsigned bits = code->bits[257 + symbol];
         lengths[i] =
@@ -572,9 +616,17 @@ static void put_steps(struct bit_writer *out_writer, const struct png_deflate *d
             }
             flush(&writer);
         }
-        for (; bytes < end; bytes++) {
-            put_bits(&writer, literals[*bytes].bits, literals[*bytes].count);
+        if (last - bytes >= 3) {
+            for (ptrdiff_t j = 0; j < 3; j++) { /* as in count_literals */
+                const struct word *word = &literals[bytes[j] | (unsigned)(j >= end - bytes) * NO_LITERAL];
+                put_bits(&writer, word->bits, word->count);
+            }
+        } else {
+            for (const uint8_t *byte = bytes; byte < end; byte++) {
+                put_bits(&writer, literals[*byte].bits, literals[*byte].count);
+            }
         }
+        bytes = end;
         flush(&writer);
         if (step->length > 0) {
             put_bits(&writer, lengths[step->length].bits, lengths[step->length].count);
@@ -609,13 +661,13 @@ static void put_stored(struct bit_writer *writer, const uint8_t *bytes, size_t s
     } while (from < size);
 }
 
-static void put_block(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes, size_t from,
-                      size_t count, bool is_last)
+BLEND_INLINE void put_block(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes, size_t from,
+                            size_t count, bool is_last, mask_fn *mask)
 {
     struct code code;
     struct code distances;
     struct header header;
-    make_steps(deflate, bytes, from, count);
+    make_steps(deflate, bytes, from, count, mask);
     make_code(deflate->counts, SYMBOLS, CODE_BITS_MAX, &code);
     make_code(deflate->distance_counts, DISTANCE_CODES, CODE_BITS_MAX, &distances);
     make_header(&code, &distances, &header);
@@ -623,18 +675,32 @@ static void put_block(struct bit_writer *writer, struct png_deflate *deflate, co
         put_stored(writer, bytes + from, count, is_last);
     } else {
         put_header(writer, &header, is_last);
-        put_steps(writer, deflate, bytes + from, &code, &distances);
+        put_steps(writer, deflate, bytes + from, count, &code, &distances);
     }
 }
+
+static void put_block_portable(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes,
+                               size_t from, size_t count, bool is_last)
+{
+    put_block(writer, deflate, bytes, from, count, is_last, mask_portable);
+}
+
+#ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static void put_block_avx2(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes,
+                                     size_t from, size_t count, bool is_last)
+{
+    put_block(writer, deflate, bytes, from, count, is_last, mask_avx2);
+}
+#endif
 
 struct png_deflate *png_deflate_create(void)
 {
     struct png_deflate *deflate = malloc(sizeof *deflate);
     if (deflate) {
-        deflate->find_equal = find_equal_portable;
+        deflate->put_block = put_block_portable;
 #ifdef DRAW_HAS_AVX2
         if (cpu_has_avx2()) {
-            deflate->find_equal = find_equal_avx2;
+            deflate->put_block = put_block_avx2;
         }
 #endif
     }
@@ -661,7 +727,7 @@ size_t png_deflate_pack(struct png_deflate *deflate, const uint8_t *bytes, size_
     size_t from = 0;
     do {
         size_t count = size - from <= BLOCK_BYTES_MAX ? size - from : BLOCK_BYTES;
-        put_block(&writer, deflate, bytes, from, count, from + count == size);
+        deflate->put_block(&writer, deflate, bytes, from, count, from + count == size);
         from += count;
     } while (from < size);
     end_byte(&writer);

@@ -6,6 +6,7 @@
 
 #include "draw/blend.h"
 #include "draw/png_deflate.h"
+#include "draw/png_rows.h"
 
 #include <libdeflate.h>
 #include <limits.h>
@@ -139,74 +140,6 @@ static struct pixel straight_pixel(uint32_t word)
 }
 
 /* ---- Scanlines ---- */
-
-static unsigned bit_depth_for(size_t colors)
-{
-    return colors <= 2 ? 1 : colors <= 4 ? 2 : colors <= 16 ? 4 : 8;
-}
-
-/* One row of indices, renumbered by `map`, `depth` bits each. */
-BLEND_INLINE unsigned char *pack_row(unsigned char *out, const uint8_t *row, size_t width, unsigned depth,
-                                     const uint8_t map[COLORS_MAX])
-{
-    unsigned per_byte = 8 / depth;
-    size_t x = 0;
-    for (; x + per_byte <= width; x += per_byte) {
-        unsigned byte = 0;
-        for (unsigned i = 0; i < per_byte; i++) {
-            byte = byte << depth | map[row[x + i]];
-        }
-        *out++ = (unsigned char)byte;
-    }
-    if (x < width) {
-        unsigned byte = 0;
-        for (unsigned i = 0; i < per_byte; i++) {
-            byte = byte << depth | (x + i < width ? map[row[x + i]] : 0U);
-        }
-        *out++ = (unsigned char)byte;
-    }
-    return out;
-}
-
-/* The same for a byte an index that keeps its number. */
-static size_t copy_indices(unsigned char *out, const uint8_t *indices, const struct canvas *canvas)
-{
-    size_t width = canvas->width_px;
-    for (size_t y = 0; y < canvas->height_px; y++) {
-        *out++ = 0;
-        memmove(out, indices + y * width, width); /* the same memory, see pack_indices */
-        out += width;
-    }
-    return canvas->height_px * (width + 1);
-}
-
-/* Packs indices into scanlines without filter; returns their size. The target may lie before the source in the same
- * memory, as long as it ends where the source does or before. */
-static size_t pack_indices(unsigned char *out, const uint8_t *indices, const struct canvas *canvas, unsigned depth,
-                           const uint8_t map[COLORS_MAX])
-{
-    size_t width = canvas->width_px;
-    unsigned char *start = out;
-    for (size_t y = 0; y < canvas->height_px; y++) {
-        const uint8_t *row = indices + y * width;
-        *out++ = 0;
-        switch (depth) { /* constants let the compiler unroll */
-        case 1:
-            out = pack_row(out, row, width, 1, map);
-            break;
-        case 2:
-            out = pack_row(out, row, width, 2, map);
-            break;
-        case 4:
-            out = pack_row(out, row, width, 4, map);
-            break;
-        default:
-            out = pack_row(out, row, width, 8, map);
-            break;
-        }
-    }
-    return (size_t)(out - start);
-}
 
 static bool is_opaque(const struct canvas *canvas)
 {
@@ -392,11 +325,26 @@ static void set_text(png_structp png, png_infop info, const char *text)
     png_set_text(png, info, &entry, 1);
 }
 
+/* As png_write_chunk does, but with a sum that takes an eighth of the time. */
+static void write_idat(png_structp png, const unsigned char *idat, size_t size)
+{
+    static const png_byte type[4] = {'I', 'D', 'A', 'T'};
+    png_byte word[4];
+    if (size > PNG_UINT_31_MAX) {
+        png_error(png, "picture is too large");
+    }
+    png_save_uint_32(word, (png_uint_32)size);
+    write_bytes(png, word, sizeof word);
+    buffer_append(png_get_io_ptr(png), type, sizeof type);
+    buffer_append(png_get_io_ptr(png), idat, size);
+    png_save_uint_32(word, libdeflate_crc32(libdeflate_crc32(0, type, sizeof type), idat, size));
+    write_bytes(png, word, sizeof word);
+}
+
 /* Everything that may jump; nothing here owns anything. */
 static void write_chunks(png_structp png, png_infop info, const struct frame *frame, const unsigned char *idat,
                          size_t idat_size)
 {
-    static const png_byte IDAT[5] = "IDAT";
     static const png_byte IEND[5] = "IEND";
     png_set_IHDR(png, info, frame->width, frame->height, frame->bit_depth, frame->color_type, PNG_INTERLACE_NONE,
                  PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
@@ -407,7 +355,7 @@ static void write_chunks(png_structp png, png_infop info, const struct frame *fr
         set_text(png, info, frame->text);
     }
     png_write_info(png, info);
-    png_write_chunk(png, IDAT, idat, idat_size);
+    write_idat(png, idat, idat_size);
     png_write_chunk(png, IEND, NULL, 0);
 }
 
@@ -462,12 +410,13 @@ static bool reserve_scanlines(struct png_encoder *encoder, const struct canvas *
 /* Packs an indexed picture of colours sorted with their translucent ones first, and says so in `frame`; returns the
  * size of the scanlines. */
 static size_t put_indexed(struct png_encoder *encoder, const struct canvas *canvas, const struct colors *colors,
-                          const uint8_t *indices, const uint8_t map[COLORS_MAX], struct frame *frame)
+                          const uint8_t *indices, const uint8_t *numbers, struct frame *frame)
 {
     frame->palette = colors;
     frame->color_type = PNG_COLOR_TYPE_PALETTE;
-    frame->bit_depth = (int)bit_depth_for(colors->count);
-    return pack_indices(encoder->scanlines, indices, canvas, (unsigned)frame->bit_depth, map);
+    frame->bit_depth = (int)png_rows_depth(colors->count);
+    return png_rows_pack(indices, canvas->width_px, canvas->height_px, (unsigned)frame->bit_depth, numbers,
+                         encoder->scanlines);
 }
 
 static bool write_scanlines(struct png_encoder *encoder, size_t size, const struct frame *frame,
@@ -517,19 +466,18 @@ bool png_encode(struct png_encoder *encoder, const struct canvas *canvas, const 
 static size_t keep_used(struct colors *colors, const struct palette *palette, const bool used[PALETTE_COLORS_MAX],
                         uint8_t out_map[COLORS_MAX])
 {
-    size_t origins[COLORS_MAX] = {0};
-    uint8_t map[COLORS_MAX] = {0};
+    uint8_t map[COLORS_MAX];
     colors->count = 0;
-    for (size_t i = 0; i < palette_count(palette); i++) {
+    for (size_t i = 0; i < COLORS_MAX; i++) {
+        map[i] = (uint8_t)i;
         if (used[i]) {
-            origins[colors->count] = i;
             colors->words[colors->count++] = blend_word(palette_color(palette, i));
         }
     }
     size_t translucent = sort_colors(colors, map);
-    memset(out_map, 0, COLORS_MAX);
-    for (size_t i = 0; i < colors->count; i++) {
-        out_map[origins[i]] = map[i];
+    for (size_t i = 0, kept = 0; i < COLORS_MAX; i++) {
+        out_map[i] = map[kept];
+        kept += used[i];
     }
     return translucent;
 }
@@ -569,9 +517,7 @@ bool png_encode_with_palette(struct png_encoder *encoder, const struct canvas *c
     uint8_t new_indices[COLORS_MAX];
     size_t size;
     if (keep_all(&colors, palette_map_palette(map), used)) {
-        frame.palette = &colors;
-        frame.color_type = PNG_COLOR_TYPE_PALETTE;
-        size = copy_indices(encoder->scanlines, indices, canvas);
+        size = put_indexed(encoder, canvas, &colors, indices, NULL, &frame);
     } else {
         frame.translucent = keep_used(&colors, palette_map_palette(map), used, new_indices);
         size = put_indexed(encoder, canvas, &colors, indices, new_indices, &frame);

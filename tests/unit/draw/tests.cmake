@@ -1,4 +1,4 @@
-foreach(file IN ITEMS canvas raster raster_patch stroke hairline palette sprite image_paint glyph_pbf)
+foreach(file IN ITEMS canvas raster raster_patch stroke hairline palette png_rows sprite image_paint glyph_pbf)
   tesela_unit_test(draw ${file})
 endforeach()
 tesela_unit_test(draw png_encode PkgConfig::PNG)
