@@ -319,10 +319,17 @@ static bool is_whole(const struct part *parts, size_t count)
     return true;
 }
 
-/* How large the tile is, compressed, rather too large; exactly where nothing has been left out yet and it may just fit.
- */
-static bool measure(const struct part *parts, size_t count, const struct buffer *tile, double *out_size,
-                    struct error *err)
+static void swap(struct buffer *a, struct buffer *b)
+{
+    struct buffer other = *a;
+    *a = *b;
+    *b = other;
+}
+
+/* How large the tile is, compressed, rather too large; exactly where nothing has been left out yet and it may just fit:
+ * then the compressed bytes are kept for who wants them. */
+static bool measure(const struct tile_worker *worker, const struct part *parts, size_t count, const struct buffer *tile,
+                    double *out_size, struct error *err)
 {
     struct gzip_guess guess;
     struct buffer packed;
@@ -345,16 +352,12 @@ static bool measure(const struct part *parts, size_t count, const struct buffer 
     bool ok = gzip_compress(tile->data, tile->length, GZIP_LEVEL_SERVED, &packed) || error_no_memory(err);
     if (packed.length <= TILE_VECTOR_BYTES_MAX) {
         *out_size = (double)packed.length;
+        if (worker->packed && ok) {
+            swap(worker->packed, &packed);
+        }
     }
     buffer_finish(&packed);
     return ok;
-}
-
-static void swap(struct buffer *a, struct buffer *b)
-{
-    struct buffer other = *a;
-    *a = *b;
-    *b = other;
 }
 
 /* Encodes the layers until they fit together. */
@@ -373,7 +376,7 @@ static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t cou
         bool is_too_large;
         double size = LAYER_BYTES_MAX; /* at least */
         if (!encode_parts(worker, parts, count, tile, before, out, &is_too_large, err) ||
-            (!is_too_large && !measure(parts, count, out, &size, err))) {
+            (!is_too_large && !measure(worker, parts, count, out, &size, err))) {
             return false;
         }
         if (size < too_little * TILE_VECTOR_BYTES_MAX && loosened < LOOSENED_MAX && is_thinned(parts, count)) {
