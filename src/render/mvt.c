@@ -52,6 +52,21 @@ struct value_table {
     size_t count;
 };
 
+struct tag {
+    uint32_t field;
+    uint32_t hash; /* of its value */
+};
+
+/* A feature that is about to be written. */
+struct taken {
+    const struct feature *feature;
+    struct value id;
+    const struct value *values;
+    struct value *scratch; /* for values that have to be read */
+    struct tag *tags;      /* those that are written */
+    size_t count;
+};
+
 struct encoder {
     struct arena *arena;
     const struct mvt_layer *layer;
@@ -62,15 +77,18 @@ struct encoder {
     int32_t *key_of_field; /* -1: not used yet */
     uint32_t *fields_of_keys;
     uint32_t key_count;
+    uint32_t *kept; /* the features that are not left out */
+    size_t kept_count;
     struct value_table table;
-    struct buffer features;
+    struct buffer *out; /* features are written where they stay */
+    size_t begun;       /* of the layer in `out` */
+    size_t features_at;
     struct buffer values;
     struct buffer geometry;     /* scratch: of one feature */
     struct world_point *points; /* scratch */
     size_t points_max;
     unsigned char *tags; /* scratch: room for two numbers a field */
-    uint32_t *hashes;    /* scratch: of a feature's values */
-    struct value *read;  /* scratch: its values, where they have to be read */
+    struct taken taken;
 };
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */
@@ -154,20 +172,27 @@ static bool same_value(const struct value *a, const struct value *b)
     if (a->type != b->type) {
         return false;
     }
-    if (a->type == VALUE_REAL) {
-        /* NaN does not come here, and 0 is not -0. */
+    switch (a->type) {
+    case VALUE_STRING:
+        return text_equal(a->string, b->string);
+    case VALUE_REAL: /* NaN does not come here, and 0 is not -0. */
         return a->real == b->real && signbit(a->real) == signbit(b->real);
+    case VALUE_INT:
+        return a->integer == b->integer;
+    default:
+        return a->boolean == b->boolean;
     }
-    return value_equal(a, b);
 }
 
 static bool table_grow(struct value_table *table, struct arena *arena, size_t larger)
 {
     struct value_slot *slots = arena_array(arena, larger, sizeof *slots);
-    struct value *values =
-        arena_grow(arena, table->values, table->slot_count / 2 * sizeof *values, larger / 2 * sizeof *values);
+    struct value *values = arena_alloc_raw(arena, larger / 2 * sizeof *values);
     if (!slots || !values) {
         return false;
+    }
+    if (table->count > 0) {
+        memcpy(values, table->values, table->count * sizeof *values);
     }
     for (size_t i = 0; i < table->slot_count; i++) {
         size_t slot = table->slots[i].hash & (larger - 1);
@@ -238,11 +263,11 @@ static void put_value(struct buffer *out, const struct value *value)
 }
 
 /* Room for a third of the layer's values, as if so many were different, which saves growing. */
-static bool table_begin(struct value_table *table, const struct feature_list *list, struct arena *arena)
+static bool table_begin(struct value_table *table, size_t value_count, struct arena *arena)
 {
     enum { SLOTS_MIN = 256, SLOTS_MAX = 1 << 17 };
     size_t slots = SLOTS_MIN;
-    while (slots < SLOTS_MAX && slots < list->count * list->field_count * 2 / 3) {
+    while (slots < SLOTS_MAX && slots < value_count * 2 / 3) {
         slots *= 2;
     }
     return table_grow(table, arena, slots);
@@ -307,21 +332,21 @@ static struct raster raster_of(const struct encoder *encoder, int64_t shift_x)
                            encoder->reduction.grid_log2};
 }
 
-static inline int32_t to_grid(int64_t units, const struct raster *raster)
+static inline int32_t to_grid(int64_t units, int shift, unsigned grid_log2)
 {
-    int64_t steps = raster->shift > 0 ? (units + ((int64_t)1 << (raster->shift - 1))) >> raster->shift
-                                      : units * ((int64_t)1 << -raster->shift);
-    return (int32_t)(steps * ((int64_t)1 << raster->grid_log2));
+    int64_t steps = shift > 0 ? (units + ((int64_t)1 << (shift - 1))) >> shift : units * ((int64_t)1 << -shift);
+    return (int32_t)(steps * ((int64_t)1 << grid_log2));
 }
 
 /* Writes the points of a part to `out`, equal neighbours dropped unless they are `all` wanted. Returns how many. */
 static uint32_t to_tile(const struct world_point *points, uint32_t count, const struct raster *raster, bool all,
                         struct world_point *out)
 {
+    struct raster to = *raster; /* not in memory that `out` might be */
     uint32_t kept = 0;
     for (uint32_t i = 0; i < count; i++) {
-        struct world_point point = {to_grid((int64_t)points[i].x + raster->origin_x, raster),
-                                    to_grid((int64_t)points[i].y + raster->origin_y, raster)};
+        struct world_point point = {to_grid((int64_t)points[i].x + to.origin_x, to.shift, to.grid_log2),
+                                    to_grid((int64_t)points[i].y + to.origin_y, to.shift, to.grid_log2)};
         out[kept] = point;
         kept += all || kept == 0 || point.x != out[kept - 1].x || point.y != out[kept - 1].y;
     }
@@ -471,48 +496,50 @@ static bool is_encodable(const struct encoder *encoder, const struct value *valu
            (value->type == VALUE_REAL && isfinite(value->real));
 }
 
-/* The places of a feature's values in the table are fetched together before the first is looked at. */
-static void hash_values(struct encoder *encoder, const struct value *values)
+/* Reads a feature's values. Their places in the table are fetched while the feature before it is written. */
+static bool take_feature(struct encoder *encoder, const struct feature *feature, struct taken *taken, struct error *err)
 {
+    const struct feature_list *list = &encoder->layer->features;
     const struct value_table *table = &encoder->table;
-    for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
-        if (is_encodable(encoder, &values[i])) {
-            encoder->hashes[i] = value_hash(&values[i]);
-            __builtin_prefetch(&table->slots[encoder->hashes[i] & (table->slot_count - 1)]);
+    taken->feature = feature;
+    taken->count = 0;
+    if (!feature_list_values(list, feature, taken->scratch, &taken->id, &taken->values, err)) {
+        return false;
+    }
+    for (size_t i = 0; i < list->field_count; i++) {
+        if (is_encodable(encoder, &taken->values[i])) {
+            uint32_t hash = value_hash(&taken->values[i]);
+            __builtin_prefetch(&table->slots[hash & (table->slot_count - 1)]);
+            taken->tags[taken->count++] = (struct tag){(uint32_t)i, hash};
         }
     }
+    return true;
 }
 
 /* Writes encoder->tags; NULL when memory is out, otherwise their end. */
-static unsigned char *put_tags(struct encoder *encoder, const struct value *values)
+static unsigned char *put_tags(struct encoder *encoder, const struct taken *taken)
 {
     unsigned char *at = encoder->tags;
-    for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
+    for (size_t i = 0; i < taken->count; i++) {
+        struct tag tag = taken->tags[i];
         uint32_t index;
-        if (!is_encodable(encoder, &values[i])) {
-            continue;
+        if (encoder->key_of_field[tag.field] < 0) {
+            encoder->fields_of_keys[encoder->key_count] = tag.field;
+            encoder->key_of_field[tag.field] = (int32_t)encoder->key_count++;
         }
-        if (encoder->key_of_field[i] < 0) {
-            encoder->fields_of_keys[encoder->key_count] = (uint32_t)i;
-            encoder->key_of_field[i] = (int32_t)encoder->key_count++;
-        }
-        if (!find_value(encoder, &values[i], encoder->hashes[i], &index)) {
+        if (!find_value(encoder, &taken->values[tag.field], tag.hash, &index)) {
             return NULL;
         }
-        at = put_varint(at, (uint32_t)encoder->key_of_field[i]);
+        at = put_varint(at, (uint32_t)encoder->key_of_field[tag.field]);
         at = put_varint(at, index);
     }
     return at;
 }
 
-static bool put_feature(struct encoder *encoder, const struct feature *feature, struct error *err)
+static bool put_feature(struct encoder *encoder, const struct taken *taken, struct error *err)
 {
-    struct value id;
-    const struct value *values;
-    if (!feature_list_values(&encoder->layer->features, feature, encoder->read, &id, &values, err)) {
-        return false;
-    }
-    hash_values(encoder, values);
+    const struct feature *feature = taken->feature;
+    struct value id = taken->id;
     if (!put_geometry(encoder, feature, err)) {
         return false;
     }
@@ -520,7 +547,7 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     if (geometry_size == 0) {
         return true;
     }
-    const unsigned char *tags_end = put_tags(encoder, values);
+    const unsigned char *tags_end = put_tags(encoder, taken);
     if (!tags_end) {
         return error_no_memory(err);
     }
@@ -528,7 +555,7 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     bool has_id = id.type == VALUE_INT && id.integer >= 0;
     size_t size = (has_id ? 1 + varint_size((uint64_t)id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
                   geometry_size + (tags_size > 0 ? 1 + varint_size(tags_size) + tags_size : 0);
-    struct buffer *out = &encoder->features;
+    struct buffer *out = encoder->out;
     unsigned char *begun = geometry_size > BYTES_MAX ? NULL : buffer_reserve(out, size + 32);
     if (!begun) {
         out->failed = true;
@@ -557,24 +584,52 @@ static bool put_feature(struct encoder *encoder, const struct feature *feature, 
     return true;
 }
 
-static void put_layer(struct encoder *encoder, struct buffer *out)
+/* What stands in front of a layer's features: its tag, its length and its name. */
+static size_t head_size(const struct encoder *encoder, size_t length)
 {
-    struct text name = text_of(encoder->layer->name);
-    size_t size = 1 + varint_size(name.length) + name.length + encoder->features.length + encoder->values.length + 1 +
-                  varint_size(MVT_EXTENT) + 2;
-    for (uint32_t i = 0; i < encoder->key_count; i++) {
-        size_t length = strlen(encoder->layer->features.fields[encoder->fields_of_keys[i]].name);
-        size += 1 + varint_size(length) + length;
+    size_t name = strlen(encoder->layer->name);
+    return 1 + varint_size(length) + 1 + varint_size(name) + name;
+}
+
+/* A layer's length is known when all of it is there: room is left for that of a usual one. */
+static void begin_layer(struct encoder *encoder)
+{
+    enum { USUAL_LENGTH = 1 << 14 };
+    struct buffer *out = encoder->out;
+    encoder->begun = out->length;
+    if (buffer_reserve(out, head_size(encoder, USUAL_LENGTH))) {
+        out->length += head_size(encoder, USUAL_LENGTH);
     }
-    if (encoder->features.failed || encoder->values.failed || encoder->geometry.failed ||
-        !buffer_reserve(out, size + 16)) {
-        out->failed = true;
+    encoder->features_at = out->length;
+}
+
+/* Puts the head in front of what is there of the layer. */
+static void put_head(struct encoder *encoder)
+{
+    struct buffer *out = encoder->out;
+    struct text name = text_of(encoder->layer->name);
+    size_t length = out->length - encoder->features_at + 1 + varint_size(name.length) + name.length;
+    size_t size = head_size(encoder, length);
+    if (!buffer_reserve(out, VARINT_32_BYTES)) {
         return;
     }
-    buffer_append_byte(out, TILE_LAYERS);
-    buffer_append_varint(out, size);
-    put_string(out, LAYER_NAME, name);
-    buffer_append(out, encoder->features.data, encoder->features.length);
+    unsigned char *at = out->data + encoder->begun;
+    size_t content = out->length - encoder->features_at;
+    if (at + size != out->data + encoder->features_at) {
+        memmove(at + size, out->data + encoder->features_at, content);
+    }
+    out->length = encoder->begun + size + content;
+    *at++ = TILE_LAYERS;
+    at = varint_put(at, length);
+    *at++ = LAYER_NAME;
+    at = varint_put(at, name.length);
+    memcpy(at, name.data, name.length);
+}
+
+/* What comes behind the features. */
+static void end_layer(struct encoder *encoder)
+{
+    struct buffer *out = encoder->out;
     for (uint32_t i = 0; i < encoder->key_count; i++) {
         put_string(out, LAYER_KEYS, text_of(encoder->layer->features.fields[encoder->fields_of_keys[i]].name));
     }
@@ -583,6 +638,8 @@ static void put_layer(struct encoder *encoder, struct buffer *out)
     buffer_append_varint(out, MVT_EXTENT);
     buffer_append_byte(out, LAYER_VERSION);
     buffer_append_byte(out, 2);
+    put_head(encoder);
+    out->failed = out->failed || encoder->values.failed || encoder->geometry.failed;
 }
 
 /* --- thinning ----------------------------------------------------------------------------------------------------- */
@@ -637,9 +694,10 @@ unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, d
     for (size_t i = 0; i < layer->features.count; i++) {
         const struct feature *feature = &layer->features.features[i];
         unsigned rank = feature_rank(feature, scale);
+        double own = (double)mvt_weight(layer, feature);
         counts[rank]++;
-        weights[rank] += (double)mvt_weight(layer, feature);
-        weight += (double)mvt_weight(layer, feature);
+        weights[rank] += own;
+        weight += own;
     }
     double wanted = share * weight;
     unsigned rank = 0;
@@ -652,11 +710,12 @@ unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, d
 
 /* Features come by row, but lie where they were found: what the next ones need is fetched while this one is written.
  * Always inline: GCC takes calls of a function that only fetches ahead for calls without effect, and drops them. */
-static inline __attribute__((always_inline)) void fetch_ahead(const struct feature_list *list, size_t index)
+static inline __attribute__((always_inline)) void fetch_ahead(const struct encoder *encoder, size_t index)
 {
     enum { AHEAD = 16, LINE_BYTES = 64, LINES = 3 };
-    if (index + AHEAD < list->count) {
-        const struct feature *feature = &list->features[index + AHEAD];
+    if (index + AHEAD < encoder->kept_count) {
+        const struct feature_list *list = &encoder->layer->features;
+        const struct feature *feature = &list->features[encoder->kept[index + AHEAD]];
         const char *attributes = list->read ? feature->unread.data : (const char *)feature->values;
         __builtin_prefetch(feature->geometry.parts);
         for (size_t i = 0; i < LINES; i++) {
@@ -666,56 +725,84 @@ static inline __attribute__((always_inline)) void fetch_ahead(const struct featu
     }
 }
 
-static bool encode(struct encoder *encoder, struct buffer *out, struct error *err)
+static void choose_kept(struct encoder *encoder)
 {
     const struct feature_list *list = &encoder->layer->features;
+    unsigned rank_min = encoder->reduction.rank_min;
     double scale = px_per_unit(encoder->tile.z);
-    for (size_t i = 0; i < list->field_count; i++) {
-        encoder->key_of_field[i] = -1;
-    }
     for (size_t i = 0; i < list->count; i++) {
-        const struct feature *feature = &list->features[i];
-        fetch_ahead(list, i);
-        bool is_kept = encoder->reduction.rank_min == 0 || feature_rank(feature, scale) >= encoder->reduction.rank_min;
-        if (is_kept && !put_feature(encoder, feature, err)) {
+        encoder->kept[encoder->kept_count] = (uint32_t)i;
+        encoder->kept_count += rank_min == 0 || feature_rank(&list->features[i], scale) >= rank_min;
+    }
+}
+
+static bool put_features(struct encoder *encoder, struct error *err)
+{
+    for (size_t i = 0; i < encoder->kept_count; i++) {
+        const struct feature *feature = &encoder->layer->features.features[encoder->kept[i]];
+        fetch_ahead(encoder, i);
+        if (!take_feature(encoder, feature, &encoder->taken, err) || !put_feature(encoder, &encoder->taken, err)) {
             return false;
         }
     }
-    if (encoder->features.length > 0 || encoder->features.failed) {
-        put_layer(encoder, out);
+    return true;
+}
+
+static bool encode(struct encoder *encoder, struct error *err)
+{
+    for (size_t i = 0; i < encoder->layer->features.field_count; i++) {
+        encoder->key_of_field[i] = -1;
+    }
+    begin_layer(encoder);
+    if (!put_features(encoder, err)) {
+        return false;
+    }
+    if (encoder->out->length > encoder->features_at) {
+        end_layer(encoder);
+    } else {
+        encoder->out->length = encoder->begun;
     }
     return true;
+}
+
+static bool make_scratch(struct encoder *encoder)
+{
+    struct arena *arena = encoder->arena;
+    const struct feature_list *list = &encoder->layer->features;
+    encoder->key_of_field = arena_alloc_raw(arena, list->field_count * sizeof *encoder->key_of_field);
+    encoder->fields_of_keys = arena_alloc_raw(arena, list->field_count * sizeof *encoder->fields_of_keys);
+    encoder->tags = arena_alloc_raw(arena, list->field_count * 2 * VARINT_32_BYTES);
+    encoder->kept = arena_alloc_raw(arena, (list->count + 1) * sizeof *encoder->kept);
+    bool ok = encoder->key_of_field && encoder->fields_of_keys && encoder->tags && encoder->kept;
+    struct taken *taken = &encoder->taken;
+    taken->scratch = arena_alloc_raw(arena, list->field_count * sizeof *taken->scratch);
+    taken->tags = arena_alloc_raw(arena, list->field_count * sizeof *taken->tags);
+    if (!ok || !taken->scratch || !taken->tags) {
+        return false;
+    }
+    choose_kept(encoder);
+    return table_begin(&encoder->table, encoder->kept_count * list->field_count, arena);
 }
 
 bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const struct mvt_reduction *reduction,
                       struct arena *arena, struct buffer *out, struct error *err)
 {
-    size_t field_count = layer->features.field_count;
     struct encoder encoder = {
         .arena = arena,
         .layer = layer,
+        .out = out,
         .reduction = reduction ? *reduction : (struct mvt_reduction){.text_max = SIZE_MAX},
         .tile = tile,
         .area = mvt_area(tile),
         .box = tile_box(tile),
-        .key_of_field = arena_alloc_raw(arena, field_count * sizeof *encoder.key_of_field),
-        .fields_of_keys = arena_alloc_raw(arena, field_count * sizeof *encoder.fields_of_keys),
-        .tags = arena_alloc_raw(arena, field_count * 2 * VARINT_32_BYTES),
-        .hashes = arena_alloc_raw(arena, field_count * sizeof *encoder.hashes),
-        .read = arena_alloc_raw(arena, field_count * sizeof *encoder.read),
     };
-    buffer_init(&encoder.features, BYTES_MAX);
     buffer_init(&encoder.values, BYTES_MAX);
     buffer_init(&encoder.geometry, (size_t)1 << 32);
-    bool has_room = encoder.key_of_field && encoder.fields_of_keys && encoder.tags && encoder.hashes && encoder.read &&
-                    table_begin(&encoder.table, &layer->features, arena);
-    bool ok = has_room ? encode(&encoder, out, err) : error_no_memory(err);
+    bool ok = make_scratch(&encoder) ? encode(&encoder, err) : error_no_memory(err);
     /* Not to be taken for too large, which the caller would cure by leaving things out. */
-    if (ok &&
-        (encoder.features.no_memory || encoder.values.no_memory || encoder.geometry.no_memory || out->no_memory)) {
+    if (ok && (encoder.values.no_memory || encoder.geometry.no_memory || out->no_memory)) {
         ok = error_no_memory(err);
     }
-    buffer_finish(&encoder.features);
     buffer_finish(&encoder.values);
     buffer_finish(&encoder.geometry);
     return ok;

@@ -25,6 +25,14 @@ static unsigned char *without_spare_room(unsigned char *data, size_t size)
     return exact ? exact : data;
 }
 
+void tile_blob_add_gzip(struct tile_blob *blob, unsigned char *take_gzip, size_t size)
+{
+    struct shared_blob *shared = (struct shared_blob *)(void *)blob;
+    shared->gzip = without_spare_room(take_gzip, size);
+    shared->blob.gzip = shared->gzip;
+    shared->blob.gzip_size = size;
+}
+
 void tile_blob_pack(struct tile_blob *blob, int gzip_level)
 {
     struct shared_blob *shared = (struct shared_blob *)(void *)blob;
@@ -35,9 +43,9 @@ void tile_blob_pack(struct tile_blob *blob, int gzip_level)
     buffer_init(&out, shared->blob.size + 1024);
     if (gzip_compress(shared->data, shared->blob.size, gzip_level, &out) && !out.failed &&
         out.length + out.length / 16 < shared->blob.size) {
-        unsigned char *gzip = buffer_take(&out, &shared->blob.gzip_size);
-        shared->gzip = without_spare_room(gzip, shared->blob.gzip_size);
-        shared->blob.gzip = shared->gzip;
+        size_t size = 0;
+        unsigned char *gzip = buffer_take(&out, &size);
+        tile_blob_add_gzip(blob, gzip, size);
     }
     buffer_finish(&out);
 }

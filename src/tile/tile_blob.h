@@ -18,7 +18,9 @@ struct tile_blob {
 /* Takes `take_data` (from malloc), also on failure. NULL: memory is out. With `gzip_level` (tile/gzip.h; 0: not) a
  * compressed copy is kept too where that is a gain. */
 struct tile_blob *tile_blob_create(unsigned char *take_data, size_t size, int gzip_level);
-/* Adds the compressed copy to a blob that has none, before it is shared between threads. */
+/* Adds the compressed copy to a blob that has none, before it is shared between threads: by compressing it, or one that
+ * was made before (from malloc). */
+void tile_blob_add_gzip(struct tile_blob *blob, unsigned char *take_gzip, size_t size);
 void tile_blob_pack(struct tile_blob *blob, int gzip_level);
 /* A copy of `bytes`; with `may_be_gzip` both what they hold and they themselves where they are compressed. NULL: they
  * are damaged, or memory is out. */

@@ -211,12 +211,28 @@ static void land(struct tile_service *service, struct tile_flight *flight, struc
     tile_flight_answer(flight, blob, err);
 }
 
+/* What making the tile left `packed`, or else what is kept compressed. */
+static void add_gzip(const struct tile_service *service, const struct tile_flight *flight, struct buffer *packed,
+                     struct tile_blob *blob)
+{
+    if (packed->length > 0) {
+        size_t size = 0;
+        unsigned char *gzip = buffer_take(packed, &size);
+        tile_blob_add_gzip(blob, gzip, size);
+    } else if (keeps_tiles(service) && may_be_packed(flight)) {
+        tile_blob_pack(blob, GZIP_LEVEL_SERVED);
+    }
+}
+
 static struct tile_blob *make_tile(struct tile_service *service, struct tile_worker *worker,
                                    const struct tile_flight *flight, struct error *err)
 {
     struct buffer out;
+    struct buffer packed;
     struct tile_blob *blob = NULL;
     buffer_init(&out, TILE_BYTES_MAX);
+    buffer_init(&packed, TILE_BYTES_MAX);
+    worker->packed = &packed;
     if (tile_make(worker, flight->catalog, service->labels, &flight->key.request, &out, err)) {
         if (out.no_memory) {
             error_no_memory(err);
@@ -225,15 +241,17 @@ static struct tile_blob *make_tile(struct tile_service *service, struct tile_wor
         } else {
             size_t size = 0;
             unsigned char *data = buffer_take(&out, &size);
-            bool is_packed = keeps_tiles(service) && may_be_packed(flight);
-            blob = tile_blob_create(data, size, is_packed ? GZIP_LEVEL_SERVED : 0);
+            blob = tile_blob_create(data, size, 0);
             if (!blob) {
                 error_no_memory(err);
             } else {
                 blob->label_print = worker->label_print;
+                add_gzip(service, flight, &packed, blob);
             }
         }
     }
+    worker->packed = NULL;
+    buffer_finish(&packed);
     buffer_finish(&out);
     return blob;
 }

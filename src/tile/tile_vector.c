@@ -38,10 +38,13 @@ static const double worth_a_look = 1.6;
 struct part {
     struct mvt_layer layer;
     struct mvt_reduction reduction;
+    double weight;
     double share; /* of the features that are asked to stay */
-    struct buffer bytes;
+    size_t start; /* of its bytes in the tile */
+    size_t length;
+    bool is_too_large;
     double size;   /* about, compressed */
-    bool is_stale; /* `bytes` are not those of `reduction` */
+    bool is_stale; /* its bytes are not those of `reduction` */
     bool is_spent; /* there is nothing more to leave out */
 };
 
@@ -227,8 +230,8 @@ static double weight_of(const struct part *part)
 
 /* Guesses how large the layer will be. `*out_sure`: half of the sample has half of its bytes, so that what features
  * share (texts that come again and again) is of no account. */
-static bool foresee_part(struct tile_worker *worker, struct part *part, struct tile_id tile, double weight,
-                         bool *out_sure, struct error *err)
+static bool foresee_part(struct tile_worker *worker, struct part *part, struct tile_id tile, bool *out_sure,
+                         struct error *err)
 {
     struct buffer bytes;
     struct gzip_guess guess = {0};
@@ -239,7 +242,7 @@ static bool foresee_part(struct tile_worker *worker, struct part *part, struct t
               encode_sample(worker, part, SAMPLE_SHARE, tile, &bytes, &rate, err) &&
               (gzip_guess(bytes.data, bytes.length, 0, &guess) || error_no_memory(err));
     *out_sure = rate > 0 && rate > 0.97 * half;
-    part->size = bytes.length > 0 ? rate * weight * guess.size / (double)bytes.length : 0;
+    part->size = bytes.length > 0 ? rate * part->weight * guess.size / (double)bytes.length : 0;
     buffer_finish(&bytes);
     return ok;
 }
@@ -250,7 +253,8 @@ static bool foresee(struct tile_worker *worker, struct part *parts, size_t count
 {
     double weight = 0;
     for (size_t i = 0; i < count; i++) {
-        weight += weight_of(&parts[i]);
+        parts[i].weight = weight_of(&parts[i]);
+        weight += parts[i].weight;
     }
     if (weight < worth_a_look * TILE_VECTOR_BYTES_MAX) {
         return true;
@@ -259,7 +263,7 @@ static bool foresee(struct tile_worker *worker, struct part *parts, size_t count
     bool is_sure = true;
     for (size_t i = 0; i < count; i++) {
         bool sure;
-        if (!foresee_part(worker, &parts[i], tile, weight_of(&parts[i]), &sure, err)) {
+        if (!foresee_part(worker, &parts[i], tile, &sure, err)) {
             return false;
         }
         is_sure = is_sure && sure;
@@ -273,25 +277,34 @@ static bool foresee(struct tile_worker *worker, struct part *parts, size_t count
 
 /* --- what it is --- */
 
+/* `before`: the tile of the last round, of which layers that were not reduced since are taken. */
 static bool encode_parts(struct tile_worker *worker, struct part *parts, size_t count, struct tile_id tile,
-                         struct buffer *out, bool *out_too_large, struct error *err)
+                         const struct buffer *before, struct buffer *out, bool *out_too_large, struct error *err)
 {
     buffer_clear(out);
     *out_too_large = false;
     for (size_t i = 0; i < count; i++) {
         struct part *part = &parts[i];
-        if (part->is_stale) {
-            buffer_clear(&part->bytes);
-            if (!mvt_encode_layer(&part->layer, tile, &part->reduction, worker->arena, &part->bytes, err)) {
-                return false;
-            }
-            part->is_stale = false;
+        size_t start = out->length;
+        if (!part->is_stale) {
+            buffer_append(out, before->data + part->start, part->length);
+        } else if (!mvt_encode_layer(&part->layer, tile, &part->reduction, worker->arena, out, err)) {
+            return false;
         }
-        buffer_append(out, part->bytes.data, part->bytes.length);
         if (out->no_memory) {
             return error_no_memory(err);
         }
-        *out_too_large = *out_too_large || part->bytes.failed || out->failed;
+        if (out->failed) { /* the others may have their turn */
+            out->length = start;
+            out->failed = false;
+            *out_too_large = true;
+            part->is_too_large = true;
+        } else {
+            part->is_too_large = false;
+        }
+        part->start = start;
+        part->length = out->length - start;
+        part->is_stale = part->is_too_large;
     }
     return true;
 }
@@ -306,10 +319,17 @@ static bool is_whole(const struct part *parts, size_t count)
     return true;
 }
 
-/* How large the tile is, compressed, rather too large; exactly where nothing has been left out yet and it may just fit.
- */
-static bool measure(const struct part *parts, size_t count, const struct buffer *tile, double *out_size,
-                    struct error *err)
+static void swap(struct buffer *a, struct buffer *b)
+{
+    struct buffer other = *a;
+    *a = *b;
+    *b = other;
+}
+
+/* How large the tile is, compressed, rather too large; exactly where nothing has been left out yet and it may just fit:
+ * then the compressed bytes are kept for who wants them. */
+static bool measure(const struct tile_worker *worker, const struct part *parts, size_t count, const struct buffer *tile,
+                    double *out_size, struct error *err)
 {
     struct gzip_guess guess;
     struct buffer packed;
@@ -332,6 +352,9 @@ static bool measure(const struct part *parts, size_t count, const struct buffer 
     bool ok = gzip_compress(tile->data, tile->length, GZIP_LEVEL_SERVED, &packed) || error_no_memory(err);
     if (packed.length <= TILE_VECTOR_BYTES_MAX) {
         *out_size = (double)packed.length;
+        if (worker->packed && ok) {
+            swap(worker->packed, &packed);
+        }
     }
     buffer_finish(&packed);
     return ok;
@@ -339,22 +362,21 @@ static bool measure(const struct part *parts, size_t count, const struct buffer 
 
 /* Encodes the layers until they fit together. */
 static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t count, struct tile_id tile,
-                      struct buffer *out, struct error *err)
+                      struct buffer *out, struct buffer *before, struct error *err)
 {
     for (size_t i = 0; i < count; i++) {
         parts[i].reduction.text_max = SIZE_MAX;
         parts[i].share = 1;
         parts[i].is_stale = true;
-        buffer_init(&parts[i].bytes, LAYER_BYTES_MAX);
     }
     if (!foresee(worker, parts, count, tile, err)) {
         return false;
     }
-    for (unsigned loosened = 0;;) {
+    for (unsigned loosened = 0;; swap(out, before)) {
         bool is_too_large;
         double size = LAYER_BYTES_MAX; /* at least */
-        if (!encode_parts(worker, parts, count, tile, out, &is_too_large, err) ||
-            (!is_too_large && !measure(parts, count, out, &size, err))) {
+        if (!encode_parts(worker, parts, count, tile, before, out, &is_too_large, err) ||
+            (!is_too_large && !measure(worker, parts, count, out, &size, err))) {
             return false;
         }
         if (size < too_little * TILE_VECTOR_BYTES_MAX && loosened < LOOSENED_MAX && is_thinned(parts, count)) {
@@ -366,10 +388,11 @@ static bool fit_parts(struct tile_worker *worker, struct part *parts, size_t cou
             return true;
         }
         for (size_t i = 0; i < count; i++) {
-            const struct buffer *bytes = &parts[i].bytes;
-            parts[i].size = bytes->failed ? LAYER_BYTES_MAX : size * (double)bytes->length / (double)out->length;
+            double share = (double)parts[i].length / fmax((double)out->length, 1);
+            parts[i].size = parts[i].is_too_large ? LAYER_BYTES_MAX : size * share;
         }
         if (!reduce(parts, count, tile, aim)) {
+            out->failed = is_too_large;
             return true;
         }
     }
@@ -379,15 +402,15 @@ bool tile_vector_make(struct tile_worker *worker, const struct store_layer *cons
                       struct tile_id tile, struct buffer *out, struct error *err)
 {
     struct part *parts = arena_array(worker->arena, 2 * count, sizeof *parts);
+    struct buffer before;
     size_t part_count = 0;
     if (!parts) {
         return error_no_memory(err);
     }
+    buffer_init(&before, out->length_max);
     bool ok = find_parts(worker, layers, count, tile, parts, &part_count, err) &&
-              fit_parts(worker, parts, part_count, tile, out, err);
-    for (size_t i = 0; i < part_count; i++) {
-        buffer_finish(&parts[i].bytes);
-    }
+              fit_parts(worker, parts, part_count, tile, out, &before, err);
+    buffer_finish(&before);
     return ok;
 }
 

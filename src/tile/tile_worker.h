@@ -13,8 +13,9 @@ struct tile_worker {
     struct raster_source *rasters;
     const struct sprite *images; /* instead of the catalog's: for a style that is not in it. Not owned; NULL */
     struct arena *arena;         /* reset before each job */
-    uint64_t label_print; /* set by tile_make: of the labels of the last picture (label_plans_print); 0: none known */
-    bool exact_colors;    /* PNG exactly as painted; otherwise in the palette of the map's style */
+    struct buffer *packed; /* gets a tile compressed (GZIP_LEVEL_SERVED) where making it takes that. Not owned; NULL */
+    uint64_t label_print;  /* set by tile_make: of the labels of the last picture (label_plans_print); 0: none known */
+    bool exact_colors;     /* PNG exactly as painted; otherwise in the palette of the map's style */
 };
 
 bool tile_worker_init(struct tile_worker *worker, const char *data_folder, struct error *err);
