@@ -652,52 +652,59 @@ static void put_value(struct buffer *out, const struct value *value)
     }
 }
 
-static bool get_real(struct cell_cursor *cursor, struct value *out)
+static inline bool get_real(struct cell_cursor *cursor, struct value *out)
 {
     if (remaining(cursor) < 8) {
         return false;
     }
     uint64_t bits = get_u64(cursor->at);
     cursor->at += 8;
-    double real;
-    memcpy(&real, &bits, sizeof real);
-    *out = value_of_real(real);
+    out->type = VALUE_REAL;
+    memcpy(&out->real, &bits, sizeof out->real);
     return true;
 }
 
-static bool get_text(struct cell_cursor *cursor, struct value *out)
+static inline bool get_text(struct cell_cursor *cursor, struct value *out)
 {
     uint64_t length;
-    if (!get_varint(cursor, &length) || length > remaining(cursor)) {
+    if (cursor->at < cursor->end && *cursor->at < 128) {
+        length = *cursor->at++;
+    } else if (!get_varint(cursor, &length)) {
         return false;
     }
-    *out = value_of_text((struct text){(const char *)cursor->at, (size_t)length});
+    if (length > remaining(cursor)) {
+        return false;
+    }
+    out->type = VALUE_STRING;
+    out->string = (struct text){(const char *)cursor->at, (size_t)length};
     cursor->at += length;
     return true;
 }
 
-static bool get_tagged(struct cell_cursor *cursor, unsigned char tag, struct value *out)
+static inline bool get_tagged(struct cell_cursor *cursor, unsigned char tag, struct value *out)
 {
     uint64_t number;
     switch (tag) {
     case TAG_NULL:
-        *out = value_null();
+        *out = (struct value){.type = VALUE_NULL};
         return true;
     case TAG_FALSE:
     case TAG_TRUE:
-        *out = value_of_bool(tag == TAG_TRUE);
+        *out = (struct value){.type = VALUE_BOOL, .boolean = tag == TAG_TRUE};
         return true;
     case TAG_INT:
         if (!get_varint(cursor, &number)) {
             return false;
         }
-        *out = value_of_int(unzigzag(number));
+        out->type = VALUE_INT;
+        out->integer = unzigzag(number);
         return true;
     case TAG_WHOLE_REAL:
         if (!get_varint(cursor, &number)) {
             return false;
         }
-        *out = value_of_real((double)unzigzag(number));
+        out->type = VALUE_REAL;
+        out->real = (double)unzigzag(number);
         return true;
     case TAG_REAL:
         return get_real(cursor, out);
@@ -744,31 +751,38 @@ static bool get_id(struct cell_cursor *cursor, unsigned char tag, int64_t row, s
     return tag == TAG_ROW || get_tagged(cursor, tag, out_id);
 }
 
-enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value)
+static inline bool get_value(struct cell_cursor *cursor, struct value *out_value)
 {
     if (cursor->at == cursor->end) {
-        return CELL_DAMAGED;
+        return false;
     }
     unsigned char tag = *cursor->at++;
-    return get_tagged(cursor, tag, out_value) ? CELL_OK : CELL_DAMAGED;
+    return get_tagged(cursor, tag, out_value);
+}
+
+enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value)
+{
+    return get_value(cursor, out_value) ? CELL_OK : CELL_DAMAGED;
 }
 
 enum cell_result cell_get_attributes(struct cell_cursor *cursor, int64_t row, struct value *out_id,
                                      struct value *out_values, size_t count)
 {
-    if (cursor->at == cursor->end) {
+    struct cell_cursor at = *cursor;
+    if (at.at == at.end) {
         return CELL_DAMAGED;
     }
-    unsigned char tag = *cursor->at++;
+    unsigned char tag = *at.at++;
     uint64_t field;
-    if (!get_id(cursor, tag, row, count, out_id, &field)) {
+    if (!get_id(&at, tag, row, count, out_id, &field)) {
         return CELL_DAMAGED;
     }
     for (size_t i = 0; i < count; i++) {
-        if (cell_get_value(cursor, &out_values[i]) != CELL_OK) {
+        if (!get_value(&at, &out_values[i])) {
             return CELL_DAMAGED;
         }
     }
+    *cursor = at;
     if (field < count) {
         *out_id = out_values[field];
     }
