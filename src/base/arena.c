@@ -156,12 +156,18 @@ static struct block *add_block(struct arena *arena, size_t size)
     return block;
 }
 
+/* What a piece takes; one of no bytes has an address of its own. */
+static size_t rounded_up(size_t size)
+{
+    return size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
 void *arena_alloc_raw(struct arena *arena, size_t size)
 {
     if (size > SIZE_MAX / 2) {
         return NULL;
     }
-    size_t rounded = size == 0 ? ALIGNMENT : (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    size_t rounded = rounded_up(size);
     if (rounded > arena->bytes_max - arena->used) {
         arena->is_full = true;
         return NULL;
@@ -198,18 +204,24 @@ void *arena_array(struct arena *arena, size_t count, size_t size)
     return arena_alloc(arena, bytes);
 }
 
+/* True for the piece that was taken last. */
+static bool is_last(const struct arena *arena, const void *piece, size_t rounded)
+{
+    const struct block *block = arena->blocks;
+    size_t from_end = arena->piecewise && block ? block->used : rounded;
+    return piece && block && block->used >= from_end &&
+           (const unsigned char *)piece == block->bytes + (block->used - from_end);
+}
+
 void *arena_grow(struct arena *arena, void *piece, size_t old_size, size_t new_size)
 {
     if (new_size <= old_size && piece) {
         return piece;
     }
     struct block *block = arena->blocks;
-    size_t old_rounded = old_size == 0 ? ALIGNMENT : (old_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    bool is_last = piece && block && !arena->piecewise && block->used >= old_rounded &&
-                   (unsigned char *)piece == block->bytes + (block->used - old_rounded);
-    if (is_last && new_size <= SIZE_MAX / 2) {
-        size_t new_rounded = (new_size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-        size_t more = new_rounded - old_rounded;
+    size_t old_rounded = rounded_up(old_size);
+    if (!arena->piecewise && is_last(arena, piece, old_rounded) && new_size <= SIZE_MAX / 2) {
+        size_t more = rounded_up(new_size) - old_rounded;
         if (more <= block->size - block->used && more <= arena->bytes_max - arena->used) {
             block->used += more;
             arena->used += more;
@@ -226,6 +238,16 @@ void *arena_grow(struct arena *arena, void *piece, size_t old_size, size_t new_s
     }
     memset((unsigned char *)larger + old_size, 0, new_size - old_size);
     return larger;
+}
+
+void arena_shrink(struct arena *arena, const void *piece, size_t old_size, size_t new_size)
+{
+    size_t old_rounded = rounded_up(old_size);
+    if (is_last(arena, piece, old_rounded)) {
+        size_t less = old_rounded - rounded_up(new_size);
+        arena->blocks->used -= arena->piecewise ? 0 : less;
+        arena->used -= less;
+    }
 }
 
 void *arena_memdup(struct arena *arena, const void *bytes, size_t size)

@@ -27,6 +27,8 @@ void *arena_alloc_raw(struct arena *arena, size_t size);
 void *arena_array(struct arena *arena, size_t count, size_t size);
 /* A larger copy of an array made by arena_array/arena_alloc: extends in place when it was the last piece. */
 void *arena_grow(struct arena *arena, void *piece, size_t old_size, size_t new_size);
+/* Gives the end of a piece back, where nothing was taken after it: for one that was larger than it turned out to be. */
+void arena_shrink(struct arena *arena, const void *piece, size_t old_size, size_t new_size);
 char *arena_strdup(struct arena *arena, const char *text);
 char *arena_strndup(struct arena *arena, const char *text, size_t length);
 char *arena_printf(struct arena *arena, const char *format, ...) __attribute__((format(printf, 2, 3)));

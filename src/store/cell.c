@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/cell.h"
 
-#include "store/cell_number.h"
+#include "store/cell_steps.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -267,6 +267,11 @@ static bool get_head(struct cell_cursor *cursor, struct geometry_head *out_head)
         *out_head = (struct geometry_head){1, number >> COMPACT_SHIFT, (number & COMPACT_WIDE) != 0 ? 2 : 1};
         return out_head->lone_count > 0 && out_head->lone_count <= remaining(cursor) / 2;
     }
+    if (remaining(cursor) >= 2 && cursor->at[0] == 1 && cursor->at[1] < 128 && (cursor->at[1] & 1) == 0) {
+        *out_head = (struct geometry_head){1, cursor->at[1] >> 1, 0};
+        cursor->at += 2;
+        return out_head->lone_count > 0 && out_head->lone_count <= remaining(cursor) / 2;
+    }
     if (!get_varint(cursor, &number)) {
         return false;
     }
@@ -318,12 +323,11 @@ static int32_t unsnap(uint64_t snapped, unsigned shift)
     return unit > INT32_MAX ? INT32_MAX : unit < INT32_MIN ? INT32_MIN : (int32_t)unit;
 }
 
-static inline bool get_varint_steps(struct cell_cursor *cursor, unsigned shift, bool clamps, struct world_point *points,
-                                    uint32_t count, uint64_t *out_bits)
+/* In wide numbers, for what the quick ways leave: what lies out of the world is clamped. */
+static bool get_any_varints(struct cell_cursor *cursor, unsigned shift, struct world_point *points, uint32_t count)
 {
     uint64_t x = 0;
     uint64_t y = 0;
-    uint64_t bits = 0;
     for (uint32_t i = 0; i < count; i++) {
         uint64_t delta_x;
         uint64_t delta_y;
@@ -332,44 +336,65 @@ static inline bool get_varint_steps(struct cell_cursor *cursor, unsigned shift, 
         }
         x += (uint64_t)unzigzag(delta_x);
         y += (uint64_t)unzigzag(delta_y);
-        if (clamps) {
-            points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
-        } else {
-            bits |= ((x << shift) - (uint64_t)INT32_MIN) | ((y << shift) - (uint64_t)INT32_MIN);
-            points[i] = (struct world_point){(int32_t)(x << shift), (int32_t)(y << shift)};
-        }
+        points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
     }
-    *out_bits = bits;
     return true;
 }
 
-/* Hardly any geometry reaches where numbers are clamped: those that do are read again. */
-static bool get_varint_points(struct cell_cursor *cursor, unsigned shift, struct world_point *points, uint32_t count)
+/* The first vertex of a geometry, in grid units. */
+static inline bool get_first(struct cell_cursor *cursor, int64_t *out_x, int64_t *out_y)
 {
-    struct cell_cursor start = *cursor;
-    uint64_t bits;
-    if (!get_varint_steps(cursor, shift, false, points, count, &bits)) {
+    struct world_point pair;
+    if (STEPS_LITTLE_ENDIAN && remaining(cursor) >= STEPS_AHEAD && steps_get_short(cursor, &pair)) {
+        *out_x = unzigzag((uint32_t)pair.x);
+        *out_y = unzigzag((uint32_t)pair.y);
+        return true;
+    }
+    uint64_t x;
+    uint64_t y;
+    if (!get_varints(cursor, &x, &y)) {
         return false;
     }
-    if (bits <= UINT32_MAX) {
+    *out_x = unzigzag(x);
+    *out_y = unzigzag(y);
+    return true;
+}
+
+static inline bool get_near_varints(struct cell_cursor *cursor, unsigned shift, struct world_point *points,
+                                    uint32_t count)
+{
+    int64_t x;
+    int64_t y;
+    if (!STEPS_LITTLE_ENDIAN || !get_first(cursor, &x, &y) || x != (int32_t)x || y != (int32_t)y) {
+        return false;
+    }
+    points[0] = (struct world_point){(int32_t)x, (int32_t)y};
+    return steps_get_varints(cursor, points, count) && steps_add_varints(shift, points, count);
+}
+
+/* Hardly any geometry reaches where numbers are clamped: those that do are read again. */
+static inline bool get_varint_points(struct cell_cursor *cursor, unsigned shift, struct world_point *points,
+                                     uint32_t count)
+{
+    struct cell_cursor start = *cursor;
+    if (count == 0 || get_near_varints(cursor, shift, points, count)) {
         return true;
     }
     *cursor = start;
-    return get_varint_steps(cursor, shift, true, points, count, &bits);
+    return get_any_varints(cursor, shift, points, count);
 }
-
-/* Steps in x, or in y, of the widths that are added up word by word; points that may be made too many. */
-enum { STEPS_BYTES = sizeof(uint64_t) / 2, POINTS_SPARE = STEPS_BYTES - 1 };
 
 static inline int64_t get_step(const unsigned char *in, size_t width)
 {
     return width == 1 ? (int8_t)in[0] : (int16_t)(uint16_t)(in[0] | in[1] << 8);
 }
 
-static inline void add_steps(const unsigned char *at, size_t width, unsigned shift, uint64_t x, uint64_t y,
-                             struct world_point *points, uint32_t count)
+/* Steps of that many bytes from the first point on, which is in grid units. */
+static void add_any_steps(const unsigned char *at, size_t width, unsigned shift, uint64_t x, uint64_t y,
+                          struct world_point *points, uint32_t count)
 {
-    for (uint32_t i = 0; i < count; i++) {
+    points[0] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
+    for (uint32_t i = 1; i < count; i++) {
         x += (uint64_t)get_step(at, width);
         y += (uint64_t)get_step(at + width, width);
         points[i] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
@@ -377,62 +402,64 @@ static inline void add_steps(const unsigned char *at, size_t width, unsigned shi
     }
 }
 
-/* The same where no step leads out of the world. Steps are taken from words, so up to three points too many are made of
- * what follows: how many there are is as good as random, and seldom told right by a processor that guesses. */
-static inline void add_near_steps(const unsigned char *at, size_t width, unsigned shift, struct world_point *points,
-                                  uint32_t count)
+/* True when `reach` grid units to the west and to the east of there, or to the south and north, are still in the world.
+ */
+static inline bool is_central(int64_t place, uint64_t reach, unsigned shift)
 {
-    uint32_t x = (uint32_t)points[0].x;
-    uint32_t y = (uint32_t)points[0].y;
-    for (uint32_t i = 1; i < count; at += sizeof(uint64_t)) {
-        uint64_t word = get_u64(at);
-        for (size_t j = 0; j < STEPS_BYTES / width; j++, i++) {
-            x += (uint32_t)(width == 1 ? (int8_t)word : (int16_t)word) << shift;
-            word >>= 8 * width;
-            y += (uint32_t)(width == 1 ? (int8_t)word : (int16_t)word) << shift;
-            word >>= 8 * width;
-            points[i] = (struct world_point){(int32_t)x, (int32_t)y};
-        }
-    }
+    uint64_t half = UINT64_C(1) << (31 - shift);
+    return reach < half && (uint64_t)place + (half - reach) < 2 * (half - reach);
 }
 
-/* True when `reach` grid units from there in any direction is still in the world. */
-static bool is_central(uint64_t x, uint64_t y, uint64_t reach, unsigned shift)
+static inline bool get_compact_points(struct cell_cursor *cursor, size_t width, unsigned shift,
+                                      struct world_point *points, uint32_t count)
 {
-    int64_t limit = (INT64_C(1) << (31 - shift)) - (int64_t)reach;
-    return (int64_t)x < limit && (int64_t)x > -limit && (int64_t)y < limit && (int64_t)y > -limit;
-}
-
-static bool get_compact_points(struct cell_cursor *cursor, size_t width, unsigned shift, struct world_point *points,
-                               uint32_t count)
-{
-    uint64_t x;
-    uint64_t y;
-    if (!get_varints(cursor, &x, &y) || remaining(cursor) / (2 * width) < count - 1) {
+    int64_t x;
+    int64_t y;
+    size_t length = (size_t)(count - 1) * 2 * width;
+    if (!get_first(cursor, &x, &y) || remaining(cursor) < length) {
         return false;
     }
-    x = (uint64_t)unzigzag(x);
-    y = (uint64_t)unzigzag(y);
-    points[0] = (struct world_point){unsnap(x, shift), unsnap(y, shift)};
-    size_t length = (size_t)(count - 1) * 2 * width;
-    bool is_near = is_central(x, y, (uint64_t)count << (8 * width - 1), shift);
-    if (!is_near || remaining(cursor) < length + sizeof(uint64_t)) {
-        add_steps(cursor->at, width, shift, x, y, points + 1, count - 1);
-    } else if (width == 1) {
-        add_near_steps(cursor->at, 1, shift, points, count);
+    uint64_t reach = (uint64_t)count << (8 * width - 1);
+    bool is_near = is_central(x, reach, shift) && is_central(y, reach, shift);
+    if (!STEPS_LITTLE_ENDIAN || !is_near || remaining(cursor) < length + STEPS_AHEAD) {
+        add_any_steps(cursor->at, width, shift, (uint64_t)x, (uint64_t)y, points, count);
     } else {
-        add_near_steps(cursor->at, 2, shift, points, count);
+        points[0] = (struct world_point){(int32_t)((uint32_t)x << shift), (int32_t)((uint32_t)y << shift)};
+        if (width == 1) {
+            steps_add_bytes(cursor->at, shift, points, count);
+        } else {
+            steps_add_words(cursor->at, shift, points, count);
+        }
     }
     cursor->at += length;
     return true;
 }
 
-/* Parts and points of one part are one piece of memory. */
-static enum cell_result get_lone_part(uint32_t count, struct arena *arena, struct shape_part **out_parts,
-                                      struct world_point **out_points)
+/* Memory for several geometries, one behind the other. */
+struct room {
+    unsigned char *at;
+    unsigned char *end;
+    struct arena *arena; /* of what finds no room there */
+};
+
+/* `size` bytes, a multiple of eight, and `spare` behind them that are for the next as well. */
+static inline void *take(struct room *room, size_t size, size_t spare)
 {
-    struct shape_part *parts =
-        arena_alloc_raw(arena, sizeof *parts + ((size_t)count + POINTS_SPARE) * sizeof **out_points);
+    if (!room->at || size + spare > (size_t)(room->end - room->at)) {
+        return arena_alloc_raw(room->arena, size + spare);
+    }
+    unsigned char *piece = room->at;
+    room->at += size;
+    return piece;
+}
+
+enum { POINT_BYTES = sizeof(struct world_point), SPARE_BYTES = STEPS_SPARE * POINT_BYTES };
+
+/* Parts and points of one part are one piece of memory. */
+static inline enum cell_result get_lone_part(uint32_t count, struct room *room, struct shape_part **out_parts,
+                                             struct world_point **out_points)
+{
+    struct shape_part *parts = take(room, sizeof *parts + (size_t)count * POINT_BYTES, SPARE_BYTES);
     if (!parts) {
         return CELL_NO_ROOM;
     }
@@ -442,22 +469,22 @@ static enum cell_result get_lone_part(uint32_t count, struct arena *arena, struc
     return CELL_OK;
 }
 
-static enum cell_result get_parts(struct cell_cursor *cursor, uint64_t part_count, struct arena *arena,
+static enum cell_result get_parts(struct cell_cursor *cursor, uint64_t part_count, struct room *room,
                                   struct shape_part **out_parts, struct world_point **out_points, uint32_t *out_count)
 {
-    *out_parts = arena_alloc_raw(arena, bytes_of_parts(part_count));
+    *out_parts = take(room, bytes_of_parts(part_count), 0);
     if (!*out_parts) {
         return CELL_NO_ROOM;
     }
     if (!get_part_sizes(cursor, part_count, *out_parts, out_count)) {
         return CELL_DAMAGED;
     }
-    *out_points = arena_alloc_raw(arena, ((size_t)*out_count + POINTS_SPARE) * sizeof **out_points);
+    *out_points = take(room, (size_t)*out_count * POINT_BYTES, SPARE_BYTES);
     return *out_points ? CELL_OK : CELL_NO_ROOM;
 }
 
-enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
-                                   struct arena *arena, struct geometry *out_geometry)
+static inline enum cell_result get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
+                                            struct room *room, struct geometry *out_geometry)
 {
     struct geometry_head head;
     if (!get_head(cursor, &head)) {
@@ -466,8 +493,8 @@ enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kin
     uint32_t count = (uint32_t)head.lone_count;
     struct shape_part *parts;
     struct world_point *points;
-    enum cell_result result = count > 0 ? get_lone_part(count, arena, &parts, &points)
-                                        : get_parts(cursor, head.part_count, arena, &parts, &points, &count);
+    enum cell_result result = count > 0 ? get_lone_part(count, room, &parts, &points)
+                                        : get_parts(cursor, head.part_count, room, &parts, &points, &count);
     if (result != CELL_OK) {
         return result;
     }
@@ -475,6 +502,45 @@ enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kin
                                                  : get_compact_points(cursor, head.step_bytes, shift, points, count);
     *out_geometry = (struct geometry){kind, (uint32_t)head.part_count, count, parts, points};
     return ok ? CELL_OK : CELL_DAMAGED;
+}
+
+enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
+                                   struct arena *arena, struct geometry *out_geometry)
+{
+    struct room room = {.arena = arena};
+    return get_geometry(cursor, kind, shift, &room, out_geometry);
+}
+
+/* A vertex has at least two bytes, and a lone part as many as half of a vertex. Where parts are many that is too
+ * little, and they get memory of their own. */
+static size_t room_for(const struct cell_cursor *pieces, size_t count)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < count; i++) {
+        bytes += remaining(&pieces[i]);
+    }
+    return bytes / 2 * POINT_BYTES + SPARE_BYTES;
+}
+
+enum cell_result cell_get_outlines(const struct cell_cursor *pieces, size_t count, const unsigned char *readable_end,
+                                   enum geometry_kind kind, unsigned shift, struct arena *arena,
+                                   struct cell_outline *out_outlines)
+{
+    size_t size = room_for(pieces, count);
+    unsigned char *begun = arena_alloc_raw(arena, size);
+    if (!begun) {
+        return CELL_NO_ROOM;
+    }
+    struct room room = {begun, begun + size, arena};
+    for (size_t i = 0; i < count; i++) {
+        struct cell_cursor cursor = {pieces[i].at, readable_end};
+        enum cell_result result = get_geometry(&cursor, kind, shift, &room, &out_outlines[i].geometry);
+        if (result != CELL_OK || cursor.at != pieces[i].end) {
+            return result == CELL_OK ? CELL_DAMAGED : result;
+        }
+    }
+    arena_shrink(arena, begun, size, (size_t)(room.at - begun));
+    return CELL_OK;
 }
 
 /* To the nearest, halves away from zero, as llround does; degrees are far from the limits. */
@@ -586,52 +652,59 @@ static void put_value(struct buffer *out, const struct value *value)
     }
 }
 
-static bool get_real(struct cell_cursor *cursor, struct value *out)
+static inline bool get_real(struct cell_cursor *cursor, struct value *out)
 {
     if (remaining(cursor) < 8) {
         return false;
     }
     uint64_t bits = get_u64(cursor->at);
     cursor->at += 8;
-    double real;
-    memcpy(&real, &bits, sizeof real);
-    *out = value_of_real(real);
+    out->type = VALUE_REAL;
+    memcpy(&out->real, &bits, sizeof out->real);
     return true;
 }
 
-static bool get_text(struct cell_cursor *cursor, struct value *out)
+static inline bool get_text(struct cell_cursor *cursor, struct value *out)
 {
     uint64_t length;
-    if (!get_varint(cursor, &length) || length > remaining(cursor)) {
+    if (cursor->at < cursor->end && *cursor->at < 128) {
+        length = *cursor->at++;
+    } else if (!get_varint(cursor, &length)) {
         return false;
     }
-    *out = value_of_text((struct text){(const char *)cursor->at, (size_t)length});
+    if (length > remaining(cursor)) {
+        return false;
+    }
+    out->type = VALUE_STRING;
+    out->string = (struct text){(const char *)cursor->at, (size_t)length};
     cursor->at += length;
     return true;
 }
 
-static bool get_tagged(struct cell_cursor *cursor, unsigned char tag, struct value *out)
+static inline bool get_tagged(struct cell_cursor *cursor, unsigned char tag, struct value *out)
 {
     uint64_t number;
     switch (tag) {
     case TAG_NULL:
-        *out = value_null();
+        *out = (struct value){.type = VALUE_NULL};
         return true;
     case TAG_FALSE:
     case TAG_TRUE:
-        *out = value_of_bool(tag == TAG_TRUE);
+        *out = (struct value){.type = VALUE_BOOL, .boolean = tag == TAG_TRUE};
         return true;
     case TAG_INT:
         if (!get_varint(cursor, &number)) {
             return false;
         }
-        *out = value_of_int(unzigzag(number));
+        out->type = VALUE_INT;
+        out->integer = unzigzag(number);
         return true;
     case TAG_WHOLE_REAL:
         if (!get_varint(cursor, &number)) {
             return false;
         }
-        *out = value_of_real((double)unzigzag(number));
+        out->type = VALUE_REAL;
+        out->real = (double)unzigzag(number);
         return true;
     case TAG_REAL:
         return get_real(cursor, out);
@@ -678,31 +751,38 @@ static bool get_id(struct cell_cursor *cursor, unsigned char tag, int64_t row, s
     return tag == TAG_ROW || get_tagged(cursor, tag, out_id);
 }
 
-enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value)
+static inline bool get_value(struct cell_cursor *cursor, struct value *out_value)
 {
     if (cursor->at == cursor->end) {
-        return CELL_DAMAGED;
+        return false;
     }
     unsigned char tag = *cursor->at++;
-    return get_tagged(cursor, tag, out_value) ? CELL_OK : CELL_DAMAGED;
+    return get_tagged(cursor, tag, out_value);
+}
+
+enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value)
+{
+    return get_value(cursor, out_value) ? CELL_OK : CELL_DAMAGED;
 }
 
 enum cell_result cell_get_attributes(struct cell_cursor *cursor, int64_t row, struct value *out_id,
                                      struct value *out_values, size_t count)
 {
-    if (cursor->at == cursor->end) {
+    struct cell_cursor at = *cursor;
+    if (at.at == at.end) {
         return CELL_DAMAGED;
     }
-    unsigned char tag = *cursor->at++;
+    unsigned char tag = *at.at++;
     uint64_t field;
-    if (!get_id(cursor, tag, row, count, out_id, &field)) {
+    if (!get_id(&at, tag, row, count, out_id, &field)) {
         return CELL_DAMAGED;
     }
     for (size_t i = 0; i < count; i++) {
-        if (cell_get_value(cursor, &out_values[i]) != CELL_OK) {
+        if (!get_value(&at, &out_values[i])) {
             return CELL_DAMAGED;
         }
     }
+    *cursor = at;
     if (field < count) {
         *out_id = out_values[field];
     }

@@ -41,6 +41,13 @@ struct cell_cursor {
     const unsigned char *end;
 };
 
+struct cell_box {
+    int32_t min_x;
+    int32_t min_y;
+    int32_t max_x;
+    int32_t max_y;
+};
+
 enum cell_result { CELL_OK, CELL_DAMAGED, CELL_NO_ROOM };
 
 /* --- geometry --- */
@@ -55,6 +62,20 @@ void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsig
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
                                    struct arena *arena, struct geometry *out_geometry);
+/* What a picture needs of a feature. */
+struct cell_outline {
+    struct geometry geometry;
+    struct cell_box box;
+    int64_t row;
+    bool attributes_elsewhere;
+};
+
+/* The geometries that lie in these pieces of bytes, into the outlines; the rest of these stays as it is. Quicker than
+ * one by one: they are one piece of the arena, and what lies behind each piece up to `readable_end` may be read with
+ * it. */
+enum cell_result cell_get_outlines(const struct cell_cursor *pieces, size_t count, const unsigned char *readable_end,
+                                   enum geometry_kind kind, unsigned shift, struct arena *arena,
+                                   struct cell_outline *out_outlines);
 /* Degrees, kept to 10^-9 (0.1 mm). */
 void cell_put_shape(struct buffer *out, const struct shape *shape);
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,
@@ -79,13 +100,6 @@ enum cell_result cell_find_values(struct cell_cursor cursor, const bool *wanted,
 enum cell_result cell_get_value(struct cell_cursor *cursor, struct value *out_value);
 
 /* --- the tree above the blocks --- */
-
-struct cell_box {
-    int32_t min_x;
-    int32_t min_y;
-    int32_t max_x;
-    int32_t max_y;
-};
 
 struct cell_node {
     int64_t stamp;        /* of the version: cells of another life of the data are never taken for these */

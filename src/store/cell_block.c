@@ -351,8 +351,8 @@ enum cell_result cell_block_add_attributes(struct cell_block *block, struct text
 }
 
 /* What lies between the ends of the feature before it and its own. */
-static bool get_part(const struct cell_block *block, size_t index, struct cell_column ends, struct cell_cursor whole,
-                     struct cell_cursor *out_part)
+static inline bool get_part(const struct cell_block *block, size_t index, struct cell_column ends,
+                            struct cell_cursor whole, struct cell_cursor *out_part)
 {
     const unsigned char *record = record_of(block, index);
     uint32_t start = index > 0 ? number_of(record - block->record_bytes, ends) : 0;
@@ -364,7 +364,7 @@ static bool get_part(const struct cell_block *block, size_t index, struct cell_c
     return true;
 }
 
-static struct world_box box_of(const struct cell_block *block, const unsigned char *record)
+static inline struct world_box box_of(const struct cell_block *block, const unsigned char *record)
 {
     int64_t x = (int64_t)block->origin_x + number_of(record, block->place[0]);
     int64_t y = (int64_t)block->origin_y + number_of(record, block->place[1]);
@@ -388,13 +388,32 @@ enum cell_result cell_block_feature(const struct cell_block *block, size_t index
     return ok ? CELL_OK : CELL_DAMAGED;
 }
 
-enum cell_result cell_block_geometry(const struct cell_block *block, const struct cell_feature *feature,
-                                     enum geometry_kind kind, unsigned shift, struct arena *arena,
-                                     struct geometry *out_geometry)
+enum cell_result cell_block_attributes(const struct cell_block *block, size_t index, struct cell_cursor *out_attributes)
 {
-    struct cell_cursor cursor = {feature->geometry.at, block->geometries.end + END_BYTES};
-    enum cell_result result = cell_get_geometry(&cursor, kind, shift, arena, out_geometry);
-    return result == CELL_OK && cursor.at != feature->geometry.end ? CELL_DAMAGED : result;
+    return get_part(block, index, block->attributes_end, block->attributes, out_attributes) ? CELL_OK : CELL_DAMAGED;
+}
+
+enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t chosen, enum geometry_kind kind,
+                                     unsigned shift, struct arena *arena, struct cell_outline *out_outlines)
+{
+    struct cell_cursor pieces[CELL_BLOCK_FEATURES];
+    size_t count = 0;
+    bool ok = true;
+    for (; chosen != 0; chosen &= chosen - 1, count++) {
+        size_t index = (size_t)__builtin_ctzll(chosen);
+        const unsigned char *record = record_of(block, index);
+        uint64_t number = get_u64(record) & block->row_mask;
+        uint64_t row = (uint64_t)block->first_row + (number >> 1);
+        struct world_box box = box_of(block, record);
+        ok = ok && row <= (uint64_t)CELL_ROW_MAX && box.max_x <= INT32_MAX && box.max_y <= INT32_MAX &&
+             get_part(block, index, block->geometry_end, block->geometries, &pieces[count]);
+        out_outlines[count].box =
+            (struct cell_box){(int32_t)box.min_x, (int32_t)box.min_y, (int32_t)box.max_x, (int32_t)box.max_y};
+        out_outlines[count].row = (int64_t)row;
+        out_outlines[count].attributes_elsewhere = (number & 1) != 0;
+    }
+    return ok ? cell_get_outlines(pieces, count, block->geometries.end + END_BYTES, kind, shift, arena, out_outlines)
+              : CELL_DAMAGED;
 }
 
 uint64_t cell_block_touching(const struct cell_block *block, uint64_t among, struct cell_box area)

@@ -88,10 +88,12 @@ enum cell_result cell_block_open(struct text bytes, struct cell_block *out_block
 /* Hands the block its attributes. */
 enum cell_result cell_block_add_attributes(struct cell_block *block, struct text bytes);
 enum cell_result cell_block_feature(const struct cell_block *block, size_t index, struct cell_feature *out_feature);
-/* The geometry of one of its features. Quicker than of the cursor alone: what lies behind it may be read with it. */
-enum cell_result cell_block_geometry(const struct cell_block *block, const struct cell_feature *feature,
-                                     enum geometry_kind kind, unsigned shift, struct arena *arena,
-                                     struct geometry *out_geometry);
+/* The attributes of a feature alone: none where they are elsewhere. */
+enum cell_result cell_block_attributes(const struct cell_block *block, size_t index,
+                                       struct cell_cursor *out_attributes);
+/* The features with a bit in `chosen`, in the order of the block. */
+enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t chosen, enum geometry_kind kind,
+                                     unsigned shift, struct arena *arena, struct cell_outline *out_outlines);
 /* Those of the features with a bit in `among` whose boxes touch the area. */
 uint64_t cell_block_touching(const struct cell_block *block, uint64_t among, struct cell_box area);
 /* A bit for each feature. */

@@ -20,21 +20,19 @@ struct tuple {
     uint32_t number;
 };
 
-/* What was found of a feature, in the order of blocks. */
-struct found {
-    struct cell_box box;
-    const struct shape_part *parts;
-    const struct world_point *points;
-    uint32_t part_count;
-    uint32_t vertex_count;
+/* What was found, to be put in order. */
+struct place {
+    uint64_t order; /* row, and copy of the world */
+    uint32_t index; /* of what was found of it, in the order of blocks */
     uint32_t tuple;
-    int8_t copy; /* of the world, to the west or the east */
 };
 
-/* Where it is, to be sorted. */
-struct place {
-    uint64_t row;
-    uint32_t index;
+enum { COPY_BITS = 2 /* of a place's order: west, here, east */ };
+
+/* The features of a block that are shown. */
+struct shown {
+    uint64_t features;
+    uint32_t tuples[CELL_BLOCK_FEATURES]; /* of each of them */
 };
 
 struct find {
@@ -44,8 +42,9 @@ struct find {
     bool leaves_unread;            /* what is wanted of ids and values is where they are */
     struct arena *arena;
     unsigned shift;
-    int8_t copy;
-    size_t count;
+    uint64_t copy;             /* of the world: 0 to the west, 2 to the east */
+    size_t found;              /* features, some of them without a part */
+    size_t count;              /* those with parts */
     size_t wanted;             /* columns */
     struct cell_cursor *spans; /* of the wanted values of a feature */
     struct tuple *tuples;      /* an open table */
@@ -263,24 +262,48 @@ static bool read_stored(const struct feature_list *list, const struct feature *f
            reader_damaged(list->stored_in, err);
 }
 
-static bool read_own(struct find *find, const struct cell_feature *cell, struct own *own, struct error *err)
+/* `values` has room for those of a feature. */
+static bool read_own(struct find *find, const struct cell_outline *outline, struct cell_cursor attributes,
+                     struct value *values, struct own *own, struct error *err)
 {
-    struct cell_cursor cursor = cell->attributes;
     size_t count = find->layer->field_count;
-    if (cell->attributes_elsewhere && !keep_item(find, cell->row, &cursor, err)) {
+    if (outline->attributes_elsewhere && !keep_item(find, outline->row, &attributes, err)) {
         return false;
     }
     enum cell_result result = CELL_OK;
     if (find->leaves_unread) {
-        *own = (struct own){.unread = {(const char *)cursor.at, (size_t)(cursor.end - cursor.at)}};
+        const char *bytes = (const char *)attributes.at;
+        *own = (struct own){.unread = {bytes, (size_t)(attributes.end - attributes.at)}};
     } else if (find->wish) {
-        result = cell_get_id(cursor, cell->row, &own->id, count);
+        result = cell_get_id(attributes, outline->row, &own->id, count);
     } else {
-        struct value *values = arena_alloc_raw(find->arena, count * sizeof *values);
-        result = values ? cell_get_attributes(&cursor, cell->row, &own->id, values, count) : CELL_NO_ROOM;
+        result = cell_get_attributes(&attributes, outline->row, &own->id, values, count);
         own->values = values;
     }
     return result == CELL_OK || refuse(find, result, err);
+}
+
+/* Those of a block's features, which begin with number find->found. */
+static bool read_owns(struct find *find, const struct cell_block *block, uint64_t features, struct error *err)
+{
+    size_t fields = find->wish || find->leaves_unread ? 0 : find->layer->field_count;
+    struct value *values =
+        arena_alloc_raw(find->arena, (size_t)__builtin_popcountll(features) * fields * sizeof *values);
+    if (!values) {
+        return no_room(find, err);
+    }
+    const struct cell_outline *outline = (const struct cell_outline *)find->store->found.items + find->found;
+    struct own *own = (struct own *)find->store->own.items + find->found;
+    for (; features != 0; features &= features - 1, outline++, own++, values += fields) {
+        struct cell_cursor attributes;
+        if (cell_block_attributes(block, (size_t)__builtin_ctzll(features), &attributes) != CELL_OK) {
+            return reader_damaged(find->layer, err);
+        }
+        if (!read_own(find, outline, attributes, values, own, err)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* --- what is wanted --- */
@@ -288,84 +311,74 @@ static bool read_own(struct find *find, const struct cell_feature *cell, struct 
 /* Room for a block's features. */
 static bool make_room(struct find *find, struct error *err)
 {
-    size_t count = find->count + CELL_BLOCK_FEATURES;
+    size_t count = find->found + CELL_BLOCK_FEATURES;
     struct store *store = find->store;
-    return (reader_scratch_grow(&store->found, count, sizeof(struct found)) &&
+    return (reader_scratch_grow(&store->found, count, sizeof(struct cell_outline)) &&
             reader_scratch_grow(&store->places, 2 * count, sizeof(struct place)) &&
             (!needs_own(find) || reader_scratch_grow(&store->own, count, sizeof(struct own))) && count <= UINT32_MAX) ||
            no_room(find, err);
 }
 
-/* Counts the feature unless it has no part: such are too small to draw at any zoom. There is room. */
-static bool keep(struct find *find, const struct cell_block *block, const struct cell_feature *cell, uint32_t tuple,
-                 struct error *err)
+/* Keeps those that touch the area. Features without a part are not counted: they are too small to draw at any zoom. */
+static bool keep(struct find *find, const struct reader_block *block, const struct shown *shown, struct error *err)
 {
-    struct geometry geometry;
-    enum cell_result result = cell_block_geometry(block, cell, find->layer->kind, find->shift, find->arena, &geometry);
+    struct store *store = find->store;
+    uint64_t features = reader_touching(block, shown->features);
+    struct cell_outline *outlines = (struct cell_outline *)store->found.items + find->found;
+    struct place *places = store->places.items;
+    enum cell_result result =
+        cell_block_outlines(&block->cells, features, find->layer->kind, find->shift, find->arena, outlines);
     if (result != CELL_OK) {
         return refuse(find, result, err);
     }
-    size_t index = find->count;
-    struct store *store = find->store;
-    ((struct found *)store->found.items)[index] = (struct found){
-        {(int32_t)cell->box.min_x, (int32_t)cell->box.min_y, (int32_t)cell->box.max_x, (int32_t)cell->box.max_y},
-        geometry.parts,
-        geometry.points,
-        geometry.part_count,
-        geometry.vertex_count,
-        tuple,
-        find->copy};
-    ((struct place *)store->places.items)[index] = (struct place){(uint64_t)cell->row, (uint32_t)index};
-    find->count += geometry.part_count > 0;
-    return !needs_own(find) || read_own(find, cell, (struct own *)store->own.items + index, err);
-}
-
-/* The features with a bit in `chosen`. */
-static bool keep_chosen(struct find *find, const struct cell_block *block, uint64_t chosen, uint32_t tuple,
-                        struct error *err)
-{
-    for (; chosen != 0; chosen &= chosen - 1) {
-        struct cell_feature cell;
-        if (cell_block_feature(block, (size_t)__builtin_ctzll(chosen), &cell) != CELL_OK) {
-            return reader_damaged(find->layer, err);
-        }
-        if (!keep(find, block, &cell, tuple, err)) {
-            return false;
-        }
+    if (needs_own(find) && !read_owns(find, &block->cells, features, err)) {
+        return false;
+    }
+    for (; features != 0; features &= features - 1, outlines++) {
+        places[find->count] = (struct place){(uint64_t)outlines->row << COPY_BITS | find->copy, (uint32_t)find->found++,
+                                             shown->tuples[__builtin_ctzll(features)]};
+        find->count += outlines->geometry.part_count > 0;
     }
     return true;
 }
 
 /* Those of `features` whose values are shown, each looked at for itself. */
-static bool keep_one_by_one(struct find *find, const struct cell_block *block, uint64_t features, struct error *err)
+static bool choose_one_by_one(struct find *find, const struct cell_block *block, uint64_t features,
+                              struct shown *out_shown, struct error *err)
 {
     for (; features != 0; features &= features - 1) {
+        size_t index = (size_t)__builtin_ctzll(features);
         struct cell_feature cell;
-        if (cell_block_feature(block, (size_t)__builtin_ctzll(features), &cell) != CELL_OK) {
+        if (cell_block_feature(block, index, &cell) != CELL_OK) {
             return reader_damaged(find->layer, err);
         }
-        if (!look_at(find, &cell, err) || (find->last.values && !keep(find, block, &cell, find->last.number, err))) {
+        if (!look_at(find, &cell, err)) {
             return false;
         }
+        out_shown->features |= find->last.values ? features & (0 - features) : 0;
+        out_shown->tuples[index] = find->last.number;
     }
     return true;
 }
 
 /* Goes through the tuples that the values of the classes from number `at` on make in `left` of the features. */
-static bool keep_classes(struct find *find, const struct reader_block *block, const struct cell_class *classes,
-                         size_t at, uint64_t left, struct error *err)
+static bool choose_by_classes(struct find *find, const struct cell_class *classes, size_t at, uint64_t left,
+                              struct shown *out_shown, struct error *err)
 {
     if (at == find->wanted) {
         if (!find_tuple(find, err)) {
             return false;
         }
-        return !find->last.values ||
-               keep_chosen(find, &block->cells, reader_touching(block, left), find->last.number, err);
+        out_shown->features |= find->last.values ? left : 0;
+        for (; left != 0; left &= left - 1) {
+            out_shown->tuples[__builtin_ctzll(left)] = find->last.number;
+        }
+        return true;
     }
     struct cell_class class = classes[at];
     uint64_t features;
     while (left != 0 && cell_class_next(&class, &features, &find->spans[at])) {
-        if ((features & left) != 0 && !keep_classes(find, block, classes, at + 1, features & left, err)) {
+        if ((features & left) != 0 && !choose_by_classes(find, classes, at + 1, features & left, out_shown, err)) {
             return false;
         }
         left &= ~features;
@@ -388,32 +401,41 @@ static bool has_classes(const struct find *find, const struct cell_block *block,
     return count == find->wanted;
 }
 
-static bool keep_wanted(struct find *find, struct reader_block *block, struct error *err)
+static bool choose(struct find *find, struct reader_block *block, struct shown *out_shown, struct error *err)
 {
     struct cell_class classes[CLASSES_MAX + 1];
     uint64_t all = cell_block_all(&block->cells);
     bool by_classes = find->wish && has_classes(find, &block->cells, classes);
-    if (by_classes && !needs_own(find)) {
-        return keep_classes(find, block, classes, 0, all, err);
+    out_shown->features = 0;
+    if (by_classes && !choose_by_classes(find, classes, 0, all, out_shown, err)) {
+        return false;
     }
-    uint64_t features = reader_touching(block, all);
+    if (by_classes && !needs_own(find)) {
+        return true;
+    }
+    uint64_t features = reader_touching(block, by_classes ? out_shown->features : all);
     if (features == 0) {
         return true;
     }
     if (!reader_attributes(block, needs_own(find) ? find->arena : NULL, err)) {
         return false;
     }
-    if (by_classes) {
-        return keep_classes(find, block, classes, 0, features, err);
+    if (find->wish) {
+        return by_classes || choose_one_by_one(find, &block->cells, features, out_shown, err);
     }
-    return find->wish ? keep_one_by_one(find, &block->cells, features, err)
-                      : keep_chosen(find, &block->cells, features, 0, err);
+    out_shown->features = features;
+    memset(out_shown->tuples, 0, sizeof out_shown->tuples);
+    return true;
 }
 
 static enum reader_next keep_block(void *context, struct reader_block *block, struct error *err)
 {
     struct find *find = context;
-    return make_room(find, err) && keep_wanted(find, block, err) ? READER_GO_ON : READER_FAIL;
+    struct shown shown;
+    if (!make_room(find, err) || !choose(find, block, &shown, err)) {
+        return READER_FAIL;
+    }
+    return shown.features == 0 || keep(find, block, &shown, err) ? READER_GO_ON : READER_FAIL;
 }
 
 /* --- order --- */
@@ -427,7 +449,7 @@ static void sort_digit(const struct place *from, struct place *to, size_t count,
     size_t digits = (size_t)1 << digit_bits;
     memset(starts, 0, digits * sizeof *starts);
     for (size_t i = 0; i < count; i++) {
-        starts[from[i].row >> bit & (digits - 1)]++;
+        starts[from[i].order >> bit & (digits - 1)]++;
     }
     uint32_t start = 0;
     for (size_t d = 0; d < digits; d++) {
@@ -436,7 +458,7 @@ static void sort_digit(const struct place *from, struct place *to, size_t count,
         start += size;
     }
     for (size_t i = 0; i < count; i++) {
-        to[starts[from[i].row >> bit & (digits - 1)]++] = from[i];
+        to[starts[from[i].order >> bit & (digits - 1)]++] = from[i];
     }
 }
 
@@ -445,14 +467,14 @@ static void sort_few(struct place *places, size_t count)
     for (size_t i = 1; i < count; i++) {
         struct place moved = places[i];
         size_t j = i;
-        for (; j > 0 && places[j - 1].row > moved.row; j--) {
+        for (; j > 0 && places[j - 1].order > moved.order; j--) {
             places[j] = places[j - 1];
         }
         places[j] = moved;
     }
 }
 
-/* By row; copies of one feature were found from west to east and stay so. `spare` has room for as many. */
+/* By row, then from west to east. `spare` has room for as many. */
 static const struct place *sort_places(struct place *places, struct place *spare, size_t count)
 {
     if (count < FEW_PLACES) {
@@ -461,7 +483,7 @@ static const struct place *sort_places(struct place *places, struct place *spare
     }
     uint64_t all = 0;
     for (size_t i = 0; i < count; i++) {
-        all |= places[i].row;
+        all |= places[i].order;
     }
     unsigned bits = all > 0 ? 64 - (unsigned)__builtin_clzll(all) : 0;
     unsigned turns = (bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX;
@@ -481,13 +503,13 @@ enum { AHEAD = 24 /* what was found lies in another order: it is asked for so ma
 
 static void make_feature(const struct find *find, const struct place *place, struct feature *feature)
 {
-    const struct found *found = (const struct found *)find->store->found.items + place->index;
+    const struct cell_outline *outline = (const struct cell_outline *)find->store->found.items + place->index;
     *feature = (struct feature){
-        .row = (int64_t)place->row,
-        .box = {found->box.min_x, found->box.min_y, found->box.max_x, found->box.max_y},
-        .geometry = {find->layer->kind, found->part_count, found->vertex_count, found->parts, found->points},
-        .tuple = found->tuple,
-        .shift_x = found->copy * GRID_WORLD_UNITS,
+        .row = outline->row,
+        .box = {outline->box.min_x, outline->box.min_y, outline->box.max_x, outline->box.max_y},
+        .geometry = outline->geometry,
+        .tuple = place->tuple,
+        .shift_x = ((int64_t)(place->order & ((1 << COPY_BITS) - 1)) - 1) * GRID_WORLD_UNITS,
     };
     if (needs_own(find)) {
         const struct own *own = (const struct own *)find->store->own.items + place->index;
@@ -499,7 +521,7 @@ static void make_feature(const struct find *find, const struct place *place, str
         }
     }
     if (find->wish) {
-        feature->values = find->shown[found->tuple];
+        feature->values = find->shown[place->tuple];
     }
 }
 
@@ -515,10 +537,10 @@ static bool make_features(struct find *find, struct feature **out_features, stru
         return true;
     }
     struct place *places = find->store->places.items;
-    const struct found *found = find->store->found.items;
+    const struct cell_outline *found = find->store->found.items;
     const struct place *order = sort_places(places, places + count, count);
     for (size_t i = 0; i < count; i++) {
-        const struct found *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
+        const struct cell_outline *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
         __builtin_prefetch(ahead);
         __builtin_prefetch((const char *)(ahead + 1) - 1);
         make_feature(find, &order[i], &features[i]);
@@ -529,7 +551,7 @@ static bool make_features(struct find *find, struct feature **out_features, stru
 static bool find_copies(struct find *find, unsigned band, const struct world_box *area, struct error *err)
 {
     for (int64_t copy = -1; copy <= 1; copy++) {
-        find->copy = (int8_t)copy;
+        find->copy = (uint64_t)(copy + 1);
         struct world_box part;
         if (reader_area_in_world(area, copy * GRID_WORLD_UNITS, &part) &&
             !reader_walk_blocks(find->store, find->layer, band, &part, keep_block, find, err)) {

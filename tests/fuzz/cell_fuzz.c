@@ -3,6 +3,7 @@
  * must hold its promises. The first byte chooses the reader. A block follows its attributes, and those their length in
  * two bytes. */
 #include "store/cell_block.h"
+#include "unit/store/plain_geometry.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -81,21 +82,42 @@ static void read_classes(const struct cell_block *block)
     }
 }
 
-static void read_feature(const struct cell_block *block, struct cell_feature *feature, unsigned shift,
+static void read_feature(const struct cell_block *block, size_t index, struct cell_feature *feature, unsigned shift,
                          struct arena *arena)
 {
-    struct geometry geometry;
+    struct cell_outline outline;
     require(feature->box.min_x <= feature->box.max_x && feature->box.min_x >= INT32_MIN &&
             feature->box.max_y <= INT32_MAX);
-    if (cell_block_geometry(block, feature, GEOMETRY_POLYGON, shift, arena, &geometry) == CELL_OK) {
-        check_parts(geometry.parts, geometry.part_count, geometry.vertex_count);
-        struct geometry again;
-        require(cell_get_geometry(&feature->geometry, GEOMETRY_POLYGON, shift, arena, &again) == CELL_OK);
-        require(again.vertex_count == geometry.vertex_count);
-        require(memcmp(again.points, geometry.points, again.vertex_count * sizeof *again.points) == 0);
+    if (cell_block_outlines(block, (uint64_t)1 << index, GEOMETRY_POLYGON, shift, arena, &outline) == CELL_OK) {
+        struct cell_cursor cursor = feature->geometry;
+        struct geometry alone;
+        check_parts(outline.geometry.parts, outline.geometry.part_count, outline.geometry.vertex_count);
+        require(outline.row == feature->row && outline.box.max_x == feature->box.max_x);
+        require(plain_geometry_is(feature->geometry.at, shift, &outline.geometry));
+        require(cell_get_geometry(&cursor, GEOMETRY_POLYGON, shift, arena, &alone) == CELL_OK);
+        require(plain_geometry_is(feature->geometry.at, shift, &alone));
     }
     if (feature->attributes.at) {
+        struct cell_cursor attributes;
+        require(cell_block_attributes(block, index, &attributes) == CELL_OK &&
+                attributes.end == feature->attributes.end);
         read_attributes(&feature->attributes, feature->row);
+    }
+}
+
+/* All at once where each can be read, and what is read then is what it was. */
+static void read_features(const struct cell_block *block, unsigned shift, struct arena *arena)
+{
+    struct cell_outline outlines[CELL_BLOCK_FEATURES];
+    uint64_t chosen = cell_block_all(block);
+    if (cell_block_outlines(block, chosen, GEOMETRY_POLYGON, shift, arena, outlines) != CELL_OK) {
+        return;
+    }
+    for (const struct cell_outline *outline = outlines; chosen != 0; chosen &= chosen - 1, outline++) {
+        struct cell_feature feature;
+        require(cell_block_feature(block, (size_t)__builtin_ctzll(chosen), &feature) == CELL_OK);
+        require(outline->row == feature.row);
+        require(plain_geometry_is(feature.geometry.at, shift, &outline->geometry));
     }
 }
 
@@ -116,9 +138,10 @@ static void read_block(struct text attributes, struct text bytes, unsigned shift
     for (size_t i = 0; i < block.count; i++) {
         struct cell_feature feature;
         if (cell_block_feature(&block, i, &feature) == CELL_OK) {
-            read_feature(&block, &feature, shift, arena);
+            read_feature(&block, i, &feature, shift, arena);
         }
     }
+    read_features(&block, shift, arena);
 }
 
 static void split_block(struct text bytes, unsigned shift, struct arena *arena)

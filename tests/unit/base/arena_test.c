@@ -69,6 +69,23 @@ static void note(void *subject)
     strncat(order, subject, 1);
 }
 
+static void takes_back_the_end_of_the_last_piece(void **state)
+{
+    (void)state;
+    struct arena *arena = arena_create(4096);
+    char *piece = arena_alloc_raw(arena, 4096);
+    arena_shrink(arena, piece, 4096, 100);
+    assert_int_equal(arena_used(arena), 112);
+    char *next = arena_alloc_raw(arena, 3000);
+    assert_non_null(next);
+    memset(piece, 1, 100);
+    memset(next, 2, 3000);
+    assert_int_equal(piece[99], 1);
+    arena_shrink(arena, piece, 100, 10); /* no longer the last */
+    assert_int_equal(arena_used(arena), 112 + 3008);
+    arena_destroy(arena);
+}
+
 static void runs_what_was_deferred_last_first(void **state)
 {
     (void)state;
@@ -107,9 +124,13 @@ static void copies_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(gives_zeroed_aligned_pieces), cmocka_unit_test(ends_at_its_bound),
-        cmocka_unit_test(grows_and_keeps_the_content), cmocka_unit_test(runs_what_was_deferred_last_first),
-        cmocka_unit_test(releases_at_once_when_full),  cmocka_unit_test(copies_text),
+        cmocka_unit_test(gives_zeroed_aligned_pieces),
+        cmocka_unit_test(ends_at_its_bound),
+        cmocka_unit_test(grows_and_keeps_the_content),
+        cmocka_unit_test(takes_back_the_end_of_the_last_piece),
+        cmocka_unit_test(runs_what_was_deferred_last_first),
+        cmocka_unit_test(releases_at_once_when_full),
+        cmocka_unit_test(copies_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "store/cell.h"
 
+#include "unit/store/plain_geometry.h"
 #include "unit/test.h"
 
 #include <math.h>
@@ -313,6 +314,123 @@ static void keeps_compact_geometry(void **state)
     buffer_finish(&plain);
 }
 
+/* A number of up to `bits` bits, few of them as long as that. */
+static uint64_t some_number(uint64_t *seed, unsigned bits)
+{
+    *seed = *seed * 6364136223846793005U + 1442695040888963407U;
+    uint64_t high = *seed >> 11;
+    return high >> (53 - 1 - (*seed >> 3) % bits % 53) << (bits > 53 ? 11 : 0);
+}
+
+static void put_some_steps(struct buffer *out, uint64_t *seed, uint32_t count, unsigned width, unsigned bits)
+{
+    buffer_append_varint(out, some_number(seed, bits));
+    buffer_append_varint(out, some_number(seed, bits));
+    for (uint32_t i = 2; i < 2 * count; i++) {
+        if (width == 0) {
+            buffer_append_varint(out, some_number(seed, bits));
+        }
+        for (unsigned j = 0; j < width; j++) {
+            buffer_append_byte(out, (unsigned char)some_number(seed, 8));
+        }
+    }
+}
+
+/* A geometry of one part, or of several. */
+static void put_some_geometry(struct buffer *out, uint64_t *seed, uint32_t count, unsigned parts, unsigned bits)
+{
+    unsigned width = (unsigned)some_number(seed, 9) % 3;
+    if (width > 0) {
+        buffer_append_byte(out, 0);
+        buffer_append_varint(out, (uint64_t)(parts == 1 ? count : parts) << 2 | (width == 2 ? 2U : 0) | (parts == 1));
+    } else {
+        buffer_append_varint(out, parts);
+    }
+    for (unsigned p = 0; p < parts && (width == 0 || parts > 1); p++) {
+        uint32_t size = p + 1 < parts ? 1 : count + 1 - parts;
+        buffer_append_varint(out, (uint64_t)size << 1 | (p > 0));
+    }
+    put_some_steps(out, seed, count, width, bits);
+}
+
+enum { SOME_PIECES = 20 };
+
+/* Steps of any size, out of the world as well, give what a plain loop gives, and one after the other what each gives.
+ */
+static void reads_as_a_plain_loop_does(void **state)
+{
+    (void)state;
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    uint64_t seed = 1;
+    size_t clamped = 0;
+    for (unsigned round = 0; round < 3000; round++) {
+        const unsigned bits[] = {7, 14, 21, 24, 28, 31, 32, 35, 64};
+        unsigned shift = cell_shift(round % CELL_BANDS);
+        size_t ends[SOME_PIECES];
+        buffer_clear(&bytes);
+        for (unsigned i = 0; i < SOME_PIECES; i++) {
+            uint32_t count = (uint32_t)(4 + some_number(&seed, 6));
+            unsigned limit = bits[some_number(&seed, 10) % 9];
+            put_some_geometry(&bytes, &seed, count, round % 3 == 0 ? 1 + (unsigned)some_number(&seed, 2) : 1,
+                              limit > 40 || limit <= 32 - shift ? limit : 32 - shift);
+            ends[i] = bytes.length;
+        }
+        struct cell_cursor pieces[SOME_PIECES];
+        struct cell_outline outlines[SOME_PIECES];
+        unsigned char *copy = malloc(bytes.length);
+        memcpy(copy, bytes.data, bytes.length);
+        for (unsigned i = 0; i < SOME_PIECES; i++) {
+            pieces[i] = (struct cell_cursor){copy + (i > 0 ? ends[i - 1] : 0), copy + ends[i]};
+        }
+        assert_int_equal(
+            cell_get_outlines(pieces, SOME_PIECES, copy + bytes.length, GEOMETRY_POLYGON, shift, arena, outlines),
+            CELL_OK);
+        for (unsigned i = 0; i < SOME_PIECES; i++) {
+            struct geometry alone;
+            struct cell_cursor cursor = pieces[i];
+            assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_POLYGON, shift, arena, &alone), CELL_OK);
+            assert_ptr_equal(cursor.at, pieces[i].end);
+            assert_true(plain_geometry_is(pieces[i].at, shift, &alone));
+            assert_true(plain_geometry_is(pieces[i].at, shift, &outlines[i].geometry));
+            clamped += alone.points[alone.vertex_count - 1].x == INT32_MAX;
+        }
+        free(copy);
+        arena_reset(arena);
+    }
+    assert_in_range(clamped, 100, 30000);
+    buffer_finish(&bytes);
+}
+
+/* More of them than are reckoned with find room as well; too many for the arena find none. */
+static void finds_room_for_many_parts(void **state)
+{
+    (void)state;
+    enum { POINTS = 500 };
+    struct buffer bytes;
+    buffer_init(&bytes, 1 << 20);
+    struct shape_part parts[POINTS];
+    struct world_point points[POINTS];
+    for (uint32_t i = 0; i < POINTS; i++) {
+        parts[i] = (struct shape_part){i + 1, false};
+        points[i] = (struct world_point){(int32_t)i, -(int32_t)i};
+    }
+    struct geometry geometry = {GEOMETRY_POINT, POINTS, POINTS, parts, points};
+    cell_put_compact(&bytes, &geometry, 0);
+    struct cell_cursor pieces[] = {cursor_of(&bytes), cursor_of(&bytes)};
+    struct cell_outline outlines[2];
+    assert_int_equal(cell_get_outlines(pieces, 2, pieces[0].end, GEOMETRY_POINT, 0, arena, outlines), CELL_OK);
+    check_same_geometry(&outlines[0].geometry, &geometry);
+    check_same_geometry(&outlines[1].geometry, &geometry);
+    pieces[1].end--;
+    assert_int_equal(cell_get_outlines(pieces, 2, pieces[0].end, GEOMETRY_POINT, 0, arena, outlines), CELL_DAMAGED);
+    struct arena *small = arena_create(sizeof points);
+    assert_int_equal(cell_get_outlines(pieces, 1, pieces[0].end, GEOMETRY_POINT, 0, small, outlines), CELL_NO_ROOM);
+    assert_true(arena_is_full(small));
+    arena_destroy(small);
+    buffer_finish(&bytes);
+}
+
 static void keeps_nodes(void **state)
 {
     (void)state;
@@ -388,6 +506,8 @@ int main(void)
         cmocka_unit_test(finds_single_values),
         cmocka_unit_test_setup_teardown(skips_geometry, make_arena, drop_arena),
         cmocka_unit_test_setup_teardown(keeps_compact_geometry, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(reads_as_a_plain_loop_does, make_arena, drop_arena),
+        cmocka_unit_test_setup_teardown(finds_room_for_many_parts, make_arena, drop_arena),
         cmocka_unit_test(keeps_nodes),
         cmocka_unit_test_setup_teardown(refuses_absurd_sizes, make_arena, drop_arena),
     };
