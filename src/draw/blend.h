@@ -191,6 +191,27 @@ BLEND_INLINE void blend_row(uint8_t *below, const uint8_t *above, size_t count, 
     }
 }
 
+/* `count` pixels over one of `ground`, in place: the same as blend_row over a row of it at full opacity. */
+BLEND_INLINE void blend_row_on(uint8_t *pixels, size_t count, uint32_t ground)
+{
+    const uint64_t alphas = UINT64_C(0xff000000ff000000);
+    size_t i = 0;
+    struct blend_wide below = blend_widen_word(ground);
+    for (; i + BLEND_LANES <= count; i += BLEND_LANES) {
+        uint64_t pairs[4];
+        memcpy(pairs, pixels + i * 4, sizeof pairs);
+        if ((pairs[0] & pairs[1] & pairs[2] & pairs[3] & alphas) != alphas) {
+            blend_store(pixels + i * 4, blend_over_wide(below, blend_widen(blend_load(pixels + i * 4))));
+        }
+    }
+    for (; i < count; i++) {
+        uint32_t word;
+        memcpy(&word, pixels + i * 4, 4);
+        word = blend_over(ground, word);
+        memcpy(pixels + i * 4, &word, 4);
+    }
+}
+
 /* Of numbers below 2^15. */
 BLEND_INLINE blend_u16x16 blend_lesser(blend_u16x16 a, blend_u16x16 b)
 {

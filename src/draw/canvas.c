@@ -19,12 +19,22 @@ static void lay_over_portable(uint8_t *below, const uint8_t *above, size_t count
     blend_row(below, above, count, opacity);
 }
 
+static void lay_on_portable(uint8_t *pixels, size_t count, uint32_t ground)
+{
+    blend_row_on(pixels, count, ground);
+}
+
 static void lay_row_portable(uint8_t *below, const uint32_t *above, size_t count)
 {
     blend_bounded_row(below, above, count);
 }
 
 #ifdef DRAW_HAS_AVX2
+DRAW_AVX2 static void lay_on_avx2(uint8_t *pixels, size_t count, uint32_t ground)
+{
+    blend_row_on(pixels, count, ground);
+}
+
 DRAW_AVX2 static void lay_row_avx2(uint8_t *below, const uint32_t *above, size_t count)
 {
     blend_bounded_row(below, above, count);
@@ -116,6 +126,22 @@ void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t 
     }
 #endif
     lay_over_portable(canvas->rgba, above->rgba, pixel_count(canvas), opacity);
+}
+
+void canvas_lay_on(struct canvas *canvas, struct pixel ground)
+{
+#ifdef DRAW_HAS_AVX2
+    if (cpu_has_avx2()) {
+        lay_on_avx2(canvas->rgba, pixel_count(canvas), blend_word(ground));
+        return;
+    }
+#endif
+    lay_on_portable(canvas->rgba, pixel_count(canvas), blend_word(ground));
+}
+
+struct pixel pixel_over(struct pixel below, struct pixel above)
+{
+    return blend_pixel(blend_over(blend_word(below), blend_word(above)));
 }
 
 void canvas_fill(struct canvas *canvas, struct pixel pixel)

@@ -36,6 +36,10 @@ void canvas_clear(struct canvas *canvas, struct pixel pixel);
 struct pixel pixel_from_color(struct color color, double opacity);
 /* Lays `above` over `canvas` at opacity 0 … 255; equal sizes. */
 void canvas_lay_over(struct canvas *canvas, const struct canvas *above, uint8_t opacity);
+/* Lays the canvas over a ground of one colour, in place. */
+void canvas_lay_on(struct canvas *canvas, struct pixel ground);
+/* `above` over `below`. */
+struct pixel pixel_over(struct pixel below, struct pixel above);
 /* Lays the pixel over the whole canvas. */
 void canvas_fill(struct canvas *canvas, struct pixel pixel);
 /* Lays `count` premultiplied pixels over those from x, y on; all inside the canvas. Their colour may be larger than

@@ -124,24 +124,27 @@ bool circle_paint(const struct render_layer_context *context, struct error *err)
     double reach = circle_reach_css_px(context->layer, &scope) * context->view->pixel_ratio;
     struct projector projector =
         projector_of_view(context->view, context->input->frame, translate[0], translate[1], reach);
-    struct layer_features found;
-    if (!layer_features_find(context, &projector, STYLE_CIRCLE_SORT_KEY, &found, err)) {
+    struct layer_features *found;
+    if (!layer_features_find(context, &projector, STYLE_CIRCLE_SORT_KEY, LAYER_ALL, &found, err)) {
         return false;
     }
     bool uniform = layer_is_uniform(context->layer, painting, sizeof painting / sizeof *painting);
     struct circle circle = {0};
     const struct feature *last = NULL;
-    for (size_t i = 0; i < found.count; i++) {
-        const struct feature *feature = found.items[i].feature;
-        bool is_alike = last && (uniform || (found.tuple_count > 0 && feature->tuple == last->tuple));
+    for (size_t i = 0; i < found->count; i++) {
+        const struct feature *feature = found->items[i].feature;
+        bool is_alike = last && (uniform || (found->tuple_count > 0 && feature->tuple == last->tuple));
         if (!is_alike) {
-            circle = circle_of(context, &found.items[i]);
+            circle = circle_of(context, &found->items[i]);
         }
         last = feature;
+        const struct geometry *geometry = &feature->geometry;
         size_t count;
+        struct draw_point *room = arena_alloc_raw(context->arena, geometry->vertex_count * sizeof *room);
         const struct draw_point *centers =
-            projector_part(&projector, feature, feature->geometry.points, feature->geometry.vertex_count, false,
-                           context->arena, &count);
+            room ? projector_part(&projector, feature, geometry->points, geometry->vertex_count, false, room,
+                                  context->arena, &count)
+                 : NULL;
         if (!centers) {
             return error_no_memory(err);
         }

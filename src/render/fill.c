@@ -14,27 +14,15 @@ double fill_reach_css_px(const struct style_layer *layer, const struct style_sco
     return 1 + translate_reach_css_px(layer, STYLE_FILL_TRANSLATE, scope);
 }
 
-static bool add_polygon(const struct render_layer_context *context, const struct projector *projector,
-                        const struct layer_feature *item, const struct stroke *outline, struct error *err)
+static bool add_polygon(struct raster *raster, const struct layer_feature *item, const struct stroke *outline)
 {
-    const struct geometry *geometry = &item->feature->geometry;
-    uint32_t start = 0;
-    for (uint32_t p = 0; p < geometry->part_count; p++) {
-        uint32_t end = geometry->parts[p].end;
-        size_t count;
-        const struct draw_point *points = projector_part(projector, item->feature, geometry->points + start,
-                                                         end - start, true, context->arena, &count);
-        if (!points) {
-            return error_no_memory(err);
+    for (uint32_t i = 0; i < item->part_count; i++) {
+        const struct layer_part *part = &item->parts[i];
+        if (!outline) {
+            raster_add_ring(raster, part->points, part->count);
+        } else if (!stroke_add(raster, part->points, part->count, true, outline)) {
+            return false;
         }
-        if (outline) {
-            if (!stroke_add(context->painter->raster, points, count, true, outline)) {
-                return error_no_memory(err);
-            }
-        } else {
-            raster_add_ring(context->painter->raster, points, count);
-        }
-        start = end;
     }
     return true;
 }
@@ -89,7 +77,7 @@ static bool known_paint_of(const struct render_layer_context *context, const str
     if (!coat->known) {
         return paint_of(context, item, coat, out_paint);
     }
-    struct known_paint *known = &coat->known[item->feature->tuple];
+    struct known_paint *known = &coat->known[item->tuple];
     if (known->state == PAINT_UNKNOWN) {
         known->state = paint_of(context, item, coat, &known->paint) ? PAINT_SEEN : PAINT_UNSEEN;
     }
@@ -99,17 +87,16 @@ static bool known_paint_of(const struct render_layer_context *context, const str
 
 /* One opaque look for all: one sweep, in which pieces that meet add to full coverage (rings are wound, so shells add
  * and holes take away). Outlines are merged: a border that two polygons share is drawn once. */
-static bool paint_alike(const struct render_layer_context *context, const struct projector *projector,
-                        const struct layer_features *found, const struct coat *coat, const struct paint *paint,
-                        struct error *err)
+static bool paint_alike(const struct render_layer_context *context, const struct layer_features *found,
+                        const struct coat *coat, const struct paint *paint, struct error *err)
 {
     struct raster *raster = context->painter->raster;
     bool merges = coat->outline && !paint->pattern;
+    painter_settle(context->painter);
     for (size_t i = 0; i < found->count; i++) {
-        layer_features_ahead(found, i);
-        if (!add_polygon(context, projector, &found->items[i], coat->outline, err)) {
+        if (!add_polygon(raster, &found->items[i], coat->outline)) {
             raster_discard(raster);
-            return false;
+            return error_no_memory(err);
         }
         if (merges) {
             raster_merge(raster, FILL_NONZERO);
@@ -124,8 +111,8 @@ static bool paint_alike(const struct render_layer_context *context, const struct
 
 /* Looks of their own, or translucent: each polygon for itself into a layer, where neighbours meet without a hairline
  * and overlaps show. What a pixel becomes depends only on the polygons that touch it, so neighbouring tiles agree. */
-static bool paint_apart(const struct render_layer_context *context, const struct projector *projector,
-                        const struct layer_features *found, struct coat *coat, struct error *err)
+static bool paint_apart(const struct render_layer_context *context, const struct layer_features *found,
+                        struct coat *coat, struct error *err)
 {
     struct raster *raster = context->painter->raster;
     struct canvas *layer = painter_layer(context->painter);
@@ -136,13 +123,12 @@ static bool paint_apart(const struct render_layer_context *context, const struct
     for (size_t i = 0; i < found->count; i++) {
         const struct layer_feature *item = &found->items[i];
         struct paint paint;
-        layer_features_ahead(found, i);
         if (!known_paint_of(context, item, coat, &paint)) {
             continue;
         }
-        if (!add_polygon(context, projector, item, coat->outline, err)) {
+        if (!add_polygon(raster, item, coat->outline)) {
             raster_discard(raster);
-            return false;
+            return error_no_memory(err);
         }
         if (coat->outline || paint.pattern) {
             raster_fill(raster, layer, FILL_NONZERO, &paint);
@@ -151,12 +137,12 @@ static bool paint_apart(const struct render_layer_context *context, const struct
         }
     }
     raster_discard(raster);
-    canvas_lay_over(context->canvas, layer, 255);
+    painter_lay_layer(context->painter, context->canvas);
     return true;
 }
 
-static bool paint_polygons(const struct render_layer_context *context, const struct projector *projector,
-                           const struct layer_features *found, struct coat *coat, struct error *err)
+static bool paint_polygons(const struct render_layer_context *context, const struct layer_features *found,
+                           struct coat *coat, struct error *err)
 {
     const enum style_property properties[] = {coat->has_pattern ? STYLE_FILL_PATTERN : coat->color, STYLE_FILL_OPACITY};
     if (found->count == 0) {
@@ -168,10 +154,10 @@ static bool paint_polygons(const struct render_layer_context *context, const str
             return true;
         }
         if (coat->has_pattern ? paint.pattern_opacity == 255 : paint.pixel.a == 255) {
-            return paint_alike(context, projector, found, coat, &paint, err);
+            return paint_alike(context, found, coat, &paint, err);
         }
     }
-    return paint_apart(context, projector, found, coat, err);
+    return paint_apart(context, found, coat, err);
 }
 
 bool fill_paint(const struct render_layer_context *context, struct error *err)
@@ -179,22 +165,19 @@ bool fill_paint(const struct render_layer_context *context, struct error *err)
     struct style_scope scope = layer_scope(context, NULL);
     double translate[2] = {0, 0};
     style_numbers(context->layer, STYLE_FILL_TRANSLATE, &scope, translate, 2);
-    struct projector projector = projector_of_view(context->view, context->input->frame, translate[0], translate[1], 2);
-    struct layer_features found;
-    if (!layer_features_find(context, &projector, STYLE_FILL_SORT_KEY, &found, err)) {
+    struct projector projector =
+        projector_of_view(context->view, context->input->frame, translate[0], translate[1], layer_reach_px(context, 2));
+    struct layer_features *found;
+    if (!layer_features_find(context, &projector, STYLE_FILL_SORT_KEY, LAYER_POLYGONS, &found, err)) {
         return false;
     }
-    size_t polygons = 0;
-    for (size_t i = 0; i < found.count; i++) {
-        if (found.items[i].feature->geometry.kind == GEOMETRY_POLYGON) {
-            found.items[polygons++] = found.items[i];
-        }
+    if (!layer_features_project(found, &projector, context->arena)) {
+        return error_no_memory(err);
     }
-    found.count = polygons;
     struct coat inside = {.color = STYLE_FILL_COLOR,
                           .has_pattern = style_is_set(context->layer, STYLE_FILL_PATTERN),
                           .translate = {translate[0], translate[1]}};
-    if (!paint_polygons(context, &projector, &found, &inside, err)) {
+    if (!paint_polygons(context, found, &inside, err)) {
         return false;
     }
     bool outlined = style_is_set(context->layer, STYLE_FILL_OUTLINE_COLOR) &&
@@ -205,5 +188,5 @@ bool fill_paint(const struct render_layer_context *context, struct error *err)
     const struct stroke outline = {
         .width_px = 1, .cap = LINE_CAP_BUTT, .join = LINE_JOIN_MITER, .miter_limit = 2, .round_limit = 1.05};
     struct coat rim = {.color = STYLE_FILL_OUTLINE_COLOR, .outline = &outline};
-    return paint_polygons(context, &projector, &found, &rim, err);
+    return paint_polygons(context, found, &rim, err);
 }

@@ -84,15 +84,15 @@ static bool add_input(const struct render_layer_context *context, struct density
     double intensity = layer_number(context, STYLE_HEATMAP_INTENSITY, NULL);
     double reach = heatmap_reach_css_px(context->layer, &scope) * ratio;
     struct projector projector = projector_of_view(context->view, context->input->frame, 0, 0, reach);
-    struct layer_features found;
-    if (!layer_features_find(context, &projector, STYLE_PROPERTY_COUNT, &found, err)) {
+    struct layer_features *found;
+    if (!layer_features_find(context, &projector, STYLE_PROPERTY_COUNT, LAYER_ALL, &found, err)) {
         return false;
     }
     double units = view_units_per_px(context->view) * CELL_PX;
-    for (size_t i = 0; i < found.count; i++) {
-        const struct feature *feature = found.items[i].feature;
-        double weight = layer_number(context, STYLE_HEATMAP_WEIGHT, &found.items[i]) * intensity;
-        double radius = layer_number(context, STYLE_HEATMAP_RADIUS, &found.items[i]);
+    for (size_t i = 0; i < found->count; i++) {
+        const struct feature *feature = found->items[i].feature;
+        double weight = layer_number(context, STYLE_HEATMAP_WEIGHT, &found->items[i]) * intensity;
+        double radius = layer_number(context, STYLE_HEATMAP_RADIUS, &found->items[i]);
         radius = fmin(radius, REACH_MAX_CSS_PX * 4.0) * ratio / CELL_PX;
         for (uint32_t p = 0; p < feature->geometry.vertex_count; p++) {
             double x;

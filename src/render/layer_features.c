@@ -2,8 +2,13 @@
 #include "render/layer_features.h"
 
 #include "render/feature_shape.h"
+#include "render/layer_paint.h"
 
 #include <stdlib.h>
+#include <string.h>
+
+/* A later layer's ink reaches at most so much farther where its features are looked for early. */
+enum { TWIN_REACH_CSS_PX = 8 };
 
 struct style_scope layer_scope(const struct render_layer_context *context, const struct layer_feature *feature)
 {
@@ -98,18 +103,33 @@ static bool no_room(const struct arena *arena, const struct feature_list *list, 
     return false;
 }
 
+/* Of the slots of any layer of the style. */
+static size_t slots_max(const struct style *style)
+{
+    size_t most = 0;
+    for (size_t i = 0; i < style_layer_count(style); i++) {
+        size_t names = style_layer_info(style_layer_at(style, i))->name_count;
+        most = names > most ? names : most;
+    }
+    return most;
+}
+
+static bool is_sorted(const struct style_layer *layer, enum style_property sort_key)
+{
+    return sort_key != STYLE_PROPERTY_COUNT && style_is_set(layer, sort_key);
+}
+
 static bool sifter_init(struct sifter *sifter, const struct render_layer_context *context, enum style_property sort_key)
 {
     const struct feature_list *list = &context->input->features;
     const struct style_layer *layer = context->layer;
-    bool is_sorted = sort_key != STYLE_PROPERTY_COUNT && style_is_set(layer, sort_key);
     bool has_tuples = list->tuple_count > 0 && style_sees_attributes_only(layer);
     *sifter = (struct sifter){
         .context = context,
         .list = list,
         .columns = arena_array(context->arena, list->field_count, sizeof *sifter->columns),
-        .slots = arena_array(context->arena, style_layer_info(layer)->name_count, sizeof *sifter->slots),
-        .sort_key = is_sorted ? sort_key : STYLE_PROPERTY_COUNT,
+        .slots = arena_array(context->arena, slots_max(context->style), sizeof *sifter->slots),
+        .sort_key = is_sorted(layer, sort_key) ? sort_key : STYLE_PROPERTY_COUNT,
         .needs_shape = style_needs_shape(layer),
         .tuples = has_tuples ? arena_array(context->arena, list->tuple_count, sizeof *sifter->tuples) : NULL,
     };
@@ -119,7 +139,6 @@ static bool sifter_init(struct sifter *sifter, const struct render_layer_context
     for (size_t i = 0; i < list->field_count; i++) {
         sifter->columns[i] = text_of(list->fields[i].name);
     }
-    style_bind(layer, sifter->columns, list->field_count, sifter->slots);
     return true;
 }
 
@@ -137,7 +156,7 @@ static void look_at(const struct sifter *sifter, const struct feature *feature, 
     if (sifter->needs_shape) {
         look->seen.shape = feature_shape_make(context->input, feature, context->arena);
     }
-    struct layer_feature item = {feature, &look->seen, 0};
+    struct layer_feature item = {.feature = feature, .seen = &look->seen};
     struct style_scope scope = layer_scope(context, &item);
     look->verdict = style_filter(context->layer, &scope) ? TUPLE_PASSES : TUPLE_FAILS;
     if (look->verdict == TUPLE_PASSES && sifter->sort_key != STYLE_PROPERTY_COUNT) {
@@ -145,38 +164,192 @@ static void look_at(const struct sifter *sifter, const struct feature *feature, 
     }
 }
 
-bool layer_features_find(const struct render_layer_context *context, const struct projector *projector,
-                         enum style_property sort_key, struct layer_features *out_found, struct error *err)
+static bool same_name(const char *a, const char *b)
 {
-    const struct feature_list *list = &context->input->features;
-    struct arena *arena = context->arena;
-    struct sifter sifter;
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+/* True when a layer of the same picture draws what another one does, in the order of the rows. */
+static bool is_twin(const struct style_layer *layer, const struct style_layer *other)
+{
+    const struct style_layer_info *own = style_layer_info(layer);
+    const struct style_layer_info *its = style_layer_info(other);
+    return same_name(own->source, its->source) && same_name(own->source_layer, its->source_layer) &&
+           style_same_filter(layer, other) && style_sees_attributes_only(layer) == style_sees_attributes_only(other) &&
+           style_needs_shape(layer) == style_needs_shape(other);
+}
+
+/* The next later one that is shown and draws the same, from the last layer of the style (`*i`: how many there are)
+ * down; NULL: no more. */
+static const struct style_layer *later_twin(const struct render_layer_context *context, size_t *i)
+{
+    while (*i > 0) {
+        const struct style_layer *layer = style_layer_at(context->style, --*i);
+        if (layer == context->layer) {
+            return NULL;
+        }
+        if (render_shows(layer, context->view->zoom) && is_twin(layer, context->layer)) {
+            return layer;
+        }
+    }
+    return NULL;
+}
+
+static bool has_later_twin(const struct render_layer_context *context)
+{
+    size_t i = style_layer_count(context->style);
+    return later_twin(context, &i) != NULL;
+}
+
+double layer_reach_px(const struct render_layer_context *context, double own_px)
+{
+    double ratio = context->view->pixel_ratio;
+    double most = own_px + TWIN_REACH_CSS_PX * ratio;
+    double reach_px = own_px;
+    struct style_scope scope = layer_scope(context, NULL);
+    size_t i = style_layer_count(context->style);
+    for (const struct style_layer *twin; (twin = later_twin(context, &i));) {
+        double its_px = layer_ink_css_px(twin, &scope) * ratio;
+        reach_px = its_px > reach_px && its_px <= most ? its_px : reach_px;
+    }
+    return reach_px;
+}
+
+/* What an earlier layer found for this one, too; NULL: none did. */
+static struct layer_features *found_before(const struct render_layer_context *context,
+                                           const struct projector *projector, enum style_property sort_key,
+                                           unsigned kinds)
+{
+    if (is_sorted(context->layer, sort_key)) {
+        return NULL;
+    }
+    struct layer_features *found = *context->shared;
+    while (found &&
+           !(found->input == context->input && is_twin(found->layer, context->layer) &&
+             projector_includes(&found->projector, projector) && ((found->kinds ^ kinds) & found->kinds_met) == 0)) {
+        found = found->next;
+    }
+    return found;
+}
+
+static void bind(const struct render_layer_context *context, const struct layer_features *found)
+{
+    style_bind(context->layer, found->columns, context->input->features.field_count, found->slots);
+}
+
+/* Those of the input that are seen and pass. False: memory is out. */
+static bool sift(struct sifter *sifter, const struct projector *projector, struct layer_features *found)
+{
+    const struct feature_list *list = sifter->list;
+    struct arena *arena = sifter->context->arena;
     struct layer_feature *items = arena_alloc_raw(arena, list->count * sizeof *items);
-    if (!items || !sifter_init(&sifter, context, sort_key)) {
-        return no_room(arena, list, err);
+    struct tuple_look *looks = sifter->tuples ? NULL : arena_array(arena, list->count, sizeof *looks);
+    if (!items || (!sifter->tuples && !looks)) {
+        return false;
     }
-    struct tuple_look *looks = sifter.tuples ? NULL : arena_array(arena, list->count, sizeof *looks);
-    if (!sifter.tuples && !looks) {
-        return no_room(arena, list, err);
-    }
-    size_t count = 0;
+    found->items = items;
     for (size_t i = 0; i < list->count; i++) {
         const struct feature *feature = &list->features[i];
-        struct tuple_look *look = sifter.tuples ? &sifter.tuples[feature->tuple] : &looks[count];
-        bool is_known_to_fail = sifter.tuples && look->verdict == TUPLE_FAILS;
+        struct tuple_look *look = sifter->tuples ? &sifter->tuples[feature->tuple] : &looks[found->count];
+        bool is_known_to_fail = sifter->tuples && look->verdict == TUPLE_FAILS;
         if (is_known_to_fail || !projector_sees(projector, feature) || feature->geometry.part_count == 0) {
             continue;
         }
-        if (!sifter.tuples || look->verdict == TUPLE_UNKNOWN) {
-            look_at(&sifter, feature, look);
+        unsigned kind = 1U << feature->geometry.kind;
+        found->kinds_met |= kind;
+        if (!(found->kinds & kind)) {
+            continue;
+        }
+        if (!sifter->tuples || look->verdict == TUPLE_UNKNOWN) {
+            look_at(sifter, feature, look);
         }
         if (look->verdict == TUPLE_PASSES) {
-            items[count++] = (struct layer_feature){feature, &look->seen, look->sort_key};
+            items[found->count++] = (struct layer_feature){.feature = feature,
+                                                           .seen = &look->seen,
+                                                           .kind = feature->geometry.kind,
+                                                           .part_count = feature->geometry.part_count,
+                                                           .tuple = feature->tuple,
+                                                           .sort_key = look->sort_key};
+            found->part_count += feature->geometry.part_count;
+            found->vertex_count += feature->geometry.vertex_count;
         }
     }
-    if (sifter.sort_key != STYLE_PROPERTY_COUNT) {
-        qsort(items, count, sizeof *items, compare);
+    return true;
+}
+
+bool layer_features_find(const struct render_layer_context *context, const struct projector *projector,
+                         enum style_property sort_key, unsigned kinds, struct layer_features **out_found,
+                         struct error *err)
+{
+    struct layer_features *found = found_before(context, projector, sort_key, kinds);
+    *out_found = found;
+    if (found) {
+        bind(context, found);
+        return true;
     }
-    *out_found = (struct layer_features){items, count, sifter.tuples ? list->tuple_count : 0};
+    struct sifter sifter;
+    found = arena_alloc(context->arena, sizeof *found);
+    if (!found || !sifter_init(&sifter, context, sort_key)) {
+        return no_room(context->arena, &context->input->features, err);
+    }
+    *found = (struct layer_features){.input = context->input,
+                                     .layer = context->layer,
+                                     .projector = *projector,
+                                     .kinds = kinds,
+                                     .columns = sifter.columns,
+                                     .slots = sifter.slots,
+                                     .tuple_count = sifter.tuples ? sifter.list->tuple_count : 0};
+    bind(context, found);
+    if (!sift(&sifter, projector, found)) {
+        return no_room(context->arena, &context->input->features, err);
+    }
+    if (sifter.sort_key != STYLE_PROPERTY_COUNT) {
+        qsort(found->items, found->count, sizeof *found->items, compare);
+    } else if (has_later_twin(context)) {
+        found->next = *context->shared;
+        *context->shared = found;
+    }
+    *out_found = found;
+    return true;
+}
+
+static bool is_closed(const struct world_point *points, uint32_t count)
+{
+    return count > 2 && points[0].x == points[count - 1].x && points[0].y == points[count - 1].y;
+}
+
+bool layer_features_project(struct layer_features *found, const struct projector *projector, struct arena *arena)
+{
+    if (found->is_projected || found->count == 0) {
+        return true;
+    }
+    struct layer_part *part = arena_alloc_raw(arena, found->part_count * sizeof *part);
+    struct draw_point *room = arena_alloc_raw(arena, found->vertex_count * sizeof *room);
+    if (!part || !room) {
+        return false;
+    }
+    for (size_t i = 0; i < found->count; i++) {
+        struct layer_feature *item = &found->items[i];
+        const struct geometry *geometry = &item->feature->geometry;
+        uint32_t start = 0;
+        layer_features_ahead(found, i);
+        item->parts = part;
+        for (uint32_t p = 0; p < item->part_count; p++, part++) {
+            const struct world_point *points = geometry->points + start;
+            uint32_t count = geometry->parts[p].end - start;
+            size_t projected_count;
+            start += count;
+            part->is_closed = is_closed(points, count);
+            bool is_ring = geometry->kind == GEOMETRY_POLYGON || part->is_closed;
+            part->points =
+                projector_part(projector, item->feature, points, count, is_ring, room, arena, &projected_count);
+            part->count = (uint32_t)projected_count;
+            if (!part->points) {
+                return false;
+            }
+            room += count;
+        }
+    }
+    found->is_projected = true;
     return true;
 }

@@ -20,6 +20,9 @@ double fill_reach_css_px(const struct style_layer *layer, const struct style_sco
 double line_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
 double circle_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
 double heatmap_reach_css_px(const struct style_layer *layer, const struct style_scope *scope);
+/* The same for a layer of any type. Negative: it paints no features of a source here. Symbols are painted from label
+ * plans, not from features. */
+double layer_ink_css_px(const struct style_layer *layer, const struct style_scope *scope);
 
 /* Widths and radii that depend on features are taken to reach no farther than this. */
 enum { REACH_MAX_CSS_PX = 96 };

@@ -108,30 +108,6 @@ static struct stroke stroke_of(const struct render_layer_context *context, const
     return stroke;
 }
 
-/* Called with each part of a line in pixels. False: memory is out. */
-typedef bool part_function(void *subject, const struct draw_point *points, size_t count, bool closed);
-
-static bool each_part(const struct render_layer_context *context, const struct projector *projector,
-                      const struct feature *feature, part_function *function, void *subject, struct error *err)
-{
-    const struct geometry *geometry = &feature->geometry;
-    uint32_t start = 0;
-    for (uint32_t p = 0; p < geometry->part_count; p++) {
-        uint32_t end = geometry->parts[p].end;
-        const struct world_point *points = geometry->points + start;
-        uint32_t count = end - start;
-        bool closed = count > 2 && points[0].x == points[count - 1].x && points[0].y == points[count - 1].y;
-        start = end;
-        size_t projected_count;
-        const struct draw_point *projected =
-            projector_part(projector, feature, points, count, closed, context->arena, &projected_count);
-        if (!projected || !function(subject, projected, projected_count, closed)) {
-            return error_no_memory(err);
-        }
-    }
-    return true;
-}
-
 /* As in MapLibre, what is measured along the ring of a polygon begins one segment before its first point. */
 static double ring_start_px(const struct draw_point *points, size_t count)
 {
@@ -143,28 +119,23 @@ static double ring_start_px(const struct draw_point *points, size_t count)
     return sqrt(dx * dx + dy * dy) / DRAW_ONE;
 }
 
-struct stroke_part {
-    struct raster *raster;
-    struct stroke stroke;
-    bool is_polygon;
-};
-
-static bool add_part(void *subject, const struct draw_point *points, size_t count, bool closed)
-{
-    const struct stroke_part *part = subject;
-    struct stroke stroke = part->stroke;
-    if (part->is_polygon && stroke.dash_count > 0) {
-        stroke.dash_start_px += ring_start_px(points, count);
-    }
-    return stroke_add(part->raster, points, count, closed, &stroke);
-}
-
 /* What lies outside the picture is left out by stroke_add, which alone knows how far ink and dashes reach. */
-static bool add_line(const struct render_layer_context *context, const struct projector *projector,
-                     const struct feature *feature, const struct stroke *stroke, struct error *err)
+static bool add_line(struct raster *raster, const struct layer_feature *item, const struct stroke *stroke)
 {
-    struct stroke_part part = {context->painter->raster, *stroke, feature->geometry.kind == GEOMETRY_POLYGON};
-    return each_part(context, projector, feature, add_part, &part, err);
+    for (uint32_t i = 0; i < item->part_count; i++) {
+        const struct layer_part *part = &item->parts[i];
+        const struct stroke *used = stroke;
+        struct stroke ring;
+        if (stroke->dash_count > 0 && item->kind == GEOMETRY_POLYGON) {
+            ring = *stroke;
+            ring.dash_start_px += ring_start_px(part->points, part->count);
+            used = &ring;
+        }
+        if (!stroke_add(raster, part->points, part->count, part->is_closed, used)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* What all features have in common, or what one of them has. */
@@ -187,9 +158,9 @@ static bool is_seen(const struct look *look)
 }
 
 /* Borders, and pieces with round ends, lie on each other where they meet; pieces with butt ends meet end to end. */
-static bool lies_on_others(const struct feature *feature, const struct look *look)
+static bool lies_on_others(const struct layer_feature *item, const struct look *look)
 {
-    return feature->geometry.kind == GEOMETRY_POLYGON || look->stroke.cap != LINE_CAP_BUTT;
+    return item->kind == GEOMETRY_POLYGON || look->stroke.cap != LINE_CAP_BUTT;
 }
 
 /* Of lines that may be joined: the width of a CSS pixel in units of the features; else 0. */
@@ -204,22 +175,21 @@ static double joining_css_px(const struct render_layer_context *context, const s
 /* One opaque look for all: strokes that lie on each other are merged, so that a shared border is as light as one line;
  * those that meet end to end add up. */
 static bool paint_alike(const struct render_layer_context *context, const struct projector *projector,
-                        const struct layer_features *found, const struct look *look, struct error *err)
+                        struct layer_features *found, const struct look *look, struct error *err)
 {
     struct raster *raster = context->painter->raster;
-    struct line_chains chains;
-    if (!line_chains_find(found, joining_css_px(context, projector), context->arena, &chains)) {
+    struct layer_features *chains = line_chains_find(found, joining_css_px(context, projector), context->arena);
+    if (!chains || !layer_features_project(chains, projector, context->arena)) {
         return error_no_memory(err);
     }
     for (int merged = 1; merged >= 0; merged--) {
-        for (size_t i = 0; i < chains.count; i++) {
-            line_chains_ahead(&chains, i);
-            if (lies_on_others(chains.features[i], look) != (merged == 1)) {
+        for (size_t i = 0; i < chains->count; i++) {
+            if (lies_on_others(&chains->items[i], look) != (merged == 1)) {
                 continue;
             }
-            if (!add_line(context, projector, chains.features[i], &look->stroke, err)) {
+            if (!add_line(raster, &chains->items[i], &look->stroke)) {
                 raster_discard(raster);
-                return false;
+                return error_no_memory(err);
             }
             if (merged) {
                 raster_merge(raster, FILL_NONZERO);
@@ -235,20 +205,20 @@ static bool paint_alike(const struct render_layer_context *context, const struct
 static const struct look *known_look_of(const struct render_layer_context *context, const struct layer_feature *item,
                                         const struct look **known)
 {
-    if (!known[item->feature->tuple]) {
+    if (!known[item->tuple]) {
         struct look *look = arena_alloc(context->arena, sizeof *look);
         if (!look) {
             return NULL;
         }
         look_of(context, item, look);
-        known[item->feature->tuple] = look;
+        known[item->tuple] = look;
     }
-    return known[item->feature->tuple];
+    return known[item->tuple];
 }
 
 /* Looks of their own, or translucent: one over the other, as the style specification says. */
-static bool paint_each(const struct render_layer_context *context, const struct projector *projector,
-                       const struct layer_features *found, struct error *err)
+static bool paint_each(const struct render_layer_context *context, const struct layer_features *found,
+                       struct error *err)
 {
     struct raster *raster = context->painter->raster;
     bool has_tuples = found->tuple_count > 0;
@@ -259,7 +229,6 @@ static bool paint_each(const struct render_layer_context *context, const struct 
     struct look own;
     for (size_t i = 0; i < found->count; i++) {
         const struct look *look = &own;
-        layer_features_ahead(found, i);
         if (has_tuples) {
             look = known_look_of(context, &found->items[i], known);
         } else {
@@ -271,9 +240,9 @@ static bool paint_each(const struct render_layer_context *context, const struct 
         if (!is_seen(look)) {
             continue;
         }
-        if (!add_line(context, projector, found->items[i].feature, &look->stroke, err)) {
+        if (!add_line(raster, &found->items[i], &look->stroke)) {
             raster_discard(raster);
-            return false;
+            return error_no_memory(err);
         }
         raster_fill(raster, context->canvas, FILL_NONZERO, &(struct paint){.pixel = look->pixel});
     }
@@ -358,20 +327,8 @@ static bool read_pattern(const struct render_layer_context *context, const struc
     return paint->image_period_px > 0;
 }
 
-struct soft_part {
-    struct line_field *field;
-    struct canvas *canvas;
-    const struct line_paint *paint;
-};
-
-static bool paint_part(void *subject, const struct draw_point *points, size_t count, bool closed)
-{
-    const struct soft_part *part = subject;
-    return line_field_paint(part->field, part->canvas, points, count, closed, part->paint);
-}
-
-static bool paint_soft(const struct render_layer_context *context, const struct projector *projector,
-                       const struct layer_features *found, struct error *err)
+static bool paint_soft(const struct render_layer_context *context, const struct layer_features *found,
+                       struct error *err)
 {
     struct painter *painter = context->painter;
     bool has_pattern = style_is_set(context->layer, STYLE_LINE_PATTERN);
@@ -402,9 +359,12 @@ static bool paint_soft(const struct render_layer_context *context, const struct 
             paint.gradient = gradient.pixels;
             paint.gradient_count = gradient.count;
         }
-        struct soft_part part = {painter->line_field, context->canvas, &paint};
-        if (!each_part(context, projector, item->feature, paint_part, &part, err)) {
-            return false;
+        for (uint32_t p = 0; p < item->part_count; p++) {
+            const struct layer_part *part = &item->parts[p];
+            if (!line_field_paint(painter->line_field, context->canvas, part->points, part->count, part->is_closed,
+                                  &paint)) {
+                return error_no_memory(err);
+            }
         }
     }
     return true;
@@ -416,28 +376,22 @@ bool line_paint(const struct render_layer_context *context, struct error *err)
     double translate[2] = {0, 0};
     style_numbers(context->layer, STYLE_LINE_TRANSLATE, &scope, translate, 2);
     double reach = line_reach_css_px(context->layer, &scope) * context->view->pixel_ratio;
-    struct projector projector =
-        projector_of_view(context->view, context->input->frame, translate[0], translate[1], reach);
-    struct layer_features found;
-    if (!layer_features_find(context, &projector, STYLE_LINE_SORT_KEY, &found, err)) {
+    struct projector projector = projector_of_view(context->view, context->input->frame, translate[0], translate[1],
+                                                   layer_reach_px(context, reach));
+    struct layer_features *found;
+    if (!layer_features_find(context, &projector, STYLE_LINE_SORT_KEY, LAYER_LINES | LAYER_POLYGONS, &found, err)) {
         return false;
     }
-    size_t lines = 0;
-    for (size_t i = 0; i < found.count; i++) {
-        if (found.items[i].feature->geometry.kind != GEOMETRY_POINT) {
-            found.items[lines++] = found.items[i];
-        }
-    }
-    found.count = lines;
-    if (is_soft(context)) {
-        return paint_soft(context, &projector, &found, err);
-    }
-    if (lines > 0 && layer_is_uniform(context->layer, shaping, sizeof shaping / sizeof *shaping)) {
+    bool soft = is_soft(context);
+    if (!soft && found->count > 0 && layer_is_uniform(context->layer, shaping, sizeof shaping / sizeof *shaping)) {
         struct look look;
-        look_of(context, &found.items[0], &look);
+        look_of(context, &found->items[0], &look);
         if (!is_seen(&look) || look.pixel.a == 255) {
-            return !is_seen(&look) || paint_alike(context, &projector, &found, &look, err);
+            return !is_seen(&look) || paint_alike(context, &projector, found, &look, err);
         }
     }
-    return paint_each(context, &projector, &found, err);
+    if (!layer_features_project(found, &projector, context->arena)) {
+        return error_no_memory(err);
+    }
+    return soft ? paint_soft(context, found, err) : paint_each(context, found, err);
 }

@@ -18,7 +18,7 @@ struct junction {
 
 /* A piece: a feature of one short open line, from its lesser end to its greater one. */
 struct line {
-    const struct feature *feature;
+    const struct layer_feature *item;
     bool is_turned; /* against the order of its points */
     uint32_t start; /* numbers of junctions, from 0 */
     uint32_t end;
@@ -73,12 +73,13 @@ static void meet(const struct chainer *chainer, int32_t *at_junction, const stru
     *at_junction = *at_junction == NO_LINE && is_short ? (int32_t)chainer->line_count + 1 : NO_JOINT;
 }
 
-static void add_line(struct chainer *chainer, const struct feature *feature)
+static void add_line(struct chainer *chainer, const struct layer_feature *item)
 {
+    const struct feature *feature = item->feature;
     const struct world_point *first = feature->geometry.points;
     const struct world_point *last = first + feature->geometry.vertex_count - 1;
     struct line *line = &chainer->lines[chainer->line_count];
-    line->feature = feature;
+    line->item = item;
     line->is_turned = last->x != first->x ? last->x < first->x : last->y < first->y;
     const struct world_point *start = line->is_turned ? last : first;
     const struct world_point *end = line->is_turned ? first : last;
@@ -107,85 +108,99 @@ static bool has_one_before(const struct chainer *chainer, const struct line *lin
 /* Copies the points of a line but for its first one, which the line before it has. */
 static size_t append(struct world_point *points, size_t count, const struct line *line, bool with_first)
 {
-    const struct world_point *from = line->feature->geometry.points;
-    size_t own = line->feature->geometry.vertex_count;
+    const struct world_point *from = line->item->feature->geometry.points;
+    size_t own = line->item->feature->geometry.vertex_count;
     for (size_t i = with_first ? 0 : 1; i < own; i++) {
         points[count++] = from[line->is_turned ? own - 1 - i : i];
     }
     return count;
 }
 
-/* The line and those that follow it as one feature; as it is where none does. NULL: memory is out. */
-static const struct feature *put_together(const struct chainer *chainer, const struct line *first)
+/* The line and those that follow it as one feature; as it is where none does. False: memory is out. */
+static bool put_together(const struct chainer *chainer, const struct line *first, struct layer_feature *out_item)
 {
+    const struct feature *own = first->item->feature;
     size_t room = 1;
     for (const struct line *line = first; line; line = next_of(chainer, line)) {
-        room += line->feature->geometry.vertex_count - 1;
+        room += line->item->feature->geometry.vertex_count - 1;
     }
-    if (room == first->feature->geometry.vertex_count && !first->is_turned) {
-        return first->feature;
+    *out_item = *first->item;
+    if (room == own->geometry.vertex_count && !first->is_turned) {
+        return true;
     }
-    struct feature *whole = arena_memdup(chainer->arena, first->feature, sizeof *whole);
+    struct feature *whole = arena_memdup(chainer->arena, own, sizeof *whole);
     struct shape_part *part = arena_alloc(chainer->arena, sizeof *part);
     struct world_point *points = arena_alloc_raw(chainer->arena, room * sizeof *points);
     if (!whole || !part || !points) {
-        return NULL;
+        return false;
     }
     size_t count = 0;
     for (const struct line *line = first; line; line = next_of(chainer, line)) {
         count = append(points, count, line, line == first);
-        world_box_add_box(&whole->box, &line->feature->box);
+        world_box_add_box(&whole->box, &line->item->feature->box);
     }
     part->end = (uint32_t)count;
     whole->geometry = (struct geometry){GEOMETRY_LINE, 1, (uint32_t)count, part, points};
-    return whole;
+    out_item->feature = whole;
+    return true;
 }
 
-static bool put_all_together(const struct chainer *chainer, struct line_chains *chains)
+static void add_item(struct layer_features *chains, const struct layer_feature *item)
+{
+    chains->items[chains->count++] = *item;
+    chains->part_count += item->part_count;
+    chains->vertex_count += item->feature->geometry.vertex_count;
+}
+
+static bool put_all_together(const struct chainer *chainer, struct layer_features *chains)
 {
     for (size_t i = 0; i < chainer->line_count; i++) {
-        if (!has_one_before(chainer, &chainer->lines[i])) {
-            const struct feature *whole = put_together(chainer, &chainer->lines[i]);
-            if (!whole) {
-                return false;
-            }
-            chains->features[chains->count++] = whole;
+        struct layer_feature whole;
+        if (has_one_before(chainer, &chainer->lines[i])) {
+            continue;
         }
+        if (!put_together(chainer, &chainer->lines[i], &whole)) {
+            return false;
+        }
+        add_item(chains, &whole);
     }
     return true;
 }
 
-bool line_chains_find(const struct layer_features *found, double css_px, struct arena *arena,
-                      struct line_chains *out_chains)
+static struct layer_features *make_chains(const struct layer_features *found, double css_px, struct arena *arena)
 {
     struct chainer chainer = {.arena = arena,
                               .room = 16,
-                              .joint_square = css_px * css_px * (LINE_CHAIN_JOINT_CSS_PX * LINE_CHAIN_JOINT_CSS_PX)};
+                              .joint_square = css_px * css_px * (LINE_CHAIN_JOINT_CSS_PX * LINE_CHAIN_JOINT_CSS_PX),
+                              .lines = arena_alloc_raw(arena, found->count * sizeof *chainer.lines)};
     while (chainer.room < 3 * found->count) {
         chainer.room *= 2;
     }
-    out_chains->count = 0;
-    out_chains->features = arena_alloc_raw(arena, (found->count + 1) * sizeof *out_chains->features);
-    for (size_t i = 0; i < found->count && out_chains->features; i++) {
-        const struct feature *feature = found->items[i].feature;
-        layer_features_ahead(found, i);
-        if (!is_piece(feature, css_px)) {
-            out_chains->features[out_chains->count++] = feature;
-        }
-    }
-    if (!out_chains->features || out_chains->count == found->count) {
-        return out_chains->features;
-    }
-    chainer.lines = arena_alloc_raw(arena, (found->count + 1) * sizeof *chainer.lines);
+    struct layer_features *chains = arena_alloc(arena, sizeof *chains);
+    struct layer_feature *items = arena_alloc_raw(arena, found->count * sizeof *items);
     chainer.junctions = arena_array(arena, chainer.room, sizeof *chainer.junctions);
-    if (!chainer.lines || !chainer.junctions) {
-        return false;
+    if (!chainer.lines || !chainer.junctions || !chains || !items) {
+        return NULL;
     }
+    chains->items = items;
     for (size_t i = 0; i < found->count; i++) {
         layer_features_ahead(found, i);
         if (is_piece(found->items[i].feature, css_px)) {
-            add_line(&chainer, found->items[i].feature);
+            add_line(&chainer, &found->items[i]);
+        } else {
+            add_item(chains, &found->items[i]);
         }
     }
-    return put_all_together(&chainer, out_chains);
+    return put_all_together(&chainer, chains) ? chains : NULL;
+}
+
+struct layer_features *line_chains_find(struct layer_features *found, double css_px, struct arena *arena)
+{
+    if (css_px == 0) {
+        return found;
+    }
+    if (!found->chains) {
+        found->chains = make_chains(found, css_px, arena);
+    }
+    return found->chains;
 }

@@ -17,19 +17,7 @@ enum {
     LINE_CHAIN_REACH_CSS_PX = LINE_CHAIN_JOINT_CSS_PX + 1
 };
 
-struct line_chains {
-    const struct feature **features; /* put together, or as they were; of row, values and id, those of the first */
-    size_t count;
-};
-
-/* `css_px`: the width of a CSS pixel in units of the features; 0: every feature stays as it is. Everything lives in
- * `arena` or where it lay. False: memory is out. Linear in features and their vertices. */
-bool line_chains_find(const struct layer_features *found, double css_px, struct arena *arena,
-                      struct line_chains *out_chains);
-
-static inline __attribute__((always_inline)) void line_chains_ahead(const struct line_chains *chains, size_t i)
-{
-    if (i + FEATURE_FAR < chains->count) {
-        layer_features_fetch(chains->features[i + FEATURE_NEAR], chains->features[i + FEATURE_FAR]);
-    }
-}
+/* `found`, or what it becomes; of row, values and id, what is put together has those of the first. `css_px`: the width
+ * of a CSS pixel in units of the features; 0: every feature stays as it is. Everything lives in `arena` or where it
+ * lay, and is found once. NULL: memory is out. Linear in features and their vertices. */
+struct layer_features *line_chains_find(struct layer_features *found, double css_px, struct arena *arena);

@@ -26,8 +26,7 @@ double translate_reach_css_px(const struct style_layer *layer, enum style_proper
     return fmax(fabs(translate[0]), fabs(translate[1]));
 }
 
-/* Negative: the layer paints no features of a source here. Symbols are painted from label plans, not from features. */
-static double reach_css_px(const struct style_layer *layer, const struct style_scope *scope)
+double layer_ink_css_px(const struct style_layer *layer, const struct style_scope *scope)
 {
     switch (style_layer_info(layer)->type) {
     case STYLE_FILL:
@@ -96,7 +95,7 @@ bool render_needs(const struct style *style, const struct view *view, struct are
         }
         const struct style_source_info *source = style_source_find(style, info->source);
         struct style_scope scope = {.zoom = view->zoom, .arena = arena};
-        double reach = reach_css_px(layer, &scope);
+        double reach = layer_ink_css_px(layer, &scope);
         if (!source || !source->layer_id || reach < 0) {
             continue;
         }

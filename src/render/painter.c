@@ -41,6 +41,14 @@ void painter_destroy(struct painter *painter)
     free(painter);
 }
 
+void painter_settle(struct painter *painter)
+{
+    if (painter->is_plain) {
+        canvas_clear(painter->canvas, painter->plain);
+        painter->is_plain = false;
+    }
+}
+
 struct canvas *painter_layer(struct painter *painter)
 {
     const struct canvas *picture = painter->canvas;
@@ -54,4 +62,19 @@ struct canvas *painter_layer(struct painter *painter)
         canvas_clear(layer, (struct pixel){0, 0, 0, 0});
     }
     return layer;
+}
+
+void painter_lay_layer(struct painter *painter, struct canvas *canvas)
+{
+    struct canvas *layer = painter->layer_canvas;
+    if (canvas != painter->canvas || !painter->is_plain) {
+        canvas_lay_over(canvas, layer, 255);
+        return;
+    }
+    /* The layer becomes the picture. */
+    uint8_t *unwritten = canvas->rgba;
+    canvas_lay_on(layer, painter->plain);
+    canvas->rgba = layer->rgba;
+    layer->rgba = unwritten;
+    painter->is_plain = false;
 }

@@ -14,9 +14,13 @@
 #include "render/render.h"
 #include "render/style_palette.h"
 
+struct layer_features;
+
 struct painter {
     struct raster *raster;
-    struct canvas *canvas;       /* the picture */
+    struct canvas *canvas;       /* the picture … */
+    bool is_plain;               /* … which is all of one colour so far, and not yet written, … */
+    struct pixel plain;          /* … this one */
     struct canvas *layer_canvas; /* a layer that is laid over as a whole; may be NULL */
     struct text_engine *text;    /* fonts, shaped texts, glyph masks */
     struct png_encoder *png;
@@ -32,10 +36,15 @@ struct render_layer_context {
     const struct style_layer *layer;
     const struct view *view;
     const struct render_input *input; /* of the layer's source; NULL when it has none */
+    struct layer_features **shared;   /* what earlier layers of the picture found for later ones, too */
     struct canvas *canvas;            /* where to paint */
     struct arena *arena;
 };
 
+/* Writes the picture's canvas where it is still plain: before anything but what is below looks at it. */
+void painter_settle(struct painter *painter);
 /* A transparent canvas of the picture's size, for what is painted apart and laid over as a whole; NULL: memory is out.
  */
 struct canvas *painter_layer(struct painter *painter);
+/* Lays it over a canvas of its size; it is to be asked for anew afterwards. */
+void painter_lay_layer(struct painter *painter, struct canvas *canvas);

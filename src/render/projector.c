@@ -44,6 +44,16 @@ struct projector projector_of_view(const struct view *view, const struct render_
     };
 }
 
+bool projector_includes(const struct projector *projector, const struct projector *other)
+{
+    const struct world_box *own = &projector->visible;
+    const struct world_box *its = &other->visible;
+    return projector->unit == other->unit && projector->scale == other->scale &&
+           projector->origin_x == other->origin_x && projector->origin_y == other->origin_y &&
+           projector->move_x == other->move_x && projector->move_y == other->move_y && own->min_x <= its->min_x &&
+           own->min_y <= its->min_y && own->max_x >= its->max_x && own->max_y >= its->max_y;
+}
+
 /* Of a feature's box, in world units from the features' (0, 0); as doubles, exact below 2^53. */
 struct wide_box {
     double min_x;
@@ -187,28 +197,24 @@ static void project_binary(const struct projector *projector, const struct featu
 
 const struct draw_point *projector_part(const struct projector *projector, const struct feature *feature,
                                         const struct world_point *points, uint32_t count, bool is_ring,
-                                        struct arena *arena, size_t *out_count)
+                                        struct draw_point *room, struct arena *arena, size_t *out_count)
 {
     bool is_binary = projector->is_binary && is_short(projector, feature);
     if (!is_binary && !is_near(projector, feature)) {
         return far_part(projector, feature, points, count, is_ring, arena, out_count);
     }
-    struct draw_point *projected = arena_alloc_raw(arena, (size_t)count * sizeof *projected);
-    if (!projected) {
-        return NULL;
-    }
     *out_count = count;
     if (is_binary) {
-        project_binary(projector, feature, points, count, projected);
-        return projected;
+        project_binary(projector, feature, points, count, room);
+        return room;
     }
     double shift_x = (double)(feature->shift_x - projector->origin_x);
     double shift_y = (double)-projector->origin_y;
     for (uint32_t i = 0; i < count; i++) {
         double x = ((double)points[i].x * projector->unit + shift_x) * projector->scale;
         double y = ((double)points[i].y * projector->unit + shift_y) * projector->scale;
-        projected[i].x = (int32_t)floor(x + 0.5) + projector->move_x;
-        projected[i].y = (int32_t)floor(y + 0.5) + projector->move_y;
+        room[i].x = (int32_t)floor(x + 0.5) + projector->move_x;
+        room[i].y = (int32_t)floor(y + 0.5) + projector->move_y;
     }
-    return projected;
+    return room;
 }

@@ -32,8 +32,12 @@ struct projector projector_of_view(const struct view *view, const struct render_
 /* True when the feature's box touches what is visible. */
 bool projector_sees(const struct projector *projector, const struct feature *feature);
 
-/* One part of a feature's geometry as points in `arena`; NULL when memory is out. `is_ring` tells how far away vertices
- * are treated. `*out_count` may be 0. */
+/* True when points lie where they do for `other`, and all that it sees is seen. */
+bool projector_includes(const struct projector *projector, const struct projector *other);
+
+/* One part of a feature's geometry as points in `room`, which has room for `count`, or in `arena` where some are too
+ * far away for that; NULL when memory is out. `is_ring` tells how far away vertices are treated. `*out_count` may be 0.
+ */
 const struct draw_point *projector_part(const struct projector *projector, const struct feature *feature,
                                         const struct world_point *points, uint32_t count, bool is_ring,
-                                        struct arena *arena, size_t *out_count);
+                                        struct draw_point *room, struct arena *arena, size_t *out_count);

@@ -31,13 +31,15 @@ static bool fit_canvas(struct painter *painter, const struct view *view, struct 
             return error_no_memory(err);
         }
     }
-    canvas_clear(painter->canvas, (struct pixel){0, 0, 0, 0});
+    painter->is_plain = true;
+    painter->plain = (struct pixel){0, 0, 0, 0};
     raster_begin(painter->raster, view->width_px, view->height_px);
     return true;
 }
 
 static bool paint_background(const struct render_layer_context *context)
 {
+    struct painter *painter = context->painter;
     double opacity = layer_number(context, STYLE_BACKGROUND_OPACITY, NULL);
     if (style_is_set(context->layer, STYLE_BACKGROUND_PATTERN)) {
         static const double unmoved[2] = {0, 0};
@@ -46,7 +48,8 @@ static bool paint_background(const struct render_layer_context *context)
         struct paint paint;
         if (pattern_paint(context, style_text(context->layer, STYLE_BACKGROUND_PATTERN, &scope), unmoved, opacity,
                           &paint)) {
-            struct raster *raster = context->painter->raster;
+            struct raster *raster = painter->raster;
+            painter_settle(painter);
             int32_t right = (int32_t)context->canvas->width_px * DRAW_ONE;
             int32_t bottom = (int32_t)context->canvas->height_px * DRAW_ONE;
             const struct draw_point corners[4] = {{0, 0}, {right, 0}, {right, bottom}, {0, bottom}};
@@ -55,8 +58,12 @@ static bool paint_background(const struct render_layer_context *context)
         }
         return true;
     }
-    struct color color = layer_color(context, STYLE_BACKGROUND_COLOR, NULL);
-    canvas_fill(context->canvas, pixel_from_color(color, opacity));
+    struct pixel pixel = pixel_from_color(layer_color(context, STYLE_BACKGROUND_COLOR, NULL), opacity);
+    if (painter->is_plain) {
+        painter->plain = pixel_over(painter->plain, pixel);
+    } else {
+        canvas_fill(context->canvas, pixel);
+    }
     return true;
 }
 
@@ -99,6 +106,7 @@ static bool paint_cut(const struct render_layer_context *context, paint_function
     struct painter *painter = context->painter;
     struct canvas *picture = context->canvas;
     struct pixel_box box = pixels_of(context->view, &context->input->frame->bounds);
+    painter_settle(painter);
     if (box.min_x >= box.max_x || box.min_y >= box.max_y) {
         return true;
     }
@@ -163,6 +171,7 @@ static bool paint_inputs(struct render_layer_context *context, const struct rend
     context->canvas = group;
     bool ok = paint_inputs_over(context, inputs, count, paint, err);
     context->canvas = picture;
+    painter_settle(context->painter);
     if (ok) {
         canvas_lay_over(picture, group, share);
     }
@@ -173,7 +182,11 @@ static bool paint_inputs(struct render_layer_context *context, const struct rend
 static bool paint_layer(struct render_layer_context *context, const struct render_input *inputs, size_t input_count,
                         const struct label_plan *const *plans, size_t plan_count, struct error *err)
 {
-    switch (style_layer_info(context->layer)->type) {
+    enum style_layer_type type = style_layer_info(context->layer)->type;
+    if (type != STYLE_BACKGROUND && type != STYLE_FILL) {
+        painter_settle(context->painter);
+    }
+    switch (type) {
     case STYLE_BACKGROUND:
         return paint_background(context);
     case STYLE_FILL:
@@ -207,6 +220,7 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
     if (!fit_canvas(painter, view, err)) {
         return false;
     }
+    struct layer_features *shared = NULL;
     for (size_t i = 0; i < style_layer_count(style); i++) {
         const struct style_layer *layer = style_layer_at(style, i);
         const struct style_layer_info *info = style_layer_info(layer);
@@ -220,6 +234,7 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
             .layer = layer,
             .view = view,
             .canvas = painter->canvas,
+            .shared = &shared,
             .arena = arena,
         };
         if (!paint_layer(&context, inputs, input_count, plans, plan_count, err)) {
@@ -227,6 +242,7 @@ bool render_paint(struct painter *painter, const struct style *style, const stru
             return false;
         }
     }
+    painter_settle(painter);
     *out_canvas = painter->canvas;
     return true;
 }

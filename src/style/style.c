@@ -19,7 +19,9 @@ enum { STYLE_BYTES_MAX = 64 << 20, MEMORY_BYTES_MAX = 512 << 20, REPORT_BYTES_MA
 struct style_layer {
     struct style_layer_info info;
     const struct style *style;
-    const struct expr *filter; /* NULL: everything passes */
+    const struct expr *filter;             /* NULL: everything passes */
+    const struct value *filter_json;       /* NULL: none */
+    const struct style_layer *filter_twin; /* the first layer with the same filter */
     bool passes_nothing;
     bool needs_shape;
     bool filter_sees_feature; /* beyond its attributes: id, kind of geometry, where it is */
@@ -181,6 +183,7 @@ static bool read_filter(struct style *style, struct style_layer *layer, const st
                    layer->info.id, errors->key, errors->message);
         return false;
     }
+    layer->filter_json = json;
     layer->needs_shape = uses(layer->filter, sees_shape);
     layer->filter_sees_feature = uses(layer->filter, sees_feature);
     layer->sees_feature = layer->filter_sees_feature;
@@ -250,6 +253,20 @@ static bool read_layer(struct style *style, struct style_layer *layer, const str
     return true;
 }
 
+static bool is_same_json(const struct value *one, const struct value *other)
+{
+    return one == other || (one && other && value_equal(one, other));
+}
+
+/* Asked for each picture, so it is found out here. */
+static void find_filter_twin(const struct style *style, struct style_layer *layer)
+{
+    layer->filter_twin = style->layers;
+    while (!is_same_json(layer->filter_twin->filter_json, layer->filter_json)) {
+        layer->filter_twin++; /* to the layer itself, at last */
+    }
+}
+
 static bool read_layers(struct style *style, struct error *err)
 {
     const struct value *json = value_member(&style->json, "layers");
@@ -262,6 +279,7 @@ static bool read_layers(struct style *style, struct error *err)
         if (!read_layer(style, &style->layers[i], json, &json->array.items[i], err)) {
             return false;
         }
+        find_filter_twin(style, &style->layers[i]);
     }
     style->layer_count = count;
     return true;
@@ -484,6 +502,11 @@ bool style_is_set(const struct style_layer *layer, enum style_property property)
 unsigned style_filter_dependence(const struct style_layer *layer)
 {
     return layer->filter ? layer->filter->depends & (EXPR_ON_ZOOM | EXPR_ON_FEATURE) : 0;
+}
+
+bool style_same_filter(const struct style_layer *one, const struct style_layer *other)
+{
+    return one->filter_twin == other->filter_twin;
 }
 
 bool style_needs_shape(const struct style_layer *layer)

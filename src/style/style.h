@@ -141,6 +141,8 @@ bool style_is_set(const struct style_layer *layer, enum style_property property)
 
 /* The same for the layer's filter; 0 when it has none or a constant one. */
 unsigned style_filter_dependence(const struct style_layer *layer);
+/* True when both layers, of one style, have the same filter or none. */
+bool style_same_filter(const struct style_layer *one, const struct style_layer *other);
 /* True when the filter or a property asks where the feature is (within, distance): fill style_feature.shape. */
 bool style_needs_shape(const struct style_layer *layer);
 /* True when the filter knows features by their attributes only: not by id, kind of geometry, or where they are. Equal

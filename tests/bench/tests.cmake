@@ -20,8 +20,8 @@ target_link_options(bench_plan PRIVATE LINKER:--wrap=label_needs LINKER:--wrap=l
 if(CAIRO_FOUND)
   set(stage_calls
       store_find_wanted render_sieve_shows tile_raster_find layer_features_find style_number style_bool style_color style_enum style_text
-      style_numbers projector_part raster_add_ring stroke_add raster_fill raster_fill_apart raster_merge
-      raster_fill_merged raster_discard canvas_lay_over canvas_fill canvas_clear pattern_paint circle_paint
+      style_numbers layer_features_project raster_add_ring stroke_add raster_fill raster_fill_apart raster_merge
+      raster_fill_merged raster_discard canvas_lay_over canvas_lay_on canvas_fill canvas_clear pattern_paint circle_paint
       line_field_paint heatmap_paint raster_layer_paint hillshade_paint color_relief_paint label_needs label_plan_create
       label_plans_paint label_plans_print style_palettes_find palette_map_canvas png_encode png_encode_with_palette)
   list(TRANSFORM stage_calls PREPEND "LINKER:--wrap=")

@@ -193,8 +193,8 @@ STAGE(STAGE_RASTER_READ, bool, tile_raster_find,
 
 STAGE(STAGE_STYLE, bool, layer_features_find,
       (const struct render_layer_context *context, const struct projector *projector, enum style_property sort_key,
-       struct layer_features *out_found, struct error *err),
-      (context, projector, sort_key, out_found, err))
+       unsigned kinds, struct layer_features **out_found, struct error *err),
+      (context, projector, sort_key, kinds, out_found, err))
 STAGE(STAGE_STYLE, double, style_number,
       (const struct style_layer *layer, enum style_property property, const struct style_scope *scope),
       (layer, property, scope))
@@ -215,10 +215,9 @@ STAGE(STAGE_STYLE, size_t, style_numbers,
        double *out_numbers, size_t capacity),
       (layer, property, scope, out_numbers, capacity))
 
-STAGE(STAGE_PROJECT, const struct draw_point *, projector_part,
-      (const struct projector *projector, const struct feature *feature, const struct world_point *points,
-       uint32_t count, bool is_ring, struct arena *arena, size_t *out_count),
-      (projector, feature, points, count, is_ring, arena, out_count))
+STAGE(STAGE_PROJECT, bool, layer_features_project,
+      (struct layer_features * found, const struct projector *projector, struct arena *arena),
+      (found, projector, arena))
 
 /* What is drawn inside labels and the like is theirs, and no shape of the map's. */
 static bool is_recorded(void)
@@ -292,6 +291,7 @@ STAGE_VOID(STAGE_SWEEP, raster_fill_merged, (struct raster * raster, struct canv
 STAGE_VOID(STAGE_SWEEP, raster_discard, (struct raster * raster), (raster))
 STAGE_VOID(STAGE_SWEEP, canvas_lay_over, (struct canvas * canvas, const struct canvas *above, uint8_t opacity),
            (canvas, above, opacity))
+STAGE_VOID(STAGE_SWEEP, canvas_lay_on, (struct canvas * canvas, struct pixel ground), (canvas, ground))
 STAGE_VOID(STAGE_SWEEP, canvas_fill, (struct canvas * canvas, struct pixel pixel), (canvas, pixel))
 STAGE_VOID(STAGE_SWEEP, canvas_clear, (struct canvas * canvas, struct pixel pixel), (canvas, pixel))
 

@@ -62,6 +62,33 @@ static void random_pixels(struct canvas *canvas, uint64_t *seed)
     }
 }
 
+/* Over a ground of one colour in place: the same as over a canvas of it. */
+static void laying_on(void **state)
+{
+    (void)state;
+    uint64_t seed = 9;
+    for (uint32_t width = 1; width < 40; width++) {
+        struct canvas *canvas = canvas_create(width, 3);
+        struct canvas *expected = canvas_create(width, 3);
+        struct canvas *ground = canvas_create(1, 1);
+        random_pixels(canvas, &seed);
+        random_pixels(ground, &seed);
+        memset(canvas->rgba, width % 2 ? 0 : 255, (size_t)width * 4); /* runs of what is empty, or opaque */
+        struct pixel pixel = {ground->rgba[0], ground->rgba[1], ground->rgba[2], ground->rgba[3]};
+        canvas_clear(expected, pixel);
+        canvas_lay_over(expected, canvas, 255);
+        struct pixel last = {0};
+        memcpy(&last, canvas->rgba + (size_t)width * 12 - 4, 4);
+        last = pixel_over(pixel, last);
+        canvas_lay_on(canvas, pixel);
+        assert_memory_equal(canvas->rgba, expected->rgba, (size_t)width * 12);
+        assert_memory_equal(canvas->rgba + (size_t)width * 12 - 4, &last, 4);
+        canvas_destroy(ground);
+        canvas_destroy(expected);
+        canvas_destroy(canvas);
+    }
+}
+
 /* Against arithmetic of doubles: at most the two roundings apart, never past alpha. */
 static void laying_over(void **state)
 {
@@ -142,11 +169,9 @@ static void filling(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(pixels_from_colors),
-        cmocka_unit_test(multiplication_is_exact),
-        cmocka_unit_test(laying_over),
-        cmocka_unit_test(laying_rows),
-        cmocka_unit_test(filling),
+        cmocka_unit_test(pixels_from_colors), cmocka_unit_test(multiplication_is_exact),
+        cmocka_unit_test(laying_over),        cmocka_unit_test(laying_on),
+        cmocka_unit_test(laying_rows),        cmocka_unit_test(filling),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,19 +9,19 @@
 static const char *const layers =
     "[{'id':'a','type':'line','source':'s','source-layer':'things','paint':{'line-width':5,'line-color':'#204060'}}]";
 
-static struct line_chains chains_of(struct scene *scene, const struct feature *features, size_t count,
-                                    double joint_units)
+static struct layer_features chains_of(struct scene *scene, const struct feature *features, size_t count,
+                                       double joint_units)
 {
     struct layer_features found = {.items = arena_array(scene->arena, count, sizeof *found.items), .count = count};
-    struct line_chains chains;
     for (size_t i = 0; i < count; i++) {
         found.items[i].feature = &features[i];
     }
-    assert_true(line_chains_find(&found, joint_units, scene->arena, &chains));
-    return chains;
+    struct layer_features *chains = line_chains_find(&found, joint_units, scene->arena);
+    assert_non_null(chains);
+    return *chains;
 }
 
-static struct line_chains joined(struct scene *scene)
+static struct layer_features joined(struct scene *scene)
 {
     return chains_of(scene, scene->features, scene->count, 1e9);
 }
@@ -35,21 +35,21 @@ static void joins_what_continues(void **state)
     scene_add(&scene, "LINESTRING(3 1, 2 0)", "b", 1);
     scene_add(&scene, "LINESTRING(0 0, 1 0.5, 2 0)", "a", 1);
     scene_add(&scene, "LINESTRING(3 1, 4 1)", "c", 1);
-    struct line_chains chains = joined(&scene);
+    struct layer_features chains = joined(&scene);
     assert_int_equal(chains.count, 1);
-    const struct geometry *whole = &chains.features[0]->geometry;
+    const struct geometry *whole = &chains.items[0].feature->geometry;
     assert_int_equal(whole->vertex_count, 5);
     assert_int_equal(whole->parts[0].end, 5);
     for (uint32_t i = 1; i < whole->vertex_count; i++) {
         assert_true(whole->points[i - 1].x < whole->points[i].x);
     }
-    assert_int_equal(chains.features[0]->box.min_x, scene.features[1].box.min_x);
-    assert_int_equal(chains.features[0]->box.max_x, scene.features[2].box.max_x);
-    assert_int_equal(chains.features[0]->box.min_y, scene.features[2].box.min_y);
-    assert_int_equal(chains.features[0]->box.max_y, scene.features[1].box.max_y);
+    assert_int_equal(chains.items[0].feature->box.min_x, scene.features[1].box.min_x);
+    assert_int_equal(chains.items[0].feature->box.max_x, scene.features[2].box.max_x);
+    assert_int_equal(chains.items[0].feature->box.min_y, scene.features[2].box.min_y);
+    assert_int_equal(chains.items[0].feature->box.max_y, scene.features[1].box.max_y);
     chains = chains_of(&scene, scene.features, scene.count, 0);
     assert_int_equal(chains.count, 3);
-    assert_ptr_equal(chains.features[0], &scene.features[0]);
+    assert_ptr_equal(chains.items[0].feature, &scene.features[0]);
     scene_finish(&scene);
 }
 
@@ -68,10 +68,11 @@ static void leaves_what_is_not_clear(void **state)
     scene_add(&scene, "LINESTRING(2 0, 3 0, 3 1, 2 0)", "ring", 1);
     scene_add(&scene, "MULTILINESTRING((2 0, 4 0), (7 7, 8 8))", "parts", 1);
     scene_add(&scene, "POLYGON((2 0, 3 0, 3 1, 2 0))", "area", 1);
-    struct line_chains chains = joined(&scene);
+    struct layer_features chains = joined(&scene);
     assert_int_equal(chains.count, scene.count);
     for (size_t i = 0; i < chains.count; i++) {
-        assert_true(chains.features[i] >= scene.features && chains.features[i] < scene.features + scene.count);
+        assert_true(chains.items[i].feature >= scene.features &&
+                    chains.items[i].feature < scene.features + scene.count);
     }
     scene_finish(&scene);
 }
@@ -84,19 +85,19 @@ static void turns_what_is_alone(void **state)
     scene_init(&scene, layers);
     scene_add(&scene, "LINESTRING(4 0, 3 0, 1 1)", "a", 1);
     scene_add(&scene, "LINESTRING(7 1, 7 2)", "north", 1);
-    struct line_chains chains = joined(&scene);
+    struct layer_features chains = joined(&scene);
     assert_int_equal(chains.count, 2);
-    assert_int_equal(chains.features[0]->geometry.points[0].x, scene.features[0].box.min_x);
-    assert_int_equal(chains.features[0]->geometry.points[2].x, scene.features[0].box.max_x);
-    assert_int_equal(chains.features[1]->geometry.points[0].y, scene.features[1].box.min_y);
+    assert_int_equal(chains.items[0].feature->geometry.points[0].x, scene.features[0].box.min_x);
+    assert_int_equal(chains.items[0].feature->geometry.points[2].x, scene.features[0].box.max_x);
+    assert_int_equal(chains.items[1].feature->geometry.points[0].y, scene.features[1].box.min_y);
     scene_finish(&scene);
 }
 
 /* True when some chain runs over the end that two lines of a network share. */
-static bool runs_over(const struct line_chains *chains, struct world_point place)
+static bool runs_over(const struct layer_features *chains, struct world_point place)
 {
     for (size_t i = 0; i < chains->count; i++) {
-        const struct geometry *geometry = &chains->features[i]->geometry;
+        const struct geometry *geometry = &chains->items[i].feature->geometry;
         for (uint32_t v = 1; v + 1 < geometry->vertex_count; v++) {
             if (geometry->points[v].x == place.x && geometry->points[v].y == place.y) {
                 return true;
@@ -131,8 +132,8 @@ static void depends_on_what_touches_alone(void **state)
                 seen[seen_count++] = scene.features[scene.count - 1];
             }
         }
-        struct line_chains all = joined(&scene);
-        struct line_chains some = chains_of(&scene, seen, seen_count, 1e9);
+        struct layer_features all = joined(&scene);
+        struct layer_features some = chains_of(&scene, seen, seen_count, 1e9);
         for (size_t i = 0; i < scene.count; i++) {
             int x = (int)i % ACROSS;
             int y = (int)i / ACROSS;

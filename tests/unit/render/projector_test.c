@@ -49,8 +49,11 @@ static void whole_numbers_agree_with_doubles(void **state)
         bool seen = projector_sees(&doubles, &feature);
         assert_int_equal(projector_sees(&whole, &feature), seen);
         size_t counts[2];
-        const struct draw_point *a = projector_part(&whole, &feature, points, POINTS, true, arena, &counts[0]);
-        const struct draw_point *b = projector_part(&doubles, &feature, points, POINTS, true, arena, &counts[1]);
+        struct draw_point rooms[2][POINTS];
+        const struct draw_point *a =
+            projector_part(&whole, &feature, points, POINTS, true, rooms[0], arena, &counts[0]);
+        const struct draw_point *b =
+            projector_part(&doubles, &feature, points, POINTS, true, rooms[1], arena, &counts[1]);
         assert_non_null(a);
         assert_non_null(b);
         assert_int_equal(counts[0], counts[1]);

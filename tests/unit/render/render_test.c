@@ -281,12 +281,71 @@ static void tuples_change_nothing(void **state)
     }
 }
 
+/* A style of layers with one filter, or with filters that say the same in words of their own. */
+static char *twin_layers(struct arena *arena, bool are_twins)
+{
+    static const char *const layers[] = {
+        "'type':'fill','layout':{'fill-sort-key':['get','size']},'paint':{'fill-color':'#dde'}",
+        "'type':'fill','paint':{'fill-color':['match',['get','kind'],'a','#88aa66','#ccbb99'],'fill-opacity':0.7}",
+        "'type':'line','paint':{'line-color':'#444','line-width':7}",
+        "'type':'line','paint':{'line-color':['step',['get','size'],'#333',5,'#808'],'line-width':0.6}",
+        "'type':'line','paint':{'line-color':['match',['get','kind'],'a','#fff','#ff0'],'line-width':['get','size']}",
+        "'type':'line','paint':{'line-color':'#fc0','line-width':4,'line-translate':[3,0]}",
+        "'type':'line','layout':{'line-sort-key':['get','size']},'paint':{'line-color':'#08f','line-width':2}",
+        "'type':'line','paint':{'line-color':'#a00','line-width':3,'line-blur':1,'line-dasharray':[2,1]}",
+        "'type':'line','paint':{'line-color':['case',['>',['id'],9],'#0a0','#00a'],'line-width':1.5}",
+        "'type':'circle','paint':{'circle-color':'#a0a','circle-radius':3}",
+        "'type':'line','paint':{'line-color':'#fff','line-width':1}",
+    };
+    char *json = arena_printf(arena, "[{'id':'b','type':'background','paint':{'background-color':'#f4f1ea'}}");
+    for (int i = 0; i < (int)(sizeof layers / sizeof *layers); i++) {
+        json = arena_printf(arena,
+                            "%s,{'id':'%d','source':'s','source-layer':'things','filter':['!=',['get','kind'],'%d'],"
+                            "%s}",
+                            json, i, are_twins ? 0 : i, layers[i]);
+    }
+    return arena_printf(arena, "%s]", json);
+}
+
+/* Layers that draw the same features find and project them once: no pixel changes. */
+static void sharing_changes_nothing(void **state)
+{
+    (void)state;
+    struct scene scenes[2];
+    struct arena *arena = arena_create(1 << 20);
+    for (int s = 0; s < 2; s++) {
+        srand(12);
+        scene_init(&scenes[s], twin_layers(arena, s == 0));
+        add_random(&scenes[s], 300);
+    }
+    for (uint32_t round = 0; round < 24; round++) {
+        uint32_t z = 11 + round % 6;
+        struct world_point place = grid_from_lonlat(random_in(-103.45, -103.35), random_in(25.5, 25.6));
+        struct tile_id tile = {z, (uint32_t)(((int64_t)place.x + GRID_WORLD_UNITS / 2) / tile_width(z)),
+                               (uint32_t)(((int64_t)place.y + GRID_WORLD_UNITS / 2) / tile_width(z))};
+        struct view view = view_of_tile(tile, 256, 1 + round / 6 % 2);
+        const struct canvas *painted[2];
+        for (int s = 0; s < 2; s++) {
+            for (size_t i = 0; i < scenes[s].count; i++) {
+                scenes[s].features[i].tuple = (uint32_t)i;
+            }
+            scenes[s].tuple_count = round < 12 ? 0 : scenes[s].count;
+            painted[s] = scene_paint(&scenes[s], &view);
+        }
+        assert_memory_equal(painted[0]->rgba, painted[1]->rgba, 4 * (size_t)view.width_px * view.height_px);
+    }
+    scene_finish(&scenes[1]);
+    scene_finish(&scenes[0]);
+    arena_destroy(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(fills_to_the_pixel),
         cmocka_unit_test(neighbours_of_one_colour_join),
         cmocka_unit_test(tuples_change_nothing),
+        cmocka_unit_test(sharing_changes_nothing),
         cmocka_unit_test(draws_circles_and_lines_where_they_are),
         cmocka_unit_test(survives_geometry_far_outside),
         cmocka_unit_test(tiles_join_without_a_seam),
