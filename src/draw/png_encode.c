@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* PNG out: libpng writes the frame (signature, header, palette, text, checksums); the one IDAT of indexed pictures is
+/* PNG out: libpng writes the frame (signature, header, palette, text); what is in the one IDAT of indexed pictures is
  * ours (png_deflate.c), that of others libdeflate's. */
 
 #include "draw/png_encode.h"
@@ -325,7 +325,7 @@ static void set_text(png_structp png, png_infop info, const char *text)
     png_set_text(png, info, &entry, 1);
 }
 
-/* As png_write_chunk does, but with a sum that takes an eighth of the time. */
+/* As png_write_chunk does, but with libdeflate's checksum: zlib's took 9 of 150 us of a tile. */
 static void write_idat(png_structp png, const unsigned char *idat, size_t size)
 {
     static const png_byte type[4] = {'I', 'D', 'A', 'T'};

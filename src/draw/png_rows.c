@@ -61,7 +61,8 @@ DRAW_AVX2 static void renumber_avx2(const struct steps *steps, const uint8_t *in
     const blend_u32x8 low = none + 0x0f0f0f0f;
     size_t i = 0;
     for (; i + LANES <= count; i += LANES) {
-        blend_u32x8 here = blend_load(indices + i);
+        blend_u32x8 here;
+        memcpy(&here, indices + i, sizeof here);
         i8x32 index = (i8x32)here;
         i8x32 eight = (i8x32)(here >> 3 & low);
         i8x32 first = __builtin_ia32_pblendvb256(__builtin_ia32_pshufb256(firsts[0], eight),
