@@ -122,7 +122,7 @@ static size_t varint_size(uint64_t value)
 
 /* --- values ------------------------------------------------------------------------------------------------------- */
 
-static uint64_t load_bytes(const char *at, size_t size)
+static inline uint64_t load_bytes(const char *at, size_t size)
 {
     uint64_t bytes = 0;
     memcpy(&bytes, at, size);
@@ -147,7 +147,12 @@ static uint32_t text_hash(struct text text)
     if (length >= 8) {
         return fold(load_bytes(text.data, 8), load_bytes(text.data + length - 8, 8) + length);
     }
-    return fold(load_bytes(text.data, length), length);
+    if (length >= 4) {
+        return fold(load_bytes(text.data, 4), load_bytes(text.data + length - 4, 4) + length);
+    }
+    return length == 0 ? 0
+                       : fold(load_bytes(text.data, 1), load_bytes(text.data + length / 2, 1) << 8 |
+                                                            load_bytes(text.data + length - 1, 1) << 16 | length);
 }
 
 static uint32_t value_hash(const struct value *value)
@@ -209,6 +214,13 @@ static bool table_grow(struct value_table *table, struct arena *arena, size_t la
     return true;
 }
 
+/* buffer_reserve, most often without a call. */
+static inline unsigned char *reserve(struct buffer *out, size_t size)
+{
+    bool has_room = !out->failed && size <= out->capacity - out->length && size <= out->length_max - out->length;
+    return has_room ? out->data + out->length : buffer_reserve(out, size);
+}
+
 static void put_string(struct buffer *out, unsigned field, struct text text)
 {
     buffer_append_varint(out, field);
@@ -219,7 +231,7 @@ static void put_string(struct buffer *out, unsigned field, struct text text)
 static void put_text_value(struct buffer *out, struct text text)
 {
     size_t size = 1 + varint_size(text.length) + text.length;
-    unsigned char *at = buffer_reserve(out, size + 16);
+    unsigned char *at = reserve(out, size + 16);
     if (at) {
         unsigned char *begun = at;
         *at++ = LAYER_VALUES;
@@ -238,7 +250,7 @@ static void put_value(struct buffer *out, const struct value *value)
         put_text_value(out, value->string);
         return;
     }
-    unsigned char *begun = buffer_reserve(out, 16);
+    unsigned char *begun = reserve(out, 16);
     if (!begun) {
         return;
     }
@@ -408,8 +420,7 @@ static bool make_room(struct encoder *encoder, const struct geometry *geometry)
         encoder->points = arena_alloc_raw(encoder->arena, encoder->points_max * sizeof *encoder->points);
     }
     buffer_clear(&encoder->geometry);
-    return encoder->points &&
-           buffer_reserve(&encoder->geometry, parts * COMMAND_BYTES + vertices * 2 * VARINT_32_BYTES);
+    return encoder->points && reserve(&encoder->geometry, parts * COMMAND_BYTES + vertices * 2 * VARINT_32_BYTES);
 }
 
 static void put_points(struct encoder *encoder, const struct geometry *geometry, const struct raster *raster,
@@ -556,7 +567,7 @@ static bool put_feature(struct encoder *encoder, const struct taken *taken, stru
     size_t size = (has_id ? 1 + varint_size((uint64_t)id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
                   geometry_size + (tags_size > 0 ? 1 + varint_size(tags_size) + tags_size : 0);
     struct buffer *out = encoder->out;
-    unsigned char *begun = geometry_size > BYTES_MAX ? NULL : buffer_reserve(out, size + 32);
+    unsigned char *begun = geometry_size > BYTES_MAX ? NULL : reserve(out, size + 32);
     if (!begun) {
         out->failed = true;
         return true;
