@@ -107,30 +107,22 @@ struct places {
     uint32_t bits[RASTER_GROUP];     /* … these, from this byte on */
 };
 
+/* Numbers one by one, though a vector has four: the next piece is often one of the same line, some cells beside this
+ * one, and a vector cannot be loaded before a store that covers part of it has reached the cache. */
 LANES void add_at(uint32_t *cells, uint8_t *bytes, uint32_t *row_edges, const struct places *places, size_t lane,
-                  u32x4 differences)
+                  uint32_t differences[PIXELS_AT_ONCE + 1][RASTER_GROUP])
 {
     row_edges[places->row[lane]]++;
     cells += places->cell[lane];
     bytes += places->bit_byte[lane];
-    u32x4 sums;
-    memcpy(&sums, cells, sizeof sums);
-    sums += differences;
-    memcpy(cells, &sums, sizeof sums);
+    cells[0] += differences[0][lane];
+    cells[1] += differences[1][lane];
+    cells[2] += differences[2][lane];
+    cells[3] += differences[3][lane];
     uint16_t bits;
     memcpy(&bits, bytes, sizeof bits);
     bits = (uint16_t)(bits | places->bits[lane]);
     memcpy(bytes, &bits, sizeof bits);
-}
-
-LANES u32x4 low_of(blend_u32x8 numbers)
-{
-    return __builtin_shufflevector(numbers, numbers, 0, 1, 2, 3);
-}
-
-LANES u32x4 high_of(blend_u32x8 numbers)
-{
-    return __builtin_shufflevector(numbers, numbers, 4, 5, 6, 7);
 }
 
 /* The part of each edge in one row, in pixels of its own. */
@@ -149,6 +141,11 @@ LANES blend_u32x8 area_until(f32x8 from_left, f32x8 width, f32x8 steep, f32x8 he
     return (blend_u32x8)(area + all_of(RASTER_ROUND)) - (uint32_t)RASTER_ROUND_BITS;
 }
 
+LANES void store(uint32_t *numbers, blend_u32x8 from)
+{
+    memcpy(numbers, &from, sizeof from);
+}
+
 /* Adds to four cells of each piece. */
 LANES void add_pieces(const struct raster *raster, const struct places *places, const struct row_pieces *pieces)
 {
@@ -163,25 +160,14 @@ LANES void add_pieces(const struct raster *raster, const struct places *places, 
     blend_u32x8 full = (blend_u32x8) __builtin_convertvector(pieces->height, i32x8) * (2 * DRAW_ONE);
     three -= two;
     two -= one;
-    blend_u32x8 c1 = two - one;
-    blend_u32x8 c2 = three - two;
-    blend_u32x8 c3 = full - three;
-    blend_u32x8 a = __builtin_shufflevector(one, c1, 0, 8, 1, 9, 4, 12, 5, 13);
-    blend_u32x8 b = __builtin_shufflevector(one, c1, 2, 10, 3, 11, 6, 14, 7, 15);
-    blend_u32x8 c = __builtin_shufflevector(c2, c3, 0, 8, 1, 9, 4, 12, 5, 13);
-    blend_u32x8 d = __builtin_shufflevector(c2, c3, 2, 10, 3, 11, 6, 14, 7, 15);
-    blend_u32x8 lanes_04 = __builtin_shufflevector(a, c, 0, 1, 8, 9, 4, 5, 12, 13);
-    blend_u32x8 lanes_15 = __builtin_shufflevector(a, c, 2, 3, 10, 11, 6, 7, 14, 15);
-    blend_u32x8 lanes_26 = __builtin_shufflevector(b, d, 0, 1, 8, 9, 4, 5, 12, 13);
-    blend_u32x8 lanes_37 = __builtin_shufflevector(b, d, 2, 3, 10, 11, 6, 7, 14, 15);
-    add_at(cells, bytes, row_edges, places, 0, low_of(lanes_04));
-    add_at(cells, bytes, row_edges, places, 1, low_of(lanes_15));
-    add_at(cells, bytes, row_edges, places, 2, low_of(lanes_26));
-    add_at(cells, bytes, row_edges, places, 3, low_of(lanes_37));
-    add_at(cells, bytes, row_edges, places, 4, high_of(lanes_04));
-    add_at(cells, bytes, row_edges, places, 5, high_of(lanes_15));
-    add_at(cells, bytes, row_edges, places, 6, high_of(lanes_26));
-    add_at(cells, bytes, row_edges, places, 7, high_of(lanes_37));
+    uint32_t differences[PIXELS_AT_ONCE + 1][RASTER_GROUP];
+    store(differences[0], one);
+    store(differences[1], two - one);
+    store(differences[2], three - two);
+    store(differences[3], full - three);
+    for (size_t lane = 0; lane < RASTER_GROUP; lane++) {
+        add_at(cells, bytes, row_edges, places, lane, differences);
+    }
 }
 
 /* Adds one piece: to eight cells at once. */
