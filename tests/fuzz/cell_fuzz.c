@@ -107,7 +107,7 @@ static void read_feature(const struct cell_block *block, size_t index, struct ce
     }
 }
 
-/* All at once where each can be read, and what is read then is what it was. */
+/* All at once where each can be read, and what is read then is what it was. Attributes are not looked at. */
 static void read_features(const struct cell_block *block, unsigned shift, struct arena *arena)
 {
     struct cell_outline outlines[CELL_BLOCK_FEATURES];
@@ -116,10 +116,12 @@ static void read_features(const struct cell_block *block, unsigned shift, struct
     if (cell_block_outlines(block, chosen, shift, arena, outlines, rows) != CELL_OK) {
         return;
     }
+    struct cell_block bare = *block;
+    bare.attributes = (struct cell_cursor){0};
     const struct cell_outline *outline = outlines;
     for (const int64_t *row = rows; chosen != 0; chosen &= chosen - 1, outline++, row++) {
         struct cell_feature feature;
-        require(cell_block_feature(block, (size_t)__builtin_ctzll(chosen), &feature) == CELL_OK);
+        require(cell_block_feature(&bare, (size_t)__builtin_ctzll(chosen), &feature) == CELL_OK);
         require(*row == feature.row);
         require(plain_geometry_is(feature.geometry.at, shift, outline->part_count, outline->parts, outline->points));
     }
