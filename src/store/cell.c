@@ -410,8 +410,8 @@ static inline bool is_central(int64_t place, uint64_t reach, unsigned shift)
     return reach < half && (uint64_t)place + (half - reach) < 2 * (half - reach);
 }
 
-static inline bool get_compact_points(struct cell_cursor *cursor, size_t width, unsigned shift,
-                                      struct world_point *points, uint32_t count)
+static inline __attribute__((always_inline)) bool
+get_compact_points(struct cell_cursor *cursor, size_t width, unsigned shift, struct world_point *points, uint32_t count)
 {
     int64_t x;
     int64_t y;
@@ -483,8 +483,8 @@ static enum cell_result get_parts(struct cell_cursor *cursor, uint64_t part_coun
     return *out_points ? CELL_OK : CELL_NO_ROOM;
 }
 
-static inline enum cell_result get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
-                                            struct room *room, struct geometry *out_geometry)
+static inline __attribute__((always_inline)) enum cell_result
+get_outline(struct cell_cursor *cursor, unsigned shift, struct room *room, struct cell_outline *out_outline)
 {
     struct geometry_head head;
     if (!get_head(cursor, &head)) {
@@ -500,15 +500,39 @@ static inline enum cell_result get_geometry(struct cell_cursor *cursor, enum geo
     }
     bool ok = head.step_bytes == 0 || count == 0 ? get_varint_points(cursor, shift, points, count)
                                                  : get_compact_points(cursor, head.step_bytes, shift, points, count);
-    *out_geometry = (struct geometry){kind, (uint32_t)head.part_count, count, parts, points};
+    out_outline->parts = parts;
+    out_outline->points = points;
+    out_outline->part_count = (uint32_t)head.part_count;
+    out_outline->vertex_count = count;
     return ok ? CELL_OK : CELL_DAMAGED;
+}
+
+/* The geometries where these cursors are, which are moved on. In one place, where all of this is drawn together. */
+static enum cell_result get_outlines(struct cell_cursor *cursors, size_t count, unsigned shift, struct room *room,
+                                     struct cell_outline *out_outlines)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct cell_cursor cursor = cursors[i];
+        enum cell_result result = get_outline(&cursor, shift, room, &out_outlines[i]);
+        if (result != CELL_OK) {
+            return result;
+        }
+        cursors[i] = cursor;
+    }
+    return CELL_OK;
 }
 
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
                                    struct arena *arena, struct geometry *out_geometry)
 {
     struct room room = {.arena = arena};
-    return get_geometry(cursor, kind, shift, &room, out_geometry);
+    struct cell_outline outline;
+    enum cell_result result = get_outlines(cursor, 1, shift, &room, &outline);
+    if (result == CELL_OK) {
+        *out_geometry =
+            (struct geometry){kind, outline.part_count, outline.vertex_count, outline.parts, outline.points};
+    }
+    return result;
 }
 
 /* A vertex has at least two bytes, and a lone part as many as half of a vertex. Where parts are many that is too
@@ -523,24 +547,24 @@ static size_t room_for(const struct cell_cursor *pieces, size_t count)
 }
 
 enum cell_result cell_get_outlines(const struct cell_cursor *pieces, size_t count, const unsigned char *readable_end,
-                                   enum geometry_kind kind, unsigned shift, struct arena *arena,
-                                   struct cell_outline *out_outlines)
+                                   unsigned shift, struct arena *arena, struct cell_outline *out_outlines)
 {
+    struct cell_cursor cursors[CELL_OUTLINES_MAX];
     size_t size = room_for(pieces, count);
     unsigned char *begun = arena_alloc_raw(arena, size);
     if (!begun) {
         return CELL_NO_ROOM;
     }
-    struct room room = {begun, begun + size, arena};
     for (size_t i = 0; i < count; i++) {
-        struct cell_cursor cursor = {pieces[i].at, readable_end};
-        enum cell_result result = get_geometry(&cursor, kind, shift, &room, &out_outlines[i].geometry);
-        if (result != CELL_OK || cursor.at != pieces[i].end) {
-            return result == CELL_OK ? CELL_DAMAGED : result;
-        }
+        cursors[i] = (struct cell_cursor){pieces[i].at, readable_end};
+    }
+    struct room room = {begun, begun + size, arena};
+    enum cell_result result = get_outlines(cursors, count, shift, &room, out_outlines);
+    for (size_t i = 0; i < count && result == CELL_OK; i++) {
+        result = cursors[i].at == pieces[i].end ? CELL_OK : CELL_DAMAGED;
     }
     arena_shrink(arena, begun, size, (size_t)(room.at - begun));
-    return CELL_OK;
+    return result;
 }
 
 /* To the nearest, halves away from zero, as llround does; degrees are far from the limits. */

@@ -15,6 +15,7 @@ enum {
     CELL_BAND_FULL = CELL_BANDS - 1,
     CELL_FANOUT = 128,
     CELL_LEVEL_ROOT = 3,
+    CELL_OUTLINES_MAX = 64, /* that are decoded in one go */
     CELL_VECTOR_ZOOMS = 15, /* 0 to 14: those with a bound on the size of vector tiles */
     CELL_INLINE_BYTES = 192 /* attributes above this stay in the item table and are not repeated in each band */
 };
@@ -62,20 +63,22 @@ void cell_put_compact(struct buffer *out, const struct geometry *geometry, unsig
 void cell_put_nothing(struct buffer *out);
 enum cell_result cell_get_geometry(struct cell_cursor *cursor, enum geometry_kind kind, unsigned shift,
                                    struct arena *arena, struct geometry *out_geometry);
-/* What a picture needs of a feature. */
+/* What is drawn of a feature: small, since thousands are put aside until their order is known. */
 struct cell_outline {
-    struct geometry geometry;
+    const struct shape_part *parts;
+    const struct world_point *points;
+    uint32_t part_count;
+    uint32_t vertex_count;
     struct cell_box box;
-    int64_t row;
-    bool attributes_elsewhere;
+    uint32_t tuple; /* these two are for whoever asked */
+    int32_t copy;
 };
 
-/* The geometries that lie in these pieces of bytes, into the outlines; the rest of these stays as it is. Quicker than
- * one by one: they are one piece of the arena, and what lies behind each piece up to `readable_end` may be read with
- * it. */
+/* The geometries that lie in these pieces of bytes, CELL_OUTLINES_MAX at most, into the outlines; the rest of these
+ * stays as it is. Quicker than one by one: they are one piece of the arena, and what lies behind each piece up to
+ * `readable_end` may be read with it. */
 enum cell_result cell_get_outlines(const struct cell_cursor *pieces, size_t count, const unsigned char *readable_end,
-                                   enum geometry_kind kind, unsigned shift, struct arena *arena,
-                                   struct cell_outline *out_outlines);
+                                   unsigned shift, struct arena *arena, struct cell_outline *out_outlines);
 /* Degrees, kept to 10^-9 (0.1 mm). */
 void cell_put_shape(struct buffer *out, const struct shape *shape);
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,

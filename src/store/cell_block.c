@@ -388,13 +388,15 @@ enum cell_result cell_block_feature(const struct cell_block *block, size_t index
     return ok ? CELL_OK : CELL_DAMAGED;
 }
 
-enum cell_result cell_block_attributes(const struct cell_block *block, size_t index, struct cell_cursor *out_attributes)
+enum cell_result cell_block_attributes(const struct cell_block *block, size_t index, bool *out_elsewhere,
+                                       struct cell_cursor *out_attributes)
 {
+    *out_elsewhere = (*record_of(block, index) & 1) != 0;
     return get_part(block, index, block->attributes_end, block->attributes, out_attributes) ? CELL_OK : CELL_DAMAGED;
 }
 
-enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t chosen, enum geometry_kind kind,
-                                     unsigned shift, struct arena *arena, struct cell_outline *out_outlines)
+enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t chosen, unsigned shift,
+                                     struct arena *arena, struct cell_outline *out_outlines, int64_t *out_rows)
 {
     struct cell_cursor pieces[CELL_BLOCK_FEATURES];
     size_t count = 0;
@@ -402,17 +404,15 @@ enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t ch
     for (; chosen != 0; chosen &= chosen - 1, count++) {
         size_t index = (size_t)__builtin_ctzll(chosen);
         const unsigned char *record = record_of(block, index);
-        uint64_t number = get_u64(record) & block->row_mask;
-        uint64_t row = (uint64_t)block->first_row + (number >> 1);
+        uint64_t row = (uint64_t)block->first_row + ((get_u64(record) & block->row_mask) >> 1);
         struct world_box box = box_of(block, record);
         ok = ok && row <= (uint64_t)CELL_ROW_MAX && box.max_x <= INT32_MAX && box.max_y <= INT32_MAX &&
              get_part(block, index, block->geometry_end, block->geometries, &pieces[count]);
         out_outlines[count].box =
             (struct cell_box){(int32_t)box.min_x, (int32_t)box.min_y, (int32_t)box.max_x, (int32_t)box.max_y};
-        out_outlines[count].row = (int64_t)row;
-        out_outlines[count].attributes_elsewhere = (number & 1) != 0;
+        out_rows[count] = (int64_t)row;
     }
-    return ok ? cell_get_outlines(pieces, count, block->geometries.end + END_BYTES, kind, shift, arena, out_outlines)
+    return ok ? cell_get_outlines(pieces, count, block->geometries.end + END_BYTES, shift, arena, out_outlines)
               : CELL_DAMAGED;
 }
 

@@ -13,7 +13,7 @@
 enum {
     CELL_BLOCK_BYTES = 5000, /* with or without attributes: three in a database page of 16 KiB; larger features stand
                                 alone */
-    CELL_BLOCK_FEATURES = 64
+    CELL_BLOCK_FEATURES = CELL_OUTLINES_MAX
 };
 
 /* One feature in a block. */
@@ -89,11 +89,12 @@ enum cell_result cell_block_open(struct text bytes, struct cell_block *out_block
 enum cell_result cell_block_add_attributes(struct cell_block *block, struct text bytes);
 enum cell_result cell_block_feature(const struct cell_block *block, size_t index, struct cell_feature *out_feature);
 /* The attributes of a feature alone: none where they are elsewhere. */
-enum cell_result cell_block_attributes(const struct cell_block *block, size_t index,
+enum cell_result cell_block_attributes(const struct cell_block *block, size_t index, bool *out_elsewhere,
                                        struct cell_cursor *out_attributes);
-/* The features with a bit in `chosen`, in the order of the block. */
-enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t chosen, enum geometry_kind kind,
-                                     unsigned shift, struct arena *arena, struct cell_outline *out_outlines);
+/* The features with a bit in `chosen`, in the order of the block: what is drawn of each, without a tuple, and its row.
+ */
+enum cell_result cell_block_outlines(const struct cell_block *block, uint64_t chosen, unsigned shift,
+                                     struct arena *arena, struct cell_outline *out_outlines, int64_t *out_rows);
 /* Those of the features with a bit in `among` whose boxes touch the area. */
 uint64_t cell_block_touching(const struct cell_block *block, uint64_t among, struct cell_box area);
 /* A bit for each feature. */

@@ -167,9 +167,11 @@ bool reader_damaged(const struct store_layer *layer, struct error *err)
 
 bool reader_no_room(const struct store_layer *layer, const struct arena *arena, struct error *err)
 {
-    if (!arena_is_full(arena)) {
-        return error_no_memory(err);
-    }
+    return arena_is_full(arena) ? reader_too_many(layer, err) : error_no_memory(err);
+}
+
+bool reader_too_many(const struct store_layer *layer, struct error *err)
+{
     error_tell(err, ERROR_TOO_LARGE, "STO-022",
                "layer \"%s\": more features than one answer can hold: ask for a smaller area",
                "capa «%s»: hay más elementos de los que caben en una respuesta: pida un área menor", layer->id);

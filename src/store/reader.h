@@ -66,6 +66,8 @@ bool reader_fail(struct store *store, const struct store_layer *layer, struct er
 bool reader_damaged(const struct store_layer *layer, struct error *err);
 /* The arena of an answer is full, or memory is out. */
 bool reader_no_room(const struct store_layer *layer, const struct arena *arena, struct error *err);
+/* More features than an answer can hold. */
+bool reader_too_many(const struct store_layer *layer, struct error *err);
 /* The cells of this version are not there. */
 bool reader_missing(const struct store_layer *layer, struct error *err);
 

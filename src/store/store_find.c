@@ -20,14 +20,8 @@ struct tuple {
     uint32_t number;
 };
 
-/* What was found, to be put in order. */
-struct place {
-    uint64_t order; /* row, and copy of the world */
-    uint32_t index; /* of what was found of it, in the order of blocks */
-    uint32_t tuple;
-};
-
-enum { COPY_BITS = 2 /* of a place's order: west, here, east */ };
+/* A place in the order of what was found is one number: row, and as which it was found, in the order of blocks. */
+enum { FOUND_BITS = 24, FOUND_MAX = 1 << FOUND_BITS };
 
 /* The features of a block that are shown. */
 struct shown {
@@ -42,7 +36,7 @@ struct find {
     bool leaves_unread;            /* what is wanted of ids and values is where they are */
     struct arena *arena;
     unsigned shift;
-    uint64_t copy;             /* of the world: 0 to the west, 2 to the east */
+    int copy;                  /* of the world: -1 to the west, 1 to the east */
     size_t found;              /* features, some of them without a part */
     size_t count;              /* those with parts */
     size_t wanted;             /* columns */
@@ -263,43 +257,42 @@ static bool read_stored(const struct feature_list *list, const struct feature *f
 }
 
 /* `values` has room for those of a feature. */
-static bool read_own(struct find *find, const struct cell_outline *outline, struct cell_cursor attributes,
-                     struct value *values, struct own *own, struct error *err)
+static bool read_own(struct find *find, int64_t row, struct cell_cursor attributes, struct value *values,
+                     struct own *own, struct error *err)
 {
     size_t count = find->layer->field_count;
-    if (outline->attributes_elsewhere && !keep_item(find, outline->row, &attributes, err)) {
-        return false;
-    }
     enum cell_result result = CELL_OK;
     if (find->leaves_unread) {
         const char *bytes = (const char *)attributes.at;
         *own = (struct own){.unread = {bytes, (size_t)(attributes.end - attributes.at)}};
     } else if (find->wish) {
-        result = cell_get_id(attributes, outline->row, &own->id, count);
+        result = cell_get_id(attributes, row, &own->id, count);
     } else {
-        result = cell_get_attributes(&attributes, outline->row, &own->id, values, count);
+        result = cell_get_attributes(&attributes, row, &own->id, values, count);
         own->values = values;
     }
     return result == CELL_OK || refuse(find, result, err);
 }
 
 /* Those of a block's features, which begin with number find->found. */
-static bool read_owns(struct find *find, const struct cell_block *block, uint64_t features, struct error *err)
+static bool read_owns(struct find *find, const struct cell_block *block, uint64_t features, const int64_t *rows,
+                      struct error *err)
 {
     size_t fields = find->wish || find->leaves_unread ? 0 : find->layer->field_count;
-    struct value *values =
-        arena_alloc_raw(find->arena, (size_t)__builtin_popcountll(features) * fields * sizeof *values);
+    size_t count = (size_t)__builtin_popcountll(features);
+    struct value *values = arena_alloc_raw(find->arena, count * fields * sizeof *values);
     if (!values) {
         return no_room(find, err);
     }
-    const struct cell_outline *outline = (const struct cell_outline *)find->store->found.items + find->found;
     struct own *own = (struct own *)find->store->own.items + find->found;
-    for (; features != 0; features &= features - 1, outline++, own++, values += fields) {
+    for (; features != 0; features &= features - 1, rows++, own++, values += fields) {
         struct cell_cursor attributes;
-        if (cell_block_attributes(block, (size_t)__builtin_ctzll(features), &attributes) != CELL_OK) {
+        bool elsewhere;
+        if (cell_block_attributes(block, (size_t)__builtin_ctzll(features), &elsewhere, &attributes) != CELL_OK) {
             return reader_damaged(find->layer, err);
         }
-        if (!read_own(find, outline, attributes, values, own, err)) {
+        if ((elsewhere && !keep_item(find, *rows, &attributes, err)) ||
+            !read_own(find, *rows, attributes, values, own, err)) {
             return false;
         }
     }
@@ -308,14 +301,17 @@ static bool read_owns(struct find *find, const struct cell_block *block, uint64_
 
 /* --- what is wanted --- */
 
-/* Room for a block's features. */
+/* Room for a block's features. More than numbers reach would not find room in an arena either. */
 static bool make_room(struct find *find, struct error *err)
 {
     size_t count = find->found + CELL_BLOCK_FEATURES;
     struct store *store = find->store;
+    if (count > FOUND_MAX) {
+        return reader_too_many(find->layer, err);
+    }
     return (reader_scratch_grow(&store->found, count, sizeof(struct cell_outline)) &&
-            reader_scratch_grow(&store->places, 2 * count, sizeof(struct place)) &&
-            (!needs_own(find) || reader_scratch_grow(&store->own, count, sizeof(struct own))) && count <= UINT32_MAX) ||
+            reader_scratch_grow(&store->places, 2 * count, sizeof(uint64_t)) &&
+            (!needs_own(find) || reader_scratch_grow(&store->own, count, sizeof(struct own)))) ||
            no_room(find, err);
 }
 
@@ -325,19 +321,20 @@ static bool keep(struct find *find, const struct reader_block *block, const stru
     struct store *store = find->store;
     uint64_t features = reader_touching(block, shown->features);
     struct cell_outline *outlines = (struct cell_outline *)store->found.items + find->found;
-    struct place *places = store->places.items;
-    enum cell_result result =
-        cell_block_outlines(&block->cells, features, find->layer->kind, find->shift, find->arena, outlines);
+    int64_t rows[CELL_BLOCK_FEATURES];
+    enum cell_result result = cell_block_outlines(&block->cells, features, find->shift, find->arena, outlines, rows);
     if (result != CELL_OK) {
         return refuse(find, result, err);
     }
-    if (needs_own(find) && !read_owns(find, &block->cells, features, err)) {
+    if (needs_own(find) && !read_owns(find, &block->cells, features, rows, err)) {
         return false;
     }
-    for (; features != 0; features &= features - 1, outlines++) {
-        places[find->count] = (struct place){(uint64_t)outlines->row << COPY_BITS | find->copy, (uint32_t)find->found++,
-                                             shown->tuples[__builtin_ctzll(features)]};
-        find->count += outlines->geometry.part_count > 0;
+    uint64_t *places = store->places.items;
+    for (const int64_t *row = rows; features != 0; features &= features - 1, outlines++, row++) {
+        outlines->tuple = shown->tuples[__builtin_ctzll(features)];
+        outlines->copy = find->copy;
+        places[find->count] = (uint64_t)*row << FOUND_BITS | find->found++;
+        find->count += outlines->part_count > 0;
     }
     return true;
 }
@@ -443,13 +440,13 @@ static enum reader_next keep_block(void *context, struct reader_block *block, st
 enum { DIGIT_BITS_MAX = 11, FEW_PLACES = 64 };
 
 /* One turn of a radix sort: by the digit at `bit`, keeping the order of equal ones. */
-static void sort_digit(const struct place *from, struct place *to, size_t count, unsigned bit, unsigned digit_bits)
+static void sort_digit(const uint64_t *from, uint64_t *to, size_t count, unsigned bit, unsigned digit_bits)
 {
     uint32_t starts[1 << DIGIT_BITS_MAX];
     size_t digits = (size_t)1 << digit_bits;
     memset(starts, 0, digits * sizeof *starts);
     for (size_t i = 0; i < count; i++) {
-        starts[from[i].order >> bit & (digits - 1)]++;
+        starts[from[i] >> bit & (digits - 1)]++;
     }
     uint32_t start = 0;
     for (size_t d = 0; d < digits; d++) {
@@ -458,24 +455,24 @@ static void sort_digit(const struct place *from, struct place *to, size_t count,
         start += size;
     }
     for (size_t i = 0; i < count; i++) {
-        to[starts[from[i].order >> bit & (digits - 1)]++] = from[i];
+        to[starts[from[i] >> bit & (digits - 1)]++] = from[i];
     }
 }
 
-static void sort_few(struct place *places, size_t count)
+static void sort_few(uint64_t *places, size_t count)
 {
     for (size_t i = 1; i < count; i++) {
-        struct place moved = places[i];
+        uint64_t moved = places[i];
         size_t j = i;
-        for (; j > 0 && places[j - 1].order > moved.order; j--) {
+        for (; j > 0 && places[j - 1] > moved; j--) {
             places[j] = places[j - 1];
         }
         places[j] = moved;
     }
 }
 
-/* By row, then from west to east. `spare` has room for as many. */
-static const struct place *sort_places(struct place *places, struct place *spare, size_t count)
+/* By row; copies of one feature were found from west to east and stay so. `spare` has room for as many. */
+static const uint64_t *sort_places(uint64_t *places, uint64_t *spare, size_t count)
 {
     if (count < FEW_PLACES) {
         sort_few(places, count);
@@ -483,14 +480,14 @@ static const struct place *sort_places(struct place *places, struct place *spare
     }
     uint64_t all = 0;
     for (size_t i = 0; i < count; i++) {
-        all |= places[i].order;
+        all |= places[i] >> FOUND_BITS;
     }
     unsigned bits = all > 0 ? 64 - (unsigned)__builtin_clzll(all) : 0;
     unsigned turns = (bits + DIGIT_BITS_MAX - 1) / DIGIT_BITS_MAX;
     unsigned digit_bits = turns > 0 ? (bits + turns - 1) / turns : 0;
     for (unsigned turn = 0; turn < turns; turn++) {
-        sort_digit(places, spare, count, turn * digit_bits, digit_bits);
-        struct place *swap = places;
+        sort_digit(places, spare, count, FOUND_BITS + turn * digit_bits, digit_bits);
+        uint64_t *swap = places;
         places = spare;
         spare = swap;
     }
@@ -501,18 +498,19 @@ static const struct place *sort_places(struct place *places, struct place *spare
 
 enum { AHEAD = 24 /* what was found lies in another order: it is asked for so many features ahead */ };
 
-static void make_feature(const struct find *find, const struct place *place, struct feature *feature)
+static void make_feature(const struct find *find, uint64_t place, struct feature *feature)
 {
-    const struct cell_outline *outline = (const struct cell_outline *)find->store->found.items + place->index;
+    size_t index = place % FOUND_MAX;
+    const struct cell_outline *outline = (const struct cell_outline *)find->store->found.items + index;
     *feature = (struct feature){
-        .row = outline->row,
+        .row = (int64_t)(place >> FOUND_BITS),
         .box = {outline->box.min_x, outline->box.min_y, outline->box.max_x, outline->box.max_y},
-        .geometry = outline->geometry,
-        .tuple = place->tuple,
-        .shift_x = ((int64_t)(place->order & ((1 << COPY_BITS) - 1)) - 1) * GRID_WORLD_UNITS,
+        .geometry = {find->layer->kind, outline->part_count, outline->vertex_count, outline->parts, outline->points},
+        .tuple = outline->tuple,
+        .shift_x = outline->copy * GRID_WORLD_UNITS,
     };
     if (needs_own(find)) {
-        const struct own *own = (const struct own *)find->store->own.items + place->index;
+        const struct own *own = (const struct own *)find->store->own.items + index;
         feature->values = own->values;
         if (find->leaves_unread) {
             feature->unread = own->unread;
@@ -521,7 +519,7 @@ static void make_feature(const struct find *find, const struct place *place, str
         }
     }
     if (find->wish) {
-        feature->values = find->shown[place->tuple];
+        feature->values = find->shown[outline->tuple];
     }
 }
 
@@ -536,14 +534,14 @@ static bool make_features(struct find *find, struct feature **out_features, stru
     if (count == 0) {
         return true;
     }
-    struct place *places = find->store->places.items;
+    uint64_t *places = find->store->places.items;
     const struct cell_outline *found = find->store->found.items;
-    const struct place *order = sort_places(places, places + count, count);
+    const uint64_t *order = sort_places(places, places + count, count);
     for (size_t i = 0; i < count; i++) {
-        const struct cell_outline *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i].index];
+        const struct cell_outline *ahead = &found[order[i + AHEAD < count ? i + AHEAD : i] % FOUND_MAX];
         __builtin_prefetch(ahead);
         __builtin_prefetch((const char *)(ahead + 1) - 1);
-        make_feature(find, &order[i], &features[i]);
+        make_feature(find, order[i], &features[i]);
     }
     return true;
 }
@@ -551,7 +549,7 @@ static bool make_features(struct find *find, struct feature **out_features, stru
 static bool find_copies(struct find *find, unsigned band, const struct world_box *area, struct error *err)
 {
     for (int64_t copy = -1; copy <= 1; copy++) {
-        find->copy = (uint64_t)(copy + 1);
+        find->copy = (int)copy;
         struct world_box part;
         if (reader_area_in_world(area, copy * GRID_WORLD_UNITS, &part) &&
             !reader_walk_blocks(find->store, find->layer, band, &part, keep_block, find, err)) {

@@ -86,38 +86,44 @@ static void read_feature(const struct cell_block *block, size_t index, struct ce
                          struct arena *arena)
 {
     struct cell_outline outline;
+    int64_t row;
     require(feature->box.min_x <= feature->box.max_x && feature->box.min_x >= INT32_MIN &&
             feature->box.max_y <= INT32_MAX);
-    if (cell_block_outlines(block, (uint64_t)1 << index, GEOMETRY_POLYGON, shift, arena, &outline) == CELL_OK) {
+    if (cell_block_outlines(block, (uint64_t)1 << index, shift, arena, &outline, &row) == CELL_OK) {
         struct cell_cursor cursor = feature->geometry;
         struct geometry alone;
-        check_parts(outline.geometry.parts, outline.geometry.part_count, outline.geometry.vertex_count);
-        require(outline.row == feature->row && outline.box.max_x == feature->box.max_x);
-        require(plain_geometry_is(feature->geometry.at, shift, &outline.geometry));
+        check_parts(outline.parts, outline.part_count, outline.vertex_count);
+        require(row == feature->row && outline.box.max_x == feature->box.max_x);
+        require(plain_geometry_is(feature->geometry.at, shift, outline.part_count, outline.parts, outline.points));
         require(cell_get_geometry(&cursor, GEOMETRY_POLYGON, shift, arena, &alone) == CELL_OK);
-        require(plain_geometry_is(feature->geometry.at, shift, &alone));
+        require(plain_geometry_is(feature->geometry.at, shift, alone.part_count, alone.parts, alone.points));
     }
     if (feature->attributes.at) {
         struct cell_cursor attributes;
-        require(cell_block_attributes(block, index, &attributes) == CELL_OK &&
-                attributes.end == feature->attributes.end);
+        bool elsewhere;
+        require(cell_block_attributes(block, index, &elsewhere, &attributes) == CELL_OK &&
+                elsewhere == feature->attributes_elsewhere && attributes.end == feature->attributes.end);
         read_attributes(&feature->attributes, feature->row);
     }
 }
 
-/* All at once where each can be read, and what is read then is what it was. */
+/* All at once where each can be read, and what is read then is what it was. Attributes are not looked at. */
 static void read_features(const struct cell_block *block, unsigned shift, struct arena *arena)
 {
     struct cell_outline outlines[CELL_BLOCK_FEATURES];
+    int64_t rows[CELL_BLOCK_FEATURES];
     uint64_t chosen = cell_block_all(block);
-    if (cell_block_outlines(block, chosen, GEOMETRY_POLYGON, shift, arena, outlines) != CELL_OK) {
+    if (cell_block_outlines(block, chosen, shift, arena, outlines, rows) != CELL_OK) {
         return;
     }
-    for (const struct cell_outline *outline = outlines; chosen != 0; chosen &= chosen - 1, outline++) {
+    struct cell_block bare = *block;
+    bare.attributes = (struct cell_cursor){0};
+    const struct cell_outline *outline = outlines;
+    for (const int64_t *row = rows; chosen != 0; chosen &= chosen - 1, outline++, row++) {
         struct cell_feature feature;
-        require(cell_block_feature(block, (size_t)__builtin_ctzll(chosen), &feature) == CELL_OK);
-        require(outline->row == feature.row);
-        require(plain_geometry_is(feature.geometry.at, shift, &outline->geometry));
+        require(cell_block_feature(&bare, (size_t)__builtin_ctzll(chosen), &feature) == CELL_OK);
+        require(*row == feature.row);
+        require(plain_geometry_is(feature.geometry.at, shift, outline->part_count, outline->parts, outline->points));
     }
 }
 

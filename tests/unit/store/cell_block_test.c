@@ -154,6 +154,7 @@ static void finds_touching(void **state)
     struct cell_block block;
     struct cell_feature feature;
     struct cell_outline outlines[CELL_BLOCK_FEATURES];
+    int64_t rows[CELL_BLOCK_FEATURES];
     struct arena *arena = arena_create(1 << 20);
     const struct shape_part part = {5, false};
     const struct world_point points[] = {{0, 0}, {300, 0}, {300, 300}, {0, 300}, {0, 0}};
@@ -181,24 +182,25 @@ static void finds_touching(void **state)
     for (size_t i = 0; i < CELL_BLOCK_FEATURES; i++) {
         assert_int_equal(cell_block_feature(&block, i, &feature), CELL_OK);
         assert_int_equal(feature.row, 1000 - i);
-        assert_int_equal(cell_block_outlines(&block, (uint64_t)1 << i, GEOMETRY_POLYGON, 0, arena, outlines),
+        assert_int_equal(cell_block_outlines(&block, (uint64_t)1 << i, 0, arena, outlines, rows),
                          i == 40 ? CELL_DAMAGED : CELL_OK);
-        assert_memory_equal(outlines[0].geometry.points, points, sizeof points);
+        assert_memory_equal(outlines[0].points, points, sizeof points);
     }
-    assert_int_equal(cell_block_outlines(&block, UINT64_MAX, GEOMETRY_POLYGON, 0, arena, outlines), CELL_DAMAGED);
+    assert_int_equal(cell_block_outlines(&block, UINT64_MAX, 0, arena, outlines, rows), CELL_DAMAGED);
     uint64_t chosen = ~((uint64_t)1 << 40 | 0xff00f);
     size_t used = arena_used(arena);
-    assert_int_equal(cell_block_outlines(&block, chosen, GEOMETRY_POLYGON, 0, arena, outlines), CELL_OK);
+    assert_int_equal(cell_block_outlines(&block, chosen, 0, arena, outlines, rows), CELL_OK);
     assert_in_range(arena_used(arena) - used, 51 * 48, 51 * 48 + 15); /* no more than what they are */
-    for (const struct cell_outline *outline = outlines; chosen != 0; chosen &= chosen - 1, outline++) {
+    const struct cell_outline *outline = outlines;
+    for (const int64_t *row = rows; chosen != 0; chosen &= chosen - 1, outline++, row++) {
         int i = __builtin_ctzll(chosen);
         const struct cell_box box = {i * 10, -i * 1000, i * 10 + 9, -i * 1000 + i};
-        assert_int_equal(outline->row, 1000 - i);
+        assert_int_equal(*row, 1000 - i);
         assert_memory_equal(&outline->box, &box, sizeof box);
-        assert_int_equal(outline->geometry.part_count, 1);
-        assert_int_equal(outline->geometry.parts[0].end, 5);
-        assert_int_equal(outline->geometry.vertex_count, 5);
-        assert_memory_equal(outline->geometry.points, points, sizeof points);
+        assert_int_equal(outline->part_count, 1);
+        assert_int_equal(outline->parts[0].end, 5);
+        assert_int_equal(outline->vertex_count, 5);
+        assert_memory_equal(outline->points, points, sizeof points);
     }
     arena_destroy(arena);
     buffer_finish(&content);

@@ -383,16 +383,15 @@ static void reads_as_a_plain_loop_does(void **state)
         for (unsigned i = 0; i < SOME_PIECES; i++) {
             pieces[i] = (struct cell_cursor){copy + (i > 0 ? ends[i - 1] : 0), copy + ends[i]};
         }
-        assert_int_equal(
-            cell_get_outlines(pieces, SOME_PIECES, copy + bytes.length, GEOMETRY_POLYGON, shift, arena, outlines),
-            CELL_OK);
+        assert_int_equal(cell_get_outlines(pieces, SOME_PIECES, copy + bytes.length, shift, arena, outlines), CELL_OK);
         for (unsigned i = 0; i < SOME_PIECES; i++) {
             struct geometry alone;
             struct cell_cursor cursor = pieces[i];
             assert_int_equal(cell_get_geometry(&cursor, GEOMETRY_POLYGON, shift, arena, &alone), CELL_OK);
             assert_ptr_equal(cursor.at, pieces[i].end);
-            assert_true(plain_geometry_is(pieces[i].at, shift, &alone));
-            assert_true(plain_geometry_is(pieces[i].at, shift, &outlines[i].geometry));
+            assert_true(plain_geometry_is(pieces[i].at, shift, alone.part_count, alone.parts, alone.points));
+            assert_true(
+                plain_geometry_is(pieces[i].at, shift, outlines[i].part_count, outlines[i].parts, outlines[i].points));
             clamped += alone.points[alone.vertex_count - 1].x == INT32_MAX;
         }
         free(copy);
@@ -419,13 +418,15 @@ static void finds_room_for_many_parts(void **state)
     cell_put_compact(&bytes, &geometry, 0);
     struct cell_cursor pieces[] = {cursor_of(&bytes), cursor_of(&bytes)};
     struct cell_outline outlines[2];
-    assert_int_equal(cell_get_outlines(pieces, 2, pieces[0].end, GEOMETRY_POINT, 0, arena, outlines), CELL_OK);
-    check_same_geometry(&outlines[0].geometry, &geometry);
-    check_same_geometry(&outlines[1].geometry, &geometry);
+    assert_int_equal(cell_get_outlines(pieces, 2, pieces[0].end, 0, arena, outlines), CELL_OK);
+    check_same_geometry(&(struct geometry){GEOMETRY_POINT, outlines[0].part_count, outlines[0].vertex_count,
+                                           outlines[0].parts, outlines[0].points},
+                        &geometry);
+    assert_memory_equal(outlines[1].points, points, sizeof points);
     pieces[1].end--;
-    assert_int_equal(cell_get_outlines(pieces, 2, pieces[0].end, GEOMETRY_POINT, 0, arena, outlines), CELL_DAMAGED);
+    assert_int_equal(cell_get_outlines(pieces, 2, pieces[0].end, 0, arena, outlines), CELL_DAMAGED);
     struct arena *small = arena_create(sizeof points);
-    assert_int_equal(cell_get_outlines(pieces, 1, pieces[0].end, GEOMETRY_POINT, 0, small, outlines), CELL_NO_ROOM);
+    assert_int_equal(cell_get_outlines(pieces, 1, pieces[0].end, 0, small, outlines), CELL_NO_ROOM);
     assert_true(arena_is_full(small));
     arena_destroy(small);
     buffer_finish(&bytes);

@@ -40,7 +40,8 @@ static inline int32_t plain_unit(uint64_t place, unsigned shift)
 }
 
 /* True when the bytes say what was read of them. */
-static inline bool plain_geometry_is(const unsigned char *at, unsigned shift, const struct geometry *read)
+static inline bool plain_geometry_is(const unsigned char *at, unsigned shift, uint32_t part_count,
+                                     const struct shape_part *read_parts, const struct world_point *read_points)
 {
     uint64_t parts = plain_varint(&at);
     unsigned width = 0;
@@ -51,19 +52,19 @@ static inline bool plain_geometry_is(const unsigned char *at, unsigned shift, co
         lone = head & 1 ? head >> 2 : 0;
         parts = head & 1 ? 1 : head >> 2;
     }
-    bool same = parts == read->part_count;
+    bool same = parts == part_count;
     uint64_t end = 0;
     for (uint64_t p = 0; same && p < parts; p++) {
         uint64_t size = lone > 0 ? lone << 1 : plain_varint(&at);
         end += size >> 1;
-        same = read->parts[p].end == end && read->parts[p].is_hole == (size & 1);
+        same = read_parts[p].end == end && read_parts[p].is_hole == (size & 1);
     }
     uint64_t x = 0;
     uint64_t y = 0;
     for (uint64_t i = 0; same && i < end; i++) {
         x += plain_step(&at, i > 0 ? width : 0);
         y += plain_step(&at, i > 0 ? width : 0);
-        same = read->points[i].x == plain_unit(x, shift) && read->points[i].y == plain_unit(y, shift);
+        same = read_points[i].x == plain_unit(x, shift) && read_points[i].y == plain_unit(y, shift);
     }
-    return same && end == read->vertex_count;
+    return same;
 }
