@@ -51,7 +51,7 @@ struct cell_box {
 
 enum cell_result { CELL_OK, CELL_DAMAGED, CELL_NO_ROOM };
 
-/* --- geometry --- */
+/* --- geometry (store/cell_geometry.c) --- */
 
 /* Snaps `geometry` as geometry_from_shape does and appends it; false (nothing appended) when it collapses. */
 bool cell_put_geometry(struct buffer *out, const struct geometry *geometry, unsigned shift);
@@ -84,7 +84,7 @@ void cell_put_shape(struct buffer *out, const struct shape *shape);
 enum cell_result cell_get_shape(struct cell_cursor *cursor, enum geometry_kind kind, struct arena *arena,
                                 struct shape *out_shape);
 
-/* --- attributes: the id, then the values --- */
+/* --- attributes: the id, then the values (store/cell_attributes.c) --- */
 
 /* `id` NULL: the row. It may be one of the values, and is then not written twice. What is written for another id does
  * not depend on the row, even where both are the same number. */
