@@ -3,7 +3,9 @@
 
 #include "base/hash.h"
 #include "base/varint.h"
-#include "geo/clip.h"
+#include "render/mvt_geometry.h"
+#include "render/mvt_rank.h"
+#include "render/mvt_wire.h"
 
 #include <math.h>
 #include <string.h>
@@ -27,10 +29,7 @@ enum {
     VALUE_FIELD_BOOL = 7 << 3 | 0
 };
 
-enum { COMMAND_MOVE_TO = 1, COMMAND_LINE_TO = 2, COMMAND_CLOSE_PATH = 7 };
-
-enum { BYTES_MAX = 64 << 20, EXTENT_LOG2 = 12, VARINT_32_BYTES = 5, COMMAND_BYTES = 3 * VARINT_32_BYTES };
-_Static_assert(MVT_EXTENT == 1 << EXTENT_LOG2, "the extent is a power of two: world units become its units by a shift");
+enum { BYTES_MAX = 64 << 20 };
 
 struct world_box mvt_area(struct tile_id tile)
 {
@@ -72,8 +71,6 @@ struct encoder {
     const struct mvt_layer *layer;
     struct mvt_reduction reduction;
     struct tile_id tile;
-    struct world_box area;
-    struct world_box box;  /* of the tile */
     int32_t *key_of_field; /* -1: not used yet */
     uint32_t *fields_of_keys;
     uint32_t key_count;
@@ -84,32 +81,12 @@ struct encoder {
     size_t begun;       /* of the layer in `out` */
     size_t features_at;
     struct buffer values;
-    struct buffer geometry;     /* scratch: of one feature */
-    struct world_point *points; /* scratch */
-    size_t points_max;
+    struct mvt_geometry geometry;
     unsigned char *tags; /* scratch: room for two numbers a field */
     struct taken taken;
 };
 
 /* --- numbers ------------------------------------------------------------------------------------------------------ */
-
-static uint32_t zigzag(int32_t number)
-{
-    return (uint32_t)number << 1 ^ (uint32_t)(number >> 31);
-}
-
-/* There must be room for VARINT_32_BYTES. Returns the end of what was written. Whether a number has one byte or two is
- * as good as random, so nothing branches on it. */
-static inline unsigned char *put_varint(unsigned char *at, uint32_t value)
-{
-    if (__builtin_expect(value < 1 << 14, 1)) {
-        unsigned more = value >= 0x80;
-        at[0] = (unsigned char)(value | more << 7);
-        at[1] = (unsigned char)(value >> 7);
-        return at + 1 + more;
-    }
-    return varint_put(at, value);
-}
 
 static size_t varint_size(uint64_t value)
 {
@@ -214,13 +191,6 @@ static bool table_grow(struct value_table *table, struct arena *arena, size_t la
     return true;
 }
 
-/* buffer_reserve, most often without a call. */
-static inline unsigned char *reserve(struct buffer *out, size_t size)
-{
-    bool has_room = !out->failed && size <= out->capacity - out->length && size <= out->length_max - out->length;
-    return has_room ? out->data + out->length : buffer_reserve(out, size);
-}
-
 static void put_string(struct buffer *out, unsigned field, struct text text)
 {
     buffer_append_varint(out, field);
@@ -231,7 +201,7 @@ static void put_string(struct buffer *out, unsigned field, struct text text)
 static void put_text_value(struct buffer *out, struct text text)
 {
     size_t size = 1 + varint_size(text.length) + text.length;
-    unsigned char *at = reserve(out, size + 16);
+    unsigned char *at = mvt_wire_reserve(out, size + 16);
     if (at) {
         unsigned char *begun = at;
         *at++ = LAYER_VALUES;
@@ -250,7 +220,7 @@ static void put_value(struct buffer *out, const struct value *value)
         put_text_value(out, value->string);
         return;
     }
-    unsigned char *begun = reserve(out, 16);
+    unsigned char *begun = mvt_wire_reserve(out, 16);
     if (!begun) {
         return;
     }
@@ -307,195 +277,6 @@ static bool find_value(struct encoder *encoder, const struct value *value, uint3
     return true;
 }
 
-/* --- geometry ----------------------------------------------------------------------------------------------------- */
-
-/* Where the next command begins. */
-struct pen {
-    unsigned char *at;
-    int32_t x;
-    int32_t y;
-};
-
-static void pen_command(struct pen *pen, unsigned command, uint32_t count)
-{
-    pen->at = put_varint(pen->at, count << 3 | command);
-}
-
-static inline void pen_to(struct pen *pen, struct world_point point)
-{
-    pen->at = put_varint(pen->at, zigzag(point.x - pen->x));
-    pen->at = put_varint(pen->at, zigzag(point.y - pen->y));
-    pen->x = point.x;
-    pen->y = point.y;
-}
-
-/* World units become units of the tile's extent, rounded to the nearest multiple of the reduction's grid. */
-struct raster {
-    int64_t origin_x;
-    int64_t origin_y;
-    int shift; /* negative: the tile's units are finer than the world's */
-    unsigned grid_log2;
-};
-
-static struct raster raster_of(const struct encoder *encoder, int64_t shift_x)
-{
-    return (struct raster){shift_x - encoder->box.min_x, -encoder->box.min_y,
-                           32 - (int)encoder->tile.z - EXTENT_LOG2 + (int)encoder->reduction.grid_log2,
-                           encoder->reduction.grid_log2};
-}
-
-static inline int32_t to_grid(int64_t units, int shift, unsigned grid_log2)
-{
-    int64_t steps = shift > 0 ? (units + ((int64_t)1 << (shift - 1))) >> shift : units * ((int64_t)1 << -shift);
-    return (int32_t)(steps * ((int64_t)1 << grid_log2));
-}
-
-/* Writes the points of a part to `out`, equal neighbours dropped unless they are `all` wanted. Returns how many. */
-static uint32_t to_tile(const struct world_point *points, uint32_t count, const struct raster *raster, bool all,
-                        struct world_point *out)
-{
-    struct raster to = *raster; /* not in memory that `out` might be */
-    uint32_t kept = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        struct world_point point = {to_grid((int64_t)points[i].x + to.origin_x, to.shift, to.grid_log2),
-                                    to_grid((int64_t)points[i].y + to.origin_y, to.shift, to.grid_log2)};
-        out[kept] = point;
-        kept += all || kept == 0 || point.x != out[kept - 1].x || point.y != out[kept - 1].y;
-    }
-    return kept;
-}
-
-/* Twice the area by the surveyor's formula in tile coordinates (y down): positive for exterior rings. */
-static int64_t ring_area(const struct world_point *points, uint32_t count)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i + 1 < count; i++) {
-        sum += (int64_t)points[i].x * points[i + 1].y - (int64_t)points[i + 1].x * points[i].y;
-    }
-    return sum;
-}
-
-static void put_line(struct pen *pen, const struct world_point *points, uint32_t count)
-{
-    pen_command(pen, COMMAND_MOVE_TO, 1);
-    pen_to(pen, points[0]);
-    pen_command(pen, COMMAND_LINE_TO, count - 1);
-    for (uint32_t i = 1; i < count; i++) {
-        pen_to(pen, points[i]);
-    }
-}
-
-/* `points` is closed; the closing vertex is not written. Exterior rings are written with positive area. */
-static void put_ring(struct pen *pen, const struct world_point *points, uint32_t count, bool turn)
-{
-    pen_command(pen, COMMAND_MOVE_TO, 1);
-    pen_to(pen, points[0]);
-    pen_command(pen, COMMAND_LINE_TO, count - 2);
-    for (uint32_t i = 1; i + 1 < count; i++) {
-        pen_to(pen, points[turn ? count - 1 - i : i]);
-    }
-    pen_command(pen, COMMAND_CLOSE_PATH, 1);
-}
-
-/* What is left of a line or polygon that is too small for the grid: one step of it. */
-static void put_trace(struct pen *pen, enum geometry_kind kind, struct world_point at, unsigned grid_log2)
-{
-    int32_t step = 1 << grid_log2;
-    struct world_point square[] = {
-        at, {at.x + step, at.y}, {at.x + step, at.y + step}, {at.x, at.y + step}, at,
-    };
-    if (kind == GEOMETRY_POLYGON) {
-        put_ring(pen, square, 5, false);
-    } else {
-        put_line(pen, square, 2);
-    }
-}
-
-static bool make_room(struct encoder *encoder, const struct geometry *geometry)
-{
-    size_t parts = (size_t)geometry->part_count + 1;
-    size_t vertices = (size_t)geometry->vertex_count + 8;
-    if (vertices > encoder->points_max) {
-        encoder->points_max = vertices * 2;
-        encoder->points = arena_alloc_raw(encoder->arena, encoder->points_max * sizeof *encoder->points);
-    }
-    buffer_clear(&encoder->geometry);
-    return encoder->points && reserve(&encoder->geometry, parts * COMMAND_BYTES + vertices * 2 * VARINT_32_BYTES);
-}
-
-static void put_points(struct encoder *encoder, const struct geometry *geometry, const struct raster *raster,
-                       struct pen *pen)
-{
-    /* Of a swarm of points on one coarse place one is enough. */
-    bool all = raster->grid_log2 == 0;
-    uint32_t count = to_tile(geometry->points, geometry->vertex_count, raster, all, encoder->points);
-    pen_command(pen, COMMAND_MOVE_TO, count);
-    for (uint32_t i = 0; i < count; i++) {
-        pen_to(pen, encoder->points[i]);
-    }
-}
-
-static void put_parts(struct encoder *encoder, const struct geometry *geometry, const struct raster *raster,
-                      struct pen *pen)
-{
-    struct world_point *points = encoder->points;
-    uint32_t start = 0;
-    bool shell_kept = false;
-    for (uint32_t p = 0; p < geometry->part_count; p++) {
-        uint32_t end = geometry->parts[p].end;
-        bool is_hole = geometry->parts[p].is_hole;
-        uint32_t count =
-            is_hole && !shell_kept ? 0 : to_tile(geometry->points + start, end - start, raster, false, points);
-        if (geometry->kind == GEOMETRY_LINE && count >= 2) {
-            put_line(pen, points, count);
-        } else if (geometry->kind == GEOMETRY_POLYGON) {
-            int64_t area = count >= 4 ? ring_area(points, count) : 0;
-            if (area != 0) {
-                put_ring(pen, points, count, (area < 0) != is_hole);
-            }
-            shell_kept = is_hole ? shell_kept : area != 0;
-        }
-        start = end;
-    }
-}
-
-static bool box_holds(const struct world_box *outer, const struct world_box *inner, int64_t shift_x)
-{
-    return inner->min_x + shift_x >= outer->min_x && inner->max_x + shift_x <= outer->max_x &&
-           inner->min_y >= outer->min_y && inner->max_y <= outer->max_y;
-}
-
-/* Writes the geometry into encoder->geometry; leaves it empty when nothing of it is left in the tile. */
-static bool put_geometry(struct encoder *encoder, const struct feature *feature, struct error *err)
-{
-    struct geometry clipped;
-    struct raster raster = raster_of(encoder, feature->shift_x);
-    bool is_inside = box_holds(&encoder->area, &feature->box, feature->shift_x);
-    if (is_inside) {
-        clipped = feature->geometry;
-    } else if (!geometry_clip(&feature->geometry, feature->shift_x, &encoder->area, encoder->arena, &clipped)) {
-        return error_no_memory(err);
-    }
-    if (!make_room(encoder, &clipped)) {
-        return error_no_memory(err);
-    }
-    unsigned char *begun = encoder->geometry.data;
-    struct pen pen = {.at = begun};
-    if (clipped.kind == GEOMETRY_POINT && clipped.vertex_count > 0) {
-        put_points(encoder, &clipped, &raster, &pen);
-    } else if (clipped.kind == GEOMETRY_LINE || clipped.kind == GEOMETRY_POLYGON) {
-        put_parts(encoder, &clipped, &raster, &pen);
-        /* Only of what lies wholly inside: what is cut off along the border is no small thing, but another tile's. */
-        if (pen.at == begun && clipped.vertex_count > 0 && is_inside) {
-            struct world_point at;
-            to_tile(clipped.points, 1, &raster, true, &at);
-            put_trace(&pen, clipped.kind, at, raster.grid_log2);
-        }
-    }
-    encoder->geometry.length = (size_t)(pen.at - begun);
-    return true;
-}
-
 /* --- features and layers ------------------------------------------------------------------------------------------ */
 
 static bool is_encodable(const struct encoder *encoder, const struct value *value)
@@ -541,8 +322,8 @@ static unsigned char *put_tags(struct encoder *encoder, const struct taken *take
         if (!find_value(encoder, &taken->values[tag.field], tag.hash, &index)) {
             return NULL;
         }
-        at = put_varint(at, (uint32_t)encoder->key_of_field[tag.field]);
-        at = put_varint(at, index);
+        at = mvt_wire_number(at, (uint32_t)encoder->key_of_field[tag.field]);
+        at = mvt_wire_number(at, index);
     }
     return at;
 }
@@ -551,10 +332,10 @@ static bool put_feature(struct encoder *encoder, const struct taken *taken, stru
 {
     const struct feature *feature = taken->feature;
     struct value id = taken->id;
-    if (!put_geometry(encoder, feature, err)) {
+    if (!mvt_geometry_put(&encoder->geometry, feature, err)) {
         return false;
     }
-    size_t geometry_size = encoder->geometry.length;
+    size_t geometry_size = encoder->geometry.commands.length;
     if (geometry_size == 0) {
         return true;
     }
@@ -567,7 +348,7 @@ static bool put_feature(struct encoder *encoder, const struct taken *taken, stru
     size_t size = (has_id ? 1 + varint_size((uint64_t)id.integer) : 0) + 2 + 1 + varint_size(geometry_size) +
                   geometry_size + (tags_size > 0 ? 1 + varint_size(tags_size) + tags_size : 0);
     struct buffer *out = encoder->out;
-    unsigned char *begun = geometry_size > BYTES_MAX ? NULL : reserve(out, size + 32);
+    unsigned char *begun = geometry_size > BYTES_MAX ? NULL : mvt_wire_reserve(out, size + 32);
     if (!begun) {
         out->failed = true;
         return true;
@@ -582,12 +363,12 @@ static bool put_feature(struct encoder *encoder, const struct taken *taken, stru
     *at++ = FEATURE_TYPE;
     *at++ = (unsigned char)feature->geometry.kind;
     *at++ = FEATURE_GEOMETRY;
-    at = put_varint(at, (uint32_t)geometry_size);
-    memcpy(at, encoder->geometry.data, geometry_size);
+    at = mvt_wire_number(at, (uint32_t)geometry_size);
+    memcpy(at, encoder->geometry.commands.data, geometry_size);
     at += geometry_size;
     if (tags_size > 0) {
         *at++ = FEATURE_TAGS;
-        at = put_varint(at, (uint32_t)tags_size);
+        at = mvt_wire_number(at, (uint32_t)tags_size);
         memcpy(at, encoder->tags, tags_size);
         at += tags_size;
     }
@@ -621,7 +402,7 @@ static void put_head(struct encoder *encoder)
     struct text name = text_of(encoder->layer->name);
     size_t length = out->length - encoder->features_at + 1 + varint_size(name.length) + name.length;
     size_t size = head_size(encoder, length);
-    if (!buffer_reserve(out, VARINT_32_BYTES)) {
+    if (!buffer_reserve(out, MVT_WIRE_NUMBER_BYTES)) {
         return;
     }
     unsigned char *at = out->data + encoder->begun;
@@ -650,74 +431,10 @@ static void end_layer(struct encoder *encoder)
     buffer_append_byte(out, LAYER_VERSION);
     buffer_append_byte(out, 2);
     put_head(encoder);
-    out->failed = out->failed || encoder->values.failed || encoder->geometry.failed;
+    out->failed = out->failed || encoder->values.failed || encoder->geometry.commands.failed;
 }
 
-/* --- thinning ----------------------------------------------------------------------------------------------------- */
-
-enum { RANK_STEP_LOG2 = 4, RANKS = 128 << RANK_STEP_LOG2 }; /* sixteen ranks for each doubling */
-
-/* The logarithm of `number` (1 or more) to the base of two, in steps of 2^-RANK_STEP_LOG2: a float's exponent and the
- * first bits of its fraction, which bend a little where a logarithm does not. */
-static unsigned log2_steps(float number)
-{
-    uint32_t bits;
-    memcpy(&bits, &number, sizeof bits);
-    return (bits >> (23 - RANK_STEP_LOG2)) - (127U << RANK_STEP_LOG2);
-}
-
-/* A power of two, so that multiplying by it is exact. */
-static double px_per_unit(uint32_t z)
-{
-    return MVT_TILE_PX / (double)tile_width(z);
-}
-
-/* How much speaks for a feature: the logarithm of its size in pixels (points have none), and chance, which adds n or
- * more with a probability of one in 2^n. Of things of one size half have one more than the least, a quarter two more,
- * and what is twice as large is twice as likely to stay. It is the feature's own in every tile of a zoom. */
-static unsigned feature_rank(const struct feature *feature, double scale)
-{
-    const struct world_box *box = &feature->box;
-    double width = (double)(box->max_x - box->min_x) * scale;
-    double height = (double)(box->max_y - box->min_y) * scale;
-    double size = feature->geometry.kind == GEOMETRY_POLYGON ? width * height
-                  : feature->geometry.kind == GEOMETRY_LINE  ? width + height
-                                                             : 0;
-    uint64_t hash = hash_mix(0, (uint64_t)feature->row) >> 32;
-    unsigned chance = (32U << RANK_STEP_LOG2) - log2_steps((float)(hash | 1));
-    unsigned rank = log2_steps((float)(size < 1e12 ? 1 + size : 1e12)) + chance;
-    return rank < RANKS ? rank : RANKS - 1;
-}
-
-/* Two bytes a vertex, and for each value its key, its number and something of itself. */
-size_t mvt_weight(const struct mvt_layer *layer, const struct feature *feature)
-{
-    return 8 + (size_t)2 * feature->geometry.vertex_count + 8 * layer->features.field_count;
-}
-
-unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, double share)
-{
-    size_t counts[RANKS] = {0};
-    double weights[RANKS] = {0};
-    size_t left = layer->features.count;
-    double weight = 0;
-    double scale = px_per_unit(tile.z);
-    for (size_t i = 0; i < layer->features.count; i++) {
-        const struct feature *feature = &layer->features.features[i];
-        unsigned rank = feature_rank(feature, scale);
-        double own = (double)mvt_weight(layer, feature);
-        counts[rank]++;
-        weights[rank] += own;
-        weight += own;
-    }
-    double wanted = share * weight;
-    unsigned rank = 0;
-    while (rank < RANKS - 1 && weight > wanted && left > counts[rank]) {
-        left -= counts[rank];
-        weight -= weights[rank++];
-    }
-    return rank;
-}
+/* --- the layer, one feature after the other ----------------------------------------------------------------------- */
 
 /* Features come by row, but lie where they were found: what the next ones need is fetched while this one is written.
  * Always inline: GCC takes calls of a function that only fetches ahead for calls without effect, and drops them. */
@@ -733,17 +450,6 @@ static inline __attribute__((always_inline)) void fetch_ahead(const struct encod
             __builtin_prefetch((const char *)feature->geometry.points + i * LINE_BYTES);
             __builtin_prefetch(attributes + i * LINE_BYTES);
         }
-    }
-}
-
-static void choose_kept(struct encoder *encoder)
-{
-    const struct feature_list *list = &encoder->layer->features;
-    unsigned rank_min = encoder->reduction.rank_min;
-    double scale = px_per_unit(encoder->tile.z);
-    for (size_t i = 0; i < list->count; i++) {
-        encoder->kept[encoder->kept_count] = (uint32_t)i;
-        encoder->kept_count += rank_min == 0 || feature_rank(&list->features[i], scale) >= rank_min;
     }
 }
 
@@ -782,7 +488,7 @@ static bool make_scratch(struct encoder *encoder)
     const struct feature_list *list = &encoder->layer->features;
     encoder->key_of_field = arena_alloc_raw(arena, list->field_count * sizeof *encoder->key_of_field);
     encoder->fields_of_keys = arena_alloc_raw(arena, list->field_count * sizeof *encoder->fields_of_keys);
-    encoder->tags = arena_alloc_raw(arena, list->field_count * 2 * VARINT_32_BYTES);
+    encoder->tags = arena_alloc_raw(arena, list->field_count * 2 * MVT_WIRE_NUMBER_BYTES);
     encoder->kept = arena_alloc_raw(arena, (list->count + 1) * sizeof *encoder->kept);
     bool ok = encoder->key_of_field && encoder->fields_of_keys && encoder->tags && encoder->kept;
     struct taken *taken = &encoder->taken;
@@ -791,7 +497,7 @@ static bool make_scratch(struct encoder *encoder)
     if (!ok || !taken->scratch || !taken->tags) {
         return false;
     }
-    choose_kept(encoder);
+    encoder->kept_count = mvt_rank_choose(list, encoder->tile, encoder->reduction.rank_min, encoder->kept);
     return table_begin(&encoder->table, encoder->kept_count * list->field_count, arena);
 }
 
@@ -804,18 +510,16 @@ bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const 
         .out = out,
         .reduction = reduction ? *reduction : (struct mvt_reduction){.text_max = SIZE_MAX},
         .tile = tile,
-        .area = mvt_area(tile),
-        .box = tile_box(tile),
     };
     buffer_init(&encoder.values, BYTES_MAX);
-    buffer_init(&encoder.geometry, (size_t)1 << 32);
+    mvt_geometry_init(&encoder.geometry, tile, encoder.reduction.grid_log2, arena);
     bool ok = make_scratch(&encoder) ? encode(&encoder, err) : error_no_memory(err);
     /* Not to be taken for too large, which the caller would cure by leaving things out. */
-    if (ok && (encoder.values.no_memory || encoder.geometry.no_memory || out->no_memory)) {
+    if (ok && (encoder.values.no_memory || encoder.geometry.commands.no_memory || out->no_memory)) {
         ok = error_no_memory(err);
     }
     buffer_finish(&encoder.values);
-    buffer_finish(&encoder.geometry);
+    mvt_geometry_finish(&encoder.geometry);
     return ok;
 }
 

@@ -34,14 +34,6 @@ struct mvt_reduction {
 bool mvt_encode_layer(const struct mvt_layer *layer, struct tile_id tile, const struct mvt_reduction *reduction,
                       struct arena *arena, struct buffer *out, struct error *err);
 
-/* About how many bytes a feature takes in a tile: for telling features apart, not for telling sizes. */
-size_t mvt_weight(const struct mvt_layer *layer, const struct feature *feature);
-
-/* The least rank of which the features that have it are about `share` (0 to 1) of the layer by weight, not more but for
- * one that always stays. The rank of a feature is its own in all tiles of a zoom, so a feature that a neighbour shows
- * is left out here only when this tile asks for a higher one. */
-unsigned mvt_rank_of_share(const struct mvt_layer *layer, struct tile_id tile, double share);
-
 /* Appends the tile (not compressed). Layers without a feature in it are left out, so a tile without features has no
  * bytes. Attributes that are null or not finite are left out; an id that is a whole number from 0 is the feature's id.
  */

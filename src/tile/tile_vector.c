@@ -5,6 +5,7 @@
 #include "geo/geojson.h"
 #include "render/mvt.h"
 #include "render/mvt_label.h"
+#include "render/mvt_rank.h"
 #include "tile/gzip.h"
 #include "tile/gzip_guess.h"
 
@@ -192,7 +193,7 @@ static bool take_sample(const struct part *part, size_t share, struct arena *are
     for (size_t i = 0; taken && i < all->count; i++) {
         if (i / SAMPLE_RUN % share == 0) {
             taken[count++] = all->features[i];
-            weight += (double)mvt_weight(&part->layer, &all->features[i]);
+            weight += (double)mvt_rank_weight(&part->layer, &all->features[i]);
         }
     }
     *out_layer = part->layer;
@@ -223,7 +224,7 @@ static double weight_of(const struct part *part)
 {
     double weight = 0;
     for (size_t i = 0; i < part->layer.features.count; i++) {
-        weight += (double)mvt_weight(&part->layer, &part->layer.features.features[i]);
+        weight += (double)mvt_rank_weight(&part->layer, &part->layer.features.features[i]);
     }
     return weight;
 }

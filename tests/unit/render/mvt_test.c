@@ -2,6 +2,7 @@
 /* What is left out of a vector tile so that it gets smaller, and what never is. */
 #include "render/mvt.h"
 
+#include "render/mvt_rank.h"
 #include "render/mvt_read.h"
 
 #include <setjmp.h>

@@ -3,7 +3,7 @@ foreach(file IN ITEMS disk_cache label_cache tile_cache tile_service)
   tesela_threaded_test(tile ${file})
 endforeach()
 foreach(file IN ITEMS archive_file catalog gzip_guess job_queue tile_order tile_touch
-                      tile_touch_thin)
+                      tile_touch_thin tile_vector)
   tesela_unit_test(tile ${file})
 endforeach()
 foreach(file IN ITEMS catalog tile_service)
