@@ -7,6 +7,7 @@
 
 #include "draw/blend.h"
 #include "draw/cpu.h"
+#include "draw/png_huffman.h"
 
 #include <libdeflate.h>
 #include <stdlib.h>
@@ -15,8 +16,7 @@ enum {
     BLOCK_BYTES = 1 << 16, /* about; a tile of 256 pixels is one block */
     BLOCK_WORDS = BLOCK_BYTES / 64 + 64,
     BLOCK_BYTES_MAX = BLOCK_WORDS * 64,
-    COUNT_BITS = 18, /* of what can be in a block so often; in threes of six bits */
-    WAYS_MAX = 6,    /* distances that are looked at */
+    WAYS_MAX = 6, /* distances that are looked at */
     DISTANCE_MAX = 32768,
     RUN_MIN = 4,    /* at the distance of a byte; shorter ones save next to nothing and each costs time */
     MATCH_MIN = 6,  /* at others: the distance costs ten bits */
@@ -48,11 +48,8 @@ struct way {
     unsigned extra;
 };
 
-/* A Huffman code, bits in the order of the stream. */
-struct code {
-    uint8_t bits[SYMBOLS];
-    uint16_t words[SYMBOLS];
-};
+_Static_assert((int)SYMBOLS <= PNG_HUFFMAN_SYMBOLS_MAX, "a code has a word for each symbol");
+_Static_assert(BLOCK_BYTES_MAX < 1 << PNG_HUFFMAN_COUNT_BITS, "counts are sorted by so many bits");
 
 struct bit_writer;
 typedef void put_block_fn(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes, size_t from,
@@ -325,123 +322,6 @@ BLEND_INLINE void make_steps(struct png_deflate *deflate, const uint8_t *bytes, 
     }
 }
 
-/* ---- Huffman codes ---- */
-
-struct leaf {
-    uint32_t count;
-    uint32_t symbol;
-};
-
-/* By count, equal ones as they are; six bits of it a round. */
-static void sort_leaves(struct leaf *leaves, size_t count)
-{
-    enum { DIGITS = 64 };
-    struct leaf sorted[SYMBOLS];
-    struct leaf *from = leaves;
-    struct leaf *to = sorted;
-    for (unsigned shift = 0; shift < COUNT_BITS; shift += 6) {
-        size_t ends[DIGITS + 1] = {0};
-        for (size_t i = 0; i < count; i++) {
-            ends[(from[i].count >> shift) % DIGITS + 1]++;
-        }
-        for (size_t i = 0; i < DIGITS; i++) {
-            ends[i + 1] += ends[i];
-        }
-        for (size_t i = 0; i < count; i++) {
-            to[ends[(from[i].count >> shift) % DIGITS]++] = from[i];
-        }
-        struct leaf *swap = from;
-        from = to;
-        to = swap;
-    }
-    memcpy(leaves, from, count * sizeof *leaves);
-}
-
-/* How many codes of each length a tree of these leaves (ascending, two or more) has. */
-static void count_depths(const struct leaf *leaves, size_t count, unsigned bits_max, unsigned out_depths[32])
-{
-    uint32_t weights[SYMBOLS] = {0}; /* of the inner nodes, in the order they are made: ascending, too */
-    uint16_t parents[2 * SYMBOLS] = {0};
-    uint8_t depths[SYMBOLS] = {0};
-    size_t leaf = 0;
-    size_t node = 0;
-    for (size_t made = 0; made + 1 < count; made++) {
-        uint32_t weight = 0;
-        for (int i = 0; i < 2; i++) {
-            bool takes_leaf = leaf < count && (node >= made || leaves[leaf].count <= weights[node]);
-            weight += takes_leaf ? leaves[leaf].count : weights[node];
-            parents[takes_leaf ? leaf++ : count + node++] = (uint16_t)made;
-        }
-        weights[made] = weight;
-    }
-    memset(out_depths, 0, 32 * sizeof out_depths[0]);
-    for (size_t i = count - 1; i-- > 0;) {
-        depths[i] = (uint8_t)(i + 2 == count ? 0 : depths[parents[count + i]] + 1);
-    }
-    for (size_t i = 0; i < count; i++) {
-        unsigned depth = depths[parents[i]] + 1U;
-        out_depths[depth < bits_max ? depth : bits_max]++;
-    }
-    /* Codes that were too long are one longer than there is room for: others make room. */
-    uint32_t total = 0;
-    for (unsigned bits = 1; bits <= bits_max; bits++) {
-        total += out_depths[bits] << (bits_max - bits);
-    }
-    for (; total > UINT32_C(1) << bits_max; total--) {
-        unsigned bits = bits_max - 1;
-        while (out_depths[bits] == 0) {
-            bits--;
-        }
-        out_depths[bits_max]--;
-        out_depths[bits]--;
-        out_depths[bits + 1] += 2;
-    }
-}
-
-static uint16_t reversed(unsigned word, unsigned bits)
-{
-    unsigned result = 0;
-    for (; bits > 0; bits--, word >>= 1) {
-        result = result << 1 | (word & 1);
-    }
-    return (uint16_t)result;
-}
-
-static void make_code(const uint32_t *counts, size_t symbols, unsigned bits_max, struct code *out_code)
-{
-    struct leaf leaves[SYMBOLS] = {0};
-    unsigned depths[32] = {0};
-    size_t used = 0;
-    for (size_t i = 0; i < symbols; i++) {
-        if (counts[i] > 0) {
-            leaves[used++] = (struct leaf){counts[i], (uint32_t)i};
-        }
-    }
-    for (size_t i = 0; i < symbols && used < 2; i++) { /* a code has two words or more */
-        if (counts[i] == 0) {
-            leaves[used++] = (struct leaf){0, (uint32_t)i};
-        }
-    }
-    sort_leaves(leaves, used);
-    count_depths(leaves, used, bits_max, depths);
-    memset(out_code->bits, 0, sizeof out_code->bits);
-    size_t leaf = 0;
-    for (unsigned bits = bits_max; bits > 0; bits--) {
-        for (unsigned i = 0; i < depths[bits]; i++) {
-            out_code->bits[leaves[leaf++].symbol] = (uint8_t)bits;
-        }
-    }
-    unsigned next[32] = {0};
-    for (unsigned bits = 1, word = 0; bits <= bits_max; bits++) {
-        next[bits] = word;
-        word = (word + depths[bits]) << 1;
-    }
-    for (size_t i = 0; i < symbols; i++) {
-        unsigned bits = out_code->bits[i];
-        out_code->words[i] = bits > 0 ? reversed(next[bits]++, bits) : 0;
-    }
-}
-
 /* ---- Writing ---- */
 
 static inline void put_bits(struct bit_writer *writer, uint64_t bits, unsigned count)
@@ -508,13 +388,13 @@ struct header {
     size_t distance_count;
     size_t length_count;
     struct packed_lengths packed;
-    struct code code;
+    struct png_huffman code;
 };
 
 static const uint8_t length_order[LENGTH_SYMBOLS] = {16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15};
 static const uint8_t run_extras[LENGTH_SYMBOLS] = {[16] = 2, [17] = 3, [18] = 7};
 
-static void make_header(const struct code *code, const struct code *distances, struct header *out_header)
+static void make_header(const struct png_huffman *code, const struct png_huffman *distances, struct header *out_header)
 {
     uint8_t lengths[SYMBOLS + DISTANCE_CODES];
     size_t symbols = SYMBOLS;
@@ -530,7 +410,7 @@ static void make_header(const struct code *code, const struct code *distances, s
     out_header->symbol_count = symbols;
     out_header->distance_count = distance_count;
     pack_lengths(lengths, symbols + distance_count, &out_header->packed);
-    make_code(out_header->packed.counts, LENGTH_SYMBOLS, LENGTH_BITS_MAX, &out_header->code);
+    png_huffman_make(out_header->packed.counts, LENGTH_SYMBOLS, LENGTH_BITS_MAX, &out_header->code);
     out_header->length_count = LENGTH_SYMBOLS;
     while (out_header->length_count > 4 && out_header->code.bits[length_order[out_header->length_count - 1]] == 0) {
         out_header->length_count--;
@@ -566,7 +446,8 @@ static void put_header(struct bit_writer *writer, const struct header *header, b
     }
 }
 
-static size_t body_bits(const struct png_deflate *deflate, const struct code *code, const struct code *distances)
+static size_t body_bits(const struct png_deflate *deflate, const struct png_huffman *code,
+                        const struct png_huffman *distances)
 {
     size_t bits = 0;
     for (size_t i = 0; i < SYMBOLS; i++) {
@@ -585,7 +466,7 @@ struct word {
 };
 
 BLEND_INLINE void put_steps(struct bit_writer *out_writer, const struct png_deflate *deflate, const uint8_t *bytes,
-                            size_t count, const struct code *code, const struct code *distances)
+                            size_t count, const struct png_huffman *code, const struct png_huffman *distances)
 {
     struct bit_writer writer = *out_writer;
     const uint8_t *last = bytes + count;
@@ -664,12 +545,12 @@ static void put_stored(struct bit_writer *writer, const uint8_t *bytes, size_t s
 BLEND_INLINE void put_block(struct bit_writer *writer, struct png_deflate *deflate, const uint8_t *bytes, size_t from,
                             size_t count, bool is_last, mask_fn *mask)
 {
-    struct code code;
-    struct code distances;
+    struct png_huffman code;
+    struct png_huffman distances;
     struct header header;
     make_steps(deflate, bytes, from, count, mask);
-    make_code(deflate->counts, SYMBOLS, CODE_BITS_MAX, &code);
-    make_code(deflate->distance_counts, DISTANCE_CODES, CODE_BITS_MAX, &distances);
+    png_huffman_make(deflate->counts, SYMBOLS, CODE_BITS_MAX, &code);
+    png_huffman_make(deflate->distance_counts, DISTANCE_CODES, CODE_BITS_MAX, &distances);
     make_header(&code, &distances, &header);
     if (header_bits(&header) + body_bits(deflate, &code, &distances) > 8 * count) {
         put_stored(writer, bytes + from, count, is_last);

@@ -9,72 +9,25 @@
 #include "draw/stroke.h"
 
 #include "draw/hairline.h"
+#include "draw/stroke_dash.h"
+#include "draw/stroke_offset.h"
+#include "draw/stroke_path.h"
 
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 enum {
     NODES_ON_STACK = 128,
-    THIN_SHIFT = 6,       /* points within one quarter-pixel square count as one */
-    ARC_DEPTH_MAX = 5,    /* at most 32 chords a quarter circle */
-    OFFSET_ARC_DEPTH = 2, /* rounded corners of an offset line: 4 chords */
-    NODES_PER_CORNER = 6  /* an offset corner has at most 2 + 3 points */
+    THIN_SHIFT = 6,   /* points within one quarter-pixel square count as one */
+    ARC_DEPTH_MAX = 5 /* at most 32 chords a quarter circle */
 };
 
 /* A chord may leave the circle by this many pixels. */
 static const double ARC_ERROR_PX = 1.0 / 48;
 /* A join that is drawn as a bevel is so flat below this mitre length that a mitre looks the same (as in MapLibre). */
 static const double BEVEL_LIMIT = 1.05;
-/* On its inner side an offset line's corners are mitred up to this length. */
-static const double OFFSET_MITER_LIMIT = 2;
 static const double WIDTH_MAX_PX = 8192;
 static const double MITER_LIMIT_MAX = 100;
-/* Finer dashes are drawn as a solid line. */
-static const double DASH_PERIOD_MIN_PX = 1.0 / 16;
-/* So are those of which more than this many periods fit into the largest picture and its surroundings. */
-static const double DASH_PERIODS_MAX = 131072;
-static const double PICTURE_DIAGONAL_MAX_PX = 8192;
-static const double DASH_MAX_PX = 16777216;
-/* Distances along a line are whole numbers of this unit, so that their sums do not depend on the order. */
-static const double DISTANCE_ONE = 65536;
-
-struct vector {
-    double x;
-    double y;
-};
-
-struct place {
-    int64_t x;
-    int64_t y;
-};
-
-/* A point of a line, and the way to the next one. */
-struct node {
-    struct place at;
-    struct vector along; /* unit; unset in the last node of an open line */
-    double length;
-    bool visible; /* ink of the way to the next node can touch the picture */
-};
-
-struct path {
-    struct node *nodes;
-    size_t count;
-    bool closed;
-};
-
-/* What drawing one band needs to know. */
-struct pen {
-    struct raster *raster;
-    double half; /* half the width, fixed point */
-    enum line_cap cap_start;
-    enum line_cap cap_end;
-    enum line_join join;
-    double miter_limit;  /* joins up to this length (in half widths) are mitres … */
-    double miter_square; /* … so, squared, is one over this: cos² of half the turn */
-    int arc_depth;       /* chords of a quarter circle: 1 << arc_depth */
-    int64_t reach;       /* fixed point */
-};
 
 /* Both sides of a line at one end of a segment. */
 struct sides {
@@ -82,54 +35,9 @@ struct sides {
     struct place left;
 };
 
-/* ---- Small arithmetic ---- */
-
-static int64_t round_to_int(double number)
-{
-    return (int64_t)(number < 0 ? number - 0.5 : number + 0.5);
-}
-
-static double dot(struct vector a, struct vector b)
-{
-    return a.x * b.x + a.y * b.y;
-}
-
-static double cross(struct vector a, struct vector b)
-{
-    return a.x * b.y - a.y * b.x;
-}
-
-/* To the right of a direction when y points down. */
-static struct vector right_of(struct vector along)
-{
-    return (struct vector){-along.y, along.x};
-}
-
-static struct place offset_place(struct place at, struct vector by, double scale)
-{
-    return (struct place){at.x + round_to_int(by.x * scale), at.y + round_to_int(by.y * scale)};
-}
-
-static bool same_place(struct place a, struct place b)
-{
-    return a.x == b.x && a.y == b.y;
-}
-
 static void add_edge(struct raster *raster, struct place from, struct place to)
 {
     raster_add_edge(raster, from.x, from.y, to.x, to.y);
-}
-
-/* The unit vector half-way from `a` to `b` (unit vectors); `ahead` when they are opposite. */
-static struct vector bisect(struct vector a, struct vector b, struct vector ahead)
-{
-    struct vector sum = {a.x + b.x, a.y + b.y};
-    double square = dot(sum, sum);
-    if (square < 1e-12) {
-        return ahead;
-    }
-    double scale = 1 / sqrt(square);
-    return (struct vector){sum.x * scale, sum.y * scale};
 }
 
 /* ---- Arcs: only square roots and divisions, which are the same on every machine ---- */
@@ -352,7 +260,7 @@ static void draw_closed(const struct pen *pen, const struct node *nodes, size_t 
     }
 }
 
-static void draw_path(const struct pen *pen, const struct path *path)
+void stroke_draw_path(const struct pen *pen, const struct path *path)
 {
     if (path->count == 0) {
         return;
@@ -372,41 +280,6 @@ static void draw_path(const struct pen *pen, const struct path *path)
 }
 
 /* ---- Making paths ---- */
-
-/* Where ink that touches the picture comes from. */
-struct view {
-    int64_t reach;
-    int64_t right;
-    int64_t bottom;
-};
-
-/* Without a branch for each side: nearly all ways are seen. */
-static bool is_seen(const struct view *view, struct place a, struct place b)
-{
-    int64_t is_left = (a.x + view->reach) & (b.x + view->reach);
-    int64_t is_above = (a.y + view->reach) & (b.y + view->reach);
-    int64_t is_right = (view->right - a.x) & (view->right - b.x);
-    int64_t is_below = (view->bottom - a.y) & (view->bottom - b.y);
-    return (is_left | is_above | is_right | is_below) >= 0; /* each is negative when it is so */
-}
-
-/* Fills in the ways between the points of a path, of which no two neighbours are equal. */
-static void measure_path(const struct raster *raster, struct path *path, int64_t reach)
-{
-    size_t segments = path->closed ? path->count : path->count - 1;
-    struct view view = {.reach = reach,
-                        .right = (int64_t)raster_width_px(raster) * DRAW_ONE + reach,
-                        .bottom = (int64_t)raster_height_px(raster) * DRAW_ONE + reach};
-    for (size_t i = 0; i < segments; i++) {
-        struct node *node = &path->nodes[i];
-        struct place next = path->nodes[i + 1 < path->count ? i + 1 : 0].at;
-        double dx = (double)(next.x - node->at.x);
-        double dy = (double)(next.y - node->at.y);
-        node->length = sqrt(dx * dx + dy * dy);
-        node->along = (struct vector){dx / node->length, dy / node->length};
-        node->visible = is_seen(&view, node->at, next);
-    }
-}
 
 /* True when a point adds nothing to a line that has come to `kept`. Depends on both points only, so neighbours that
  * see different stretches of a line agree. */
@@ -463,285 +336,6 @@ static struct path make_path(struct node *nodes, const struct raster *raster, co
         measure_path(raster, &path, reach);
     }
     return path;
-}
-
-/* ---- Offset ---- */
-
-/* The points that take the place of a corner on a line at `offset` to the right; returns how many. */
-static size_t offset_corner(struct place *places, const struct pen *pen, const struct node *before,
-                            const struct node *after, double offset)
-{
-    struct vector a = right_of(before->along);
-    struct vector b = right_of(after->along);
-    double cosine = dot(before->along, after->along);
-    double half_square = (1 + cosine) / 2;
-    bool outside = cross(before->along, after->along) * offset < 0;
-    bool miter;
-    if (outside) {
-        miter = half_square * pen->miter_limit * pen->miter_limit >= 1;
-    } else {
-        double shorter = before->length < after->length ? before->length : after->length;
-        miter = half_square * OFFSET_MITER_LIMIT * OFFSET_MITER_LIMIT >= 1 &&
-                offset * offset * (1 - cosine) <= shorter * shorter * (1 + cosine);
-    }
-    if (miter) {
-        struct vector sum = {a.x + b.x, a.y + b.y};
-        places[0] = offset_place(after->at, sum, offset / (1 + cosine));
-        return 1;
-    }
-    size_t count = 0;
-    places[count++] = offset_place(after->at, a, offset);
-    if (outside && pen->join == LINE_JOIN_ROUND) {
-        struct vector ahead = offset > 0 ? before->along : (struct vector){-before->along.x, -before->along.y};
-        struct vector middle = bisect(a, b, ahead);
-        places[count++] = offset_place(after->at, bisect(a, middle, a), offset);
-        places[count++] = offset_place(after->at, middle, offset);
-        places[count++] = offset_place(after->at, bisect(middle, b, b), offset);
-    }
-    places[count++] = offset_place(after->at, b, offset);
-    return count;
-}
-
-static void append_node(struct path *path, struct place place)
-{
-    if (path->count == 0 || !same_place(path->nodes[path->count - 1].at, place)) {
-        path->nodes[path->count++].at = place;
-    }
-}
-
-/* `path` moved sideways, into `nodes`, which has room for NODES_PER_CORNER times as many. */
-static struct path offset_path(struct node *nodes, const struct pen *pen, const struct path *path, double offset)
-{
-    struct path moved = {nodes, 0, path->closed};
-    size_t count = path->count;
-    if (count == 1) {
-        append_node(&moved, path->nodes[0].at);
-        return moved;
-    }
-    for (size_t i = 0; i < count; i++) {
-        struct place places[NODES_PER_CORNER];
-        size_t found = 1;
-        if (!path->closed && i == 0) {
-            places[0] = offset_place(path->nodes[0].at, right_of(path->nodes[0].along), offset);
-        } else if (!path->closed && i + 1 == count) {
-            places[0] = offset_place(path->nodes[i].at, right_of(path->nodes[i - 1].along), offset);
-        } else {
-            found = offset_corner(places, pen, &path->nodes[i > 0 ? i - 1 : count - 1], &path->nodes[i], offset);
-        }
-        for (size_t j = 0; j < found; j++) {
-            append_node(&moved, places[j]);
-        }
-    }
-    while (moved.closed && moved.count > 1 && same_place(nodes[moved.count - 1].at, nodes[0].at)) {
-        moved.count--;
-    }
-    if (moved.count > 1) {
-        measure_path(pen->raster, &moved, pen->reach);
-    } else {
-        moved.closed = false;
-    }
-    return moved;
-}
-
-/* ---- Bands: one line, or two with a gap ---- */
-
-struct bands {
-    double offsets[2]; /* fixed point, to the right */
-    size_t count;
-};
-
-/* Draws a path once for each band. `spare` takes moved paths; NULL when no band is moved. */
-static void draw_bands(const struct pen *pen, const struct bands *bands, const struct path *path, struct node *spare)
-{
-    for (size_t i = 0; i < bands->count; i++) {
-        if (bands->offsets[i] == 0) {
-            draw_path(pen, path);
-        } else {
-            struct path moved = offset_path(spare, pen, path, bands->offsets[i]);
-            draw_path(pen, &moved);
-        }
-    }
-}
-
-/* ---- Dashes ---- */
-
-/* One period of dashes in units of DISTANCE_ONE. */
-struct dashes {
-    const double *lengths_px;
-    size_t count; /* of lengths_px; an odd pattern is gone through twice */
-    int64_t period;
-    int64_t start; /* distance of the line's first point */
-};
-
-static int64_t distance_of(double px)
-{
-    double bounded = px > 0 ? (px < DASH_MAX_PX ? px : DASH_MAX_PX) : 0;
-    return (int64_t)(bounded * DISTANCE_ONE + 0.5);
-}
-
-/* False when the line is solid: no pattern, no gaps, or a pattern too fine to be seen. */
-static bool read_dashes(struct dashes *dashes, const struct stroke *stroke)
-{
-    if (!stroke->dashes_px || stroke->dash_count == 0) {
-        return false;
-    }
-    size_t steps = stroke->dash_count % 2 == 0 ? stroke->dash_count : 2 * stroke->dash_count;
-    int64_t period = 0;
-    int64_t gaps = 0;
-    for (size_t i = 0; i < steps; i++) {
-        int64_t length = distance_of(stroke->dashes_px[i % stroke->dash_count]);
-        period += length;
-        gaps += i % 2 == 1 ? length : 0;
-    }
-    double finest = (PICTURE_DIAGONAL_MAX_PX + 2 * stroke_reach_px(stroke)) / DASH_PERIODS_MAX;
-    finest = finest > DASH_PERIOD_MIN_PX ? finest : DASH_PERIOD_MIN_PX;
-    if (gaps == 0 || (double)period < finest * DISTANCE_ONE) {
-        return false;
-    }
-    double start = stroke->dash_start_px;
-    start = start > -1e12 ? (start < 1e12 ? start : 1e12) : 0;
-    *dashes =
-        (struct dashes){stroke->dashes_px, stroke->dash_count, period, (int64_t)floor(start * DISTANCE_ONE + 0.5)};
-    return true;
-}
-
-/* A dashed line while it is cut up. Distances are those of the pattern: the first point has `start`. */
-struct dash_walk {
-    const struct pen *pen;
-    const struct bands *bands;
-    const struct path *line;  /* open; its last node has no way on */
-    const int64_t *distances; /* of each node */
-    struct node *run;         /* room for a dash */
-    struct node *spare;
-    size_t segment; /* where the last dash began */
-    int64_t next;   /* dashes are numbered along the pattern; those before this one are done */
-};
-
-static struct place place_at(const struct node *node, int64_t beyond)
-{
-    return offset_place(node->at, node->along, (double)beyond * DRAW_ONE / DISTANCE_ONE);
-}
-
-/* Draws the stretch from `from` to `to` of the line. */
-static void draw_dash(struct dash_walk *walk, int64_t from, int64_t to)
-{
-    const struct node *nodes = walk->line->nodes;
-    size_t segments = walk->line->count - 1;
-    const int64_t *distances = walk->distances;
-    size_t first = walk->segment;
-    while (first + 1 < segments && distances[first + 1] <= from) {
-        first++;
-    }
-    walk->segment = first;
-    size_t last = first;
-    while (last + 1 < segments && distances[last + 1] < to) {
-        last++;
-    }
-    struct path run = {walk->run, 0, false};
-    for (size_t i = first; i <= last; i++) {
-        struct node *node = &run.nodes[run.count++];
-        *node = nodes[i];
-        if (i == first) {
-            node->at = place_at(&nodes[i], from - distances[i]);
-        }
-    }
-    struct place end = to >= distances[segments] ? nodes[segments].at : place_at(&nodes[last], to - distances[last]);
-    run.nodes[run.count++].at = end;
-    /* Shortened ends: a way that rounding left without length is dropped, others are measured anew. */
-    if (run.count > 1 && same_place(run.nodes[0].at, run.nodes[1].at)) {
-        run.nodes++;
-        run.count--;
-    }
-    if (run.count > 1 && same_place(run.nodes[run.count - 1].at, run.nodes[run.count - 2].at)) {
-        run.count--;
-    }
-    for (size_t i = 0; i + 1 < run.count; i++) {
-        struct node *node = &run.nodes[i];
-        double dx = (double)(run.nodes[i + 1].at.x - node->at.x);
-        double dy = (double)(run.nodes[i + 1].at.y - node->at.y);
-        node->length = dx * node->along.x + dy * node->along.y;
-    }
-    struct pen pen = *walk->pen;
-    if (pen.cap_start == LINE_CAP_SQUARE) { /* as in MapLibre, only a line's own ends are lengthened */
-        pen.cap_start = from <= distances[0] ? LINE_CAP_SQUARE : LINE_CAP_BUTT;
-        pen.cap_end = to >= distances[segments] ? LINE_CAP_SQUARE : LINE_CAP_BUTT;
-    }
-    if (run.count > 1) {
-        draw_bands(&pen, walk->bands, &run, walk->spare);
-    } else if (pen.cap_start == LINE_CAP_ROUND) {
-        /* A dot: sideways by the direction of its segment. */
-        struct vector normal = right_of(nodes[first].along);
-        for (size_t i = 0; i < walk->bands->count; i++) {
-            add_dot(&pen, offset_place(run.nodes[0].at, normal, walk->bands->offsets[i]));
-        }
-    }
-}
-
-/* Draws the dashes that touch the distances `low` … `high` and were not drawn yet. */
-static void draw_dashes_between(struct dash_walk *walk, const struct dashes *dashes, int64_t low, int64_t high)
-{
-    int64_t line_start = walk->distances[0];
-    int64_t line_end = walk->distances[walk->line->count - 1];
-    int64_t turn = low / dashes->period - (low % dashes->period < 0 ? 1 : 0);
-    int64_t from = turn * dashes->period;
-    size_t steps = dashes->count % 2 == 0 ? dashes->count : 2 * dashes->count;
-    for (int64_t number = turn * (int64_t)(steps / 2);;) {
-        for (size_t i = 0; i < steps; i += 2, number++) {
-            if (from > high) {
-                return;
-            }
-            int64_t to = from + distance_of(dashes->lengths_px[i % dashes->count]);
-            int64_t begin = from > line_start ? from : line_start;
-            int64_t end = to < line_end ? to : line_end;
-            bool inside = from == to ? begin <= end : begin < end;
-            if (inside && end >= low && number >= walk->next) {
-                draw_dash(walk, begin, end);
-                walk->next = number + 1;
-            }
-            from = to + distance_of(dashes->lengths_px[(i + 1) % dashes->count]);
-        }
-    }
-}
-
-/* Cuts `*low` … `*high` (parts 0 … 1 of a way) to where start + part * way lies in min … max. */
-static void cut_parts(double start, double way, double min, double max, double *low, double *high)
-{
-    if (way == 0) {
-        if (start < min || start > max) {
-            *high = -1;
-        }
-        return;
-    }
-    double a = (min - start) / way;
-    double b = (max - start) / way;
-    double first = a < b ? a : b;
-    double last = a < b ? b : a;
-    *low = first > *low ? first : *low;
-    *high = last < *high ? last : *high;
-}
-
-static void draw_dashed(struct dash_walk *walk, const struct dashes *dashes)
-{
-    const struct raster *raster = walk->pen->raster;
-    double margin = (double)walk->pen->reach + 2 * DRAW_ONE;
-    double right = (double)raster_width_px(raster) * DRAW_ONE + margin;
-    double bottom = (double)raster_height_px(raster) * DRAW_ONE + margin;
-    for (size_t i = 0; i + 1 < walk->line->count; i++) {
-        const struct node *node = &walk->line->nodes[i];
-        if (!node->visible) {
-            continue;
-        }
-        double low = 0;
-        double high = 1;
-        cut_parts((double)node->at.x, node->along.x * node->length, -margin, right, &low, &high);
-        cut_parts((double)node->at.y, node->along.y * node->length, -margin, bottom, &low, &high);
-        if (low > high) {
-            continue;
-        }
-        double way = (double)(walk->distances[i + 1] - walk->distances[i]);
-        draw_dashes_between(walk, dashes, walk->distances[i] + (int64_t)(way * low),
-                            walk->distances[i] + (int64_t)(way * high));
-    }
 }
 
 /* ---- Putting it together ---- */
@@ -806,35 +400,6 @@ static struct pen pen_of(struct raster *raster, const struct stroke *stroke)
     return pen;
 }
 
-static bool stroke_dashed(const struct pen *pen, const struct bands *bands, struct path *line, struct node *spare,
-                          const struct dashes *dashes)
-{
-    bool ok = false;
-    /* A dashed ring is cut open at its first point. */
-    if (line->closed) {
-        line->nodes[line->count].at = line->nodes[0].at;
-        line->count++;
-        line->closed = false;
-    }
-    int64_t *distances = malloc(line->count * sizeof *distances);
-    struct node *run = malloc((line->count + 2) * sizeof *run);
-    if (!distances || !run) {
-        goto done;
-    }
-    distances[0] = dashes->start;
-    for (size_t i = 0; i + 1 < line->count; i++) {
-        double length = line->nodes[i].length * (DISTANCE_ONE / DRAW_ONE) + 0.5;
-        distances[i + 1] = distances[i] + (int64_t)length;
-    }
-    struct dash_walk walk = {pen, bands, line, distances, run, spare, 0, INT64_MIN};
-    draw_dashed(&walk, dashes);
-    ok = true;
-done:
-    free(run);
-    free(distances);
-    return ok;
-}
-
 bool stroke_add(struct raster *raster, const struct draw_point *points, size_t count, bool closed,
                 const struct stroke *stroke)
 {
@@ -847,7 +412,7 @@ bool stroke_add(struct raster *raster, const struct draw_point *points, size_t c
     struct pen pen = pen_of(raster, stroke);
     struct bands bands = bands_of(stroke);
     struct dashes dashes = {0};
-    bool dashed = read_dashes(&dashes, stroke);
+    bool dashed = stroke_dash_read(&dashes, stroke);
     bool moved = bands.count > 1 || bands.offsets[0] != 0;
     bool ok = false;
     struct node stack[NODES_ON_STACK];
@@ -864,9 +429,9 @@ bool stroke_add(struct raster *raster, const struct draw_point *points, size_t c
     }
     struct path path = make_path(nodes, raster, points, count, closed, !dashed && !moved, pen.reach);
     if (dashed && path.count > 1) {
-        ok = stroke_dashed(&pen, &bands, &path, spare, &dashes);
+        ok = stroke_dash_draw(&pen, &bands, &path, spare, &dashes);
     } else {
-        draw_bands(&pen, &bands, &path, spare);
+        stroke_offset_draw_bands(&pen, &bands, &path, spare);
         ok = true;
     }
 done:
