@@ -9,7 +9,9 @@ import random
 import re
 import signal
 import subprocess
+import time
 import unittest
+import urllib.error
 import urllib.request
 
 from coverage_test import tile_of
@@ -47,8 +49,16 @@ class Server:
 
     def hashes(self, paths, threads, order):
         def fetch(path):
-            with urllib.request.urlopen(self.base + path, timeout=60) as answer:
-                return path, hashlib.sha256(answer.read()).hexdigest()
+            deadline = time.monotonic() + 300
+            while True:
+                try:
+                    with urllib.request.urlopen(self.base + path, timeout=60) as answer:
+                        return path, hashlib.sha256(answer.read()).hexdigest()
+                except urllib.error.HTTPError as refusal:
+                    # With eight at once a slow machine says "come again" (and when).
+                    if refusal.code != 503 or time.monotonic() > deadline:
+                        raise
+                    time.sleep(float(refusal.headers["Retry-After"]))
 
         with concurrent.futures.ThreadPoolExecutor(threads) as pool:
             return dict(pool.map(fetch, order(paths)))
