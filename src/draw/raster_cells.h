@@ -13,7 +13,7 @@ enum {
     RASTER_PATCH_SIDE = 32, /* pixels; a multiple of RASTER_GROUP */
     RASTER_PATCH_STRIDE = RASTER_PATCH_SIDE + RASTER_GROUP,
     RASTER_UNBOUNDED_MAX = 320, /* edges that a row may have beyond that before it is looked at */
-    RASTER_WAITING_MAX = 64,    /* edges; a multiple of RASTER_GROUP */
+    RASTER_WAITING_MAX = 128,   /* edges; a multiple of RASTER_GROUP, and a byte holds it */
     RASTER_SHORT = 4096,        /* so long a way is measured in floats: its square is a whole number there */
     RASTER_ROUND_BITS = 0x4b400000
 };
