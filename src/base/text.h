@@ -14,6 +14,8 @@ struct text {
 
 struct text text_of(const char *string); /* NULL gives an empty text */
 bool text_equal(struct text a, struct text b);
+/* True for equal strings, and where both are NULL. */
+bool text_same_string(const char *a, const char *b);
 bool text_is(struct text text, const char *string);
 /* True when `text` ends with `ending` and has something before it, as a file's name has before ".zip". */
 bool text_ends_with(const char *text, const char *ending);

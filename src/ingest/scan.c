@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "ingest/scan.h"
 
+#include "base/text.h"
 #include "ingest/key_set.h"
 #include "ingest/scan_columns.h"
 #include "ingest/scan_crs.h"
@@ -542,21 +543,17 @@ bool scan_run(struct scan *scan, const struct scan_wishes *wishes, bool check, s
     return ok;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 bool scan_agrees(const struct scan *scan, const struct scan *other)
 {
     bool same = scan->failed == other->failed && scan->kind == other->kind && scan->has_z == other->has_z &&
                 scan->key == other->key && scan->field_count == other->field_count &&
-                same_text(scan->crs.definition, other->crs.definition) &&
+                text_same_string(scan->crs.definition, other->crs.definition) &&
                 strcmp(scan->encoding.name, other->encoding.name) == 0 &&
                 strcmp(scan->encoding.fallback, other->encoding.fallback) == 0 &&
                 scan->encoding.said == other->encoding.said;
     for (size_t i = 0; same && i < scan->field_count; i++) {
-        same = scan->fields[i].type == other->fields[i].type && same_text(scan->fields[i].name, other->fields[i].name);
+        same = scan->fields[i].type == other->fields[i].type &&
+               text_same_string(scan->fields[i].name, other->fields[i].name);
     }
     return same;
 }

@@ -1,18 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The features painting is given: whose they are and where they lie. */
 
+#include "base/text.h"
 #include "render/render.h"
-
-#include <string.h>
-
-static bool same_name(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
 
 bool render_input_is_of(const struct render_input *input, const char *source, const char *source_layer)
 {
-    return source && same_name(input->source, source) && same_name(input->source_layer, source_layer);
+    return source && text_same_string(input->source, source) && text_same_string(input->source_layer, source_layer);
 }
 
 void render_input_place(const struct render_input *input, const struct feature *feature, struct world_point point,

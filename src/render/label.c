@@ -2,6 +2,7 @@
 #include "render/label.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "render/label_candidate.h"
 #include "render/label_copy.h"
 #include "render/label_place.h"
@@ -121,15 +122,11 @@ static struct world_box grown(struct world_box box, double css_px, double zoom)
     return (struct world_box){box.min_x - by, box.min_y - by, box.max_x + by, box.max_y + by};
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static void put_need(struct render_need *needs, size_t *count, const struct render_need *need)
 {
     for (size_t i = 0; i < *count; i++) {
-        if (same_name(needs[i].source, need->source) && same_name(needs[i].source_layer, need->source_layer)) {
+        if (text_same_string(needs[i].source, need->source) &&
+            text_same_string(needs[i].source_layer, need->source_layer)) {
             if (need->area.min_x < needs[i].area.min_x) {
                 needs[i].area = need->area;
             }

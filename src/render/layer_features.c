@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/layer_features.h"
 
+#include "base/text.h"
 #include "render/feature_shape.h"
 #include "render/layer_paint.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 /* A later layer's ink reaches at most so much farther where its features are looked for early. */
 enum { TWIN_REACH_CSS_PX = 8 };
@@ -164,17 +164,12 @@ static void look_at(const struct sifter *sifter, const struct feature *feature, 
     }
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 /* True when a layer of the same picture draws what another one does, in the order of the rows. */
 static bool is_twin(const struct style_layer *layer, const struct style_layer *other)
 {
     const struct style_layer_info *own = style_layer_info(layer);
     const struct style_layer_info *its = style_layer_info(other);
-    return same_name(own->source, its->source) && same_name(own->source_layer, its->source_layer) &&
+    return text_same_string(own->source, its->source) && text_same_string(own->source_layer, its->source_layer) &&
            style_same_filter(layer, other) && style_sees_attributes_only(layer) == style_sees_attributes_only(other) &&
            style_needs_shape(layer) == style_needs_shape(other);
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Which features and rasters a picture needs: the view and the reach of each layer's ink around it. */
 
+#include "base/text.h"
 #include "render/layer_paint.h"
 #include "render/render.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { ELEVATION_REACH_CSS_PX = 4 };
 
@@ -60,11 +60,6 @@ static enum render_need_kind kind_of(const struct style_layer_info *info)
     }
 }
 
-static bool same_name(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static struct world_box grown(const struct world_box *box, int64_t margin)
 {
     return (struct world_box){box->min_x - margin, box->min_y - margin, box->max_x + margin, box->max_y + margin};
@@ -101,8 +96,8 @@ bool render_needs(const struct style *style, const struct view *view, struct are
         }
         struct world_box area = grown(&box, (int64_t)ceil((reach + 1) * units_per_css_px));
         size_t n = 0;
-        while (n < count &&
-               !(same_name(needs[n].source, info->source) && same_name(needs[n].source_layer, info->source_layer))) {
+        while (n < count && !(text_same_string(needs[n].source, info->source) &&
+                              text_same_string(needs[n].source_layer, info->source_layer))) {
             n++;
         }
         if (n == count) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 #include "render/sieve.h"
 
+#include "base/text.h"
 #include "render/label_candidate.h"
 
 #include <math.h>
-#include <string.h>
 
 /* A style layer whose filter looks at attributes only. */
 struct mesh {
@@ -23,15 +23,11 @@ struct render_sieve {
     struct style_scope scope;
 };
 
-static bool same_name(const char *a, const char *b)
-{
-    return a == b || (a && b && strcmp(a, b) == 0);
-}
-
 static bool is_of(const struct style_layer *layer, const struct render_need *need)
 {
     const struct style_layer_info *info = style_layer_info(layer);
-    if (!info->source || !same_name(info->source, need->source) || !same_name(info->source_layer, need->source_layer)) {
+    if (!info->source || !text_same_string(info->source, need->source) ||
+        !text_same_string(info->source_layer, need->source_layer)) {
         return false;
     }
     return need->is_for_labels ? label_layer_is_shown(layer, need->zoom)

@@ -3,6 +3,7 @@
 
 #include "server/legend.h"
 
+#include "base/text.h"
 #include "render/render.h"
 #include "server/legend_classes.h"
 
@@ -83,11 +84,6 @@ static double zoom_for(const struct maker *maker, const struct style_layer *laye
     return zoom;
 }
 
-static bool same_text(const char *a, const char *b)
-{
-    return (!a && !b) || (a && b && strcmp(a, b) == 0);
-}
-
 static bool same_filter(const struct maker *maker, size_t a, size_t b)
 {
     const struct value *left = value_member(layer_json(maker->style, a), "filter");
@@ -99,7 +95,7 @@ static bool is_same_subject(const struct maker *maker, size_t a, size_t b)
 {
     const struct style_layer_info *left = info_at(maker, a);
     const struct style_layer_info *right = info_at(maker, b);
-    return same_text(left->source, right->source) && same_text(left->source_layer, right->source_layer) &&
+    return text_same_string(left->source, right->source) && text_same_string(left->source_layer, right->source_layer) &&
            same_filter(maker, a, b);
 }
 
@@ -440,7 +436,7 @@ static bool add_classes(struct maker *maker, const struct layer_set *set, size_t
     const char *title = localised(value_member(legend_metadata(info), "title"), maker->language, maker->arena);
     group->title = title ? title : subject_title(maker, info, layer);
     group->field = field && field->title_es ? format_pick(maker->language, field->title_es, field->title_en) : NULL;
-    group->field = same_text(group->field, group->title) ? NULL : group->field;
+    group->field = text_same_string(group->field, group->title) ? NULL : group->field;
     group->unit = field ? field->unit : NULL;
     for (size_t i = 0; i < classes->count; i++) {
         struct legend_class *class = &classes->items[i];
@@ -583,8 +579,8 @@ static bool is_repeated(const struct legend *legend, const struct legend_group *
 {
     for (size_t i = 0; i < legend->count && is_single(group); i++) {
         const struct legend_group *other = &legend->groups[i];
-        if (other != group && other->count > 1 && same_text(other->layer_id, group->layer_id) &&
-            same_text(other->title, group->entries[0].label)) {
+        if (other != group && other->count > 1 && text_same_string(other->layer_id, group->layer_id) &&
+            text_same_string(other->title, group->entries[0].label)) {
             return true;
         }
     }
@@ -603,7 +599,7 @@ static bool tidy_groups(struct maker *maker)
         if (group->count == 0 || is_repeated(legend, group)) {
             continue;
         }
-        if (before && is_single(group) && is_single(before) && same_text(group->layer_id, before->layer_id)) {
+        if (before && is_single(group) && is_single(before) && text_same_string(group->layer_id, before->layer_id)) {
             if (!join_group(maker, before, group)) {
                 return false;
             }
