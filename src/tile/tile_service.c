@@ -62,6 +62,9 @@ struct worker_thread {
     bool is_ready;            /* it was */
     struct error problem;
     bool is_running;
+    pthread_cond_t wake; /* it is called */
+    bool is_called;      /* a job came, or the end; guarded as the next */
+    struct worker_thread *next_at_rest;
 };
 
 struct tile_service {
@@ -72,9 +75,9 @@ struct tile_service {
     struct label_cache *labels;
     struct catalog_watch *watch;
 
-    pthread_mutex_t lock; /* guards all up to the workers */
-    pthread_cond_t wake;  /* a job came, or the end */
-    pthread_cond_t begun; /* a worker is ready, or cannot be */
+    pthread_mutex_t lock;          /* guards all up to the workers */
+    pthread_cond_t begun;          /* a worker is ready, or cannot be */
+    struct worker_thread *at_rest; /* who came last is called first: what it worked with is in its processor's caches */
     struct job_queue queue;
     struct tile_flights flights;
     int64_t mean_ns;  /* of a job that is no redraw */
@@ -129,10 +132,20 @@ static bool has_room(const struct tile_service *service, uint64_t client)
     return ahead < 2 * (size_t)service->worker_count || time_of(service, ahead) < wait_goal;
 }
 
+static void call_worker(struct tile_service *service)
+{
+    struct worker_thread *worker = service->at_rest;
+    if (worker) {
+        service->at_rest = worker->next_at_rest;
+        worker->is_called = true;
+        pthread_cond_signal(&worker->wake);
+    }
+}
+
 static void push(struct tile_service *service, struct service_job *job, enum job_class class, uint64_t client)
 {
     job_queue_push(&service->queue, &job->head, class, client);
-    pthread_cond_signal(&service->wake);
+    call_worker(service);
 }
 
 static bool nobody_waits(const struct service_job *job)
@@ -411,6 +424,18 @@ static bool begin_worker(struct worker_thread *self)
     return ok;
 }
 
+/* Until a job comes, which another may have taken meanwhile, or the end. The lock is held. */
+static void rest(struct worker_thread *self)
+{
+    struct tile_service *service = self->service;
+    self->is_called = false;
+    self->next_at_rest = service->at_rest;
+    service->at_rest = self;
+    while (!self->is_called) {
+        pthread_cond_wait(&self->wake, &service->lock);
+    }
+}
+
 static void *work(void *context)
 {
     struct worker_thread *self = context;
@@ -423,7 +448,7 @@ static void *work(void *context)
         bool refuse = false;
         struct service_job *job = pop(service, &refuse);
         if (!job) {
-            pthread_cond_wait(&service->wake, &service->lock);
+            rest(self);
             continue;
         }
         service->stats.refused += refuse;
@@ -677,6 +702,9 @@ static bool start_workers(struct tile_service *service, const struct tile_servic
     service->worker_count = wanted;
     for (unsigned i = 0; i < wanted; i++) {
         service->workers[i].service = service;
+        pthread_cond_init(&service->workers[i].wake, NULL);
+    }
+    for (unsigned i = 0; i < wanted; i++) {
         if (!start_worker(&service->workers[i], options->data_folder, err)) {
             return false;
         }
@@ -717,7 +745,6 @@ bool tile_service_create(const struct tile_service_options *options, struct tile
         return error_no_memory(err);
     }
     pthread_mutex_init(&service->lock, NULL);
-    pthread_cond_init(&service->wake, NULL);
     pthread_cond_init(&service->begun, NULL);
     /* The workers open what they need while the catalog is read; they look at it when there are jobs. */
     if (!make_parts(service, options, err) || !start_workers(service, options, err) ||
@@ -739,7 +766,9 @@ void tile_service_stop(struct tile_service *service)
     bool again = service->stopped;
     service->stopping = true;
     service->stopped = true;
-    pthread_cond_broadcast(&service->wake);
+    while (service->at_rest) {
+        call_worker(service);
+    }
     pthread_mutex_unlock(&service->lock);
     if (again) {
         return;
@@ -775,6 +804,7 @@ void tile_service_destroy(struct tile_service *service)
             tile_worker_finish(&service->workers[i].worker);
         }
         disk_reader_destroy(service->workers[i].disk);
+        pthread_cond_destroy(&service->workers[i].wake);
     }
     free(service->workers);
     disk_cache_destroy(service->disk);
@@ -782,7 +812,6 @@ void tile_service_destroy(struct tile_service *service)
     label_cache_destroy(service->labels);
     catalog_watch_destroy(service->watch);
     pthread_cond_destroy(&service->begun);
-    pthread_cond_destroy(&service->wake);
     pthread_mutex_destroy(&service->lock);
     free(service);
 }

@@ -322,6 +322,55 @@ static void test_jobs(void **state)
     tile_blob_unref(answers.last);
 }
 
+struct worked {
+    struct answers *answers;
+    struct tile_worker *worker;
+};
+
+static void note_worker(void *context, struct tile_worker *worker)
+{
+    struct worked *worked = context;
+    struct error err = {.kind = ERROR_UNAVAILABLE};
+    worked->worker = worker;
+    take(worked->answers, NULL, false, &err);
+}
+
+static void wait_for_rest(const struct tile_service *service)
+{
+    while (!tile_service_rests(service)) {
+        pause_ms(1);
+    }
+}
+
+/* What a worker has in its caches is of use for the next job. */
+static void test_who_rests_last_is_called_first(void **state)
+{
+    enum { WORKERS = 4, JOBS = 20 };
+    struct tile_service *service = open_service(WORKERS, 0, 0);
+    struct answers answers = ANSWERS;
+    struct worked worked[JOBS] = {{0}};
+    struct error err = {0};
+    (void)state;
+    fake_tiles_hold(true);
+    for (uint32_t i = 0; i < WORKERS; i++) {
+        struct tile_request request = tile_of("base", 9, i);
+        get(service, &request, &answers);
+    }
+    wait_until_running(WORKERS);
+    fake_tiles_hold(false);
+    wait_for(&answers, WORKERS);
+    for (int i = 0; i < JOBS; i++) {
+        wait_for_rest(service);
+        worked[i].answers = &answers;
+        assert_true(tile_service_run(service, &somebody, note_worker, &worked[i], &err));
+        wait_for(&answers, WORKERS + i + 1);
+        assert_non_null(worked[i].worker);
+        assert_ptr_equal(worked[i].worker, worked[0].worker);
+    }
+    tile_service_destroy(service);
+    tile_blob_unref(answers.last);
+}
+
 struct order {
     pthread_mutex_t lock;
     char text[64];
@@ -584,6 +633,7 @@ int main(void)
         cmocka_unit_test(test_queue_is_bounded),
         cmocka_unit_test(test_late_ones_are_shed),
         cmocka_unit_test(test_jobs),
+        cmocka_unit_test(test_who_rests_last_is_called_first),
         cmocka_unit_test(test_new_and_begun_take_turns),
         cmocka_unit_test(test_stop_answers_everyone),
         cmocka_unit_test(test_publishing_is_seen),
