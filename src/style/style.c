@@ -3,6 +3,7 @@
 #include "style/style.h"
 
 #include "base/hash.h"
+#include "base/text.h"
 #include "style/css_color.h"
 #include "style/legacy.h"
 #include "style/style_check.h"
@@ -19,9 +20,10 @@ enum { STYLE_BYTES_MAX = 64 << 20, MEMORY_BYTES_MAX = 512 << 20, REPORT_BYTES_MA
 struct style_layer {
     struct style_layer_info info;
     const struct style *style;
-    const struct expr *filter;             /* NULL: everything passes */
-    const struct value *filter_json;       /* NULL: none */
-    const struct style_layer *filter_twin; /* the first layer with the same filter */
+    const struct expr *filter;               /* NULL: everything passes */
+    const struct value *filter_json;         /* NULL: none */
+    const struct style_layer *same_subject;  /* the first such layer of the style */
+    const struct style_layer *same_features; /* likewise */
     bool passes_nothing;
     bool needs_shape;
     bool filter_sees_feature; /* beyond its attributes: id, kind of geometry, where it is */
@@ -38,6 +40,7 @@ struct style {
     struct value global_state; /* object: name and value */
     struct style_layer *layers;
     size_t layer_count;
+    size_t slots_max;
     struct style_source_info *sources;
     size_t source_count;
     struct style_property_value defaults[STYLE_PROPERTY_COUNT];
@@ -258,13 +261,30 @@ static bool is_same_json(const struct value *one, const struct value *other)
     return one == other || (one && other && value_equal(one, other));
 }
 
-/* Asked for each picture, so it is found out here. */
-static void find_filter_twin(const struct style *style, struct style_layer *layer)
+static bool is_same_subject(const struct style_layer *one, const struct style_layer *other)
 {
-    layer->filter_twin = style->layers;
-    while (!is_same_json(layer->filter_twin->filter_json, layer->filter_json)) {
-        layer->filter_twin++; /* to the layer itself, at last */
+    return text_same_string(one->info.source, other->info.source) &&
+           text_same_string(one->info.source_layer, other->info.source_layer) &&
+           is_same_json(one->filter_json, other->filter_json);
+}
+
+static bool sees_the_same(const struct style_layer *one, const struct style_layer *other)
+{
+    return one->sees_feature == other->sees_feature && one->needs_shape == other->needs_shape;
+}
+
+/* Asked for each picture, so they are found out here: the layer itself when there is no earlier one. */
+static void find_twins(const struct style *style, struct style_layer *layer)
+{
+    const struct style_layer *first = style->layers;
+    while (!is_same_subject(first, layer)) {
+        first++;
     }
+    layer->same_subject = first;
+    while (first->same_subject != layer->same_subject || !sees_the_same(first, layer)) {
+        first++;
+    }
+    layer->same_features = first;
 }
 
 static bool read_layers(struct style *style, struct error *err)
@@ -279,7 +299,9 @@ static bool read_layers(struct style *style, struct error *err)
         if (!read_layer(style, &style->layers[i], json, &json->array.items[i], err)) {
             return false;
         }
-        find_filter_twin(style, &style->layers[i]);
+        find_twins(style, &style->layers[i]);
+        size_t slots = style->layers[i].info.name_count;
+        style->slots_max = slots > style->slots_max ? slots : style->slots_max;
     }
     style->layer_count = count;
     return true;
@@ -439,6 +461,11 @@ const struct style_layer_info *style_layer_info(const struct style_layer *layer)
     return &layer->info;
 }
 
+size_t style_slots_max(const struct style *style)
+{
+    return style->slots_max;
+}
+
 size_t style_source_count(const struct style *style)
 {
     return style->source_count;
@@ -504,9 +531,14 @@ unsigned style_filter_dependence(const struct style_layer *layer)
     return layer->filter ? layer->filter->depends & (EXPR_ON_ZOOM | EXPR_ON_FEATURE) : 0;
 }
 
-bool style_same_filter(const struct style_layer *one, const struct style_layer *other)
+bool style_same_subject(const struct style_layer *one, const struct style_layer *other)
 {
-    return one->filter_twin == other->filter_twin;
+    return one->same_subject == other->same_subject;
+}
+
+bool style_same_features(const struct style_layer *one, const struct style_layer *other)
+{
+    return one->same_features == other->same_features;
 }
 
 bool style_needs_shape(const struct style_layer *layer)
