@@ -526,6 +526,11 @@ bool style_is_set(const struct style_layer *layer, enum style_property property)
     return layer->properties[property];
 }
 
+const struct value *style_filter_json(const struct style_layer *layer)
+{
+    return layer->filter_json;
+}
+
 unsigned style_filter_dependence(const struct style_layer *layer)
 {
     return layer->filter ? layer->filter->depends & (EXPR_ON_ZOOM | EXPR_ON_FEATURE) : 0;

@@ -141,7 +141,9 @@ unsigned style_dependence(const struct style_layer *layer, enum style_property p
 /* False when the style does not set the property (the default is in force). */
 bool style_is_set(const struct style_layer *layer, enum style_property property);
 
-/* The same for the layer's filter; 0 when it has none or a constant one. */
+/* The filter as it is written, with a "ref" that of the layer referred to; NULL: none. */
+const struct value *style_filter_json(const struct style_layer *layer);
+/* What its value depends on; 0 when there is none or a constant one. */
 unsigned style_filter_dependence(const struct style_layer *layer);
 /* True when both layers, of one style, are about the same features: same source, source layer and filter. */
 bool style_same_subject(const struct style_layer *one, const struct style_layer *other);

@@ -126,6 +126,9 @@ static void knows_twins(void **state)
         }
     }
     assert_int_equal(style_slots_max(style), 2); /* of "en" */
+    assert_ptr_equal(style_filter_json(style_layer_at(style, 11)), style_filter_json(style_layer_at(style, 1)));
+    assert_non_null(style_filter_json(style_layer_at(style, 1)));
+    assert_null(style_filter_json(style_layer_at(style, 7)));
     style_unref(style);
 }
 
