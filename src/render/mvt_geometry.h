@@ -8,8 +8,7 @@
 
 enum { MVT_MOVE_TO = 1, MVT_LINE_TO = 2, MVT_CLOSE_PATH = 7 };
 
-/* Twice the area of a closed ring by the surveyor's formula, y down: positive for exterior rings as they are written.
- */
+/* Twice the area of a closed ring by the surveyor's formula, y down: positive for exterior rings that we write. */
 static inline int64_t mvt_ring_area(const struct world_point *points, uint32_t count)
 {
     int64_t sum = 0;
