@@ -31,10 +31,7 @@ BLEND_INLINE void sweep_color_row(uint32_t *cells, uint64_t *bits, size_t bit_wo
             if (x + GROUP <= width) {
                 blend_group(pixels + x * 4, coverage, wide);
             } else {
-                uint8_t last[GROUP * 4] = {0};
-                memcpy(last, pixels + x * 4, (width - x) * 4);
-                blend_group(last, coverage, wide);
-                memcpy(pixels + x * 4, last, (width - x) * 4);
+                blend_few(pixels + x * 4, width - x, coverage, wide);
             }
             done = x + GROUP;
         }
@@ -144,10 +141,7 @@ static inline void paint_merged_rows(struct raster *raster, struct canvas *canva
                 if (x + GROUP <= width) {
                     blend_group(pixels + x * 4, coverage, wide);
                 } else if (x < width) {
-                    uint8_t last[GROUP * 4] = {0};
-                    memcpy(last, pixels + x * 4, (width - x) * 4);
-                    blend_group(last, coverage, wide);
-                    memcpy(pixels + x * 4, last, (width - x) * 4);
+                    blend_few(pixels + x * 4, width - x, coverage, wide);
                 }
             }
         }

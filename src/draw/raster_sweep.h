@@ -130,6 +130,15 @@ BLEND_INLINE void blend_group(uint8_t *pixels, blend_u32x8 coverage, struct blen
     blend_store(pixels, blend_over_wide(blend_widen(blend_load(pixels)), scaled));
 }
 
+/* Fewer than eight: a row's end. */
+BLEND_INLINE void blend_few(uint8_t *pixels, size_t count, blend_u32x8 coverage, struct blend_wide source)
+{
+    uint8_t some[GROUP * 4] = {0};
+    memcpy(some, pixels, count * 4);
+    blend_group(some, coverage, source);
+    memcpy(pixels, some, count * 4);
+}
+
 /* The larger of two coverages, for a group. */
 BLEND_INLINE void keep_larger(uint8_t *merged, u8x8 coverage)
 {
@@ -179,7 +188,6 @@ BLEND_INLINE void apart_group(uint8_t *pixels, uint8_t *covered, blend_u32x8 cov
     blend_store(pixels, (blend_u32x8)sums.rb | (blend_u32x8)sums.ga << 8);
 }
 
-/* Fewer than eight: a row's end. */
 BLEND_INLINE void apart_few(uint8_t *pixels, uint8_t *covered, size_t count, blend_u32x8 coverage, uint32_t source,
                             struct blend_wide wide)
 {

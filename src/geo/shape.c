@@ -306,11 +306,11 @@ struct bbox shape_bbox(const struct shape *shape)
     return box;
 }
 
-/* Twice the signed area; positive when counter-clockwise (y up). Relative to the first vertex, for precision. */
-static double ring_area(const double *xy, uint32_t count)
+double shape_ring_area(const double *xy, uint32_t count)
 {
     double sum = 0;
-    for (uint32_t i = 1; i + 1 < count; i++) {
+    for (size_t i = 1; i + 1 < count; i++) {
+        /* Around the first vertex, so that far from the origin no digits are lost. */
         double ax = xy[2 * i] - xy[0];
         double ay = xy[2 * i + 1] - xy[1];
         double bx = xy[2 * i + 2] - xy[0];
@@ -329,7 +329,7 @@ bool shape_wind(struct shape *shape, struct arena *arena)
     uint32_t start = 0;
     for (uint32_t p = 0; p < shape->part_count; p++) {
         uint32_t end = shape->parts[p].end;
-        double area = ring_area(shape->xy + 2 * (size_t)start, end - start);
+        double area = shape_ring_area(shape->xy + 2 * (size_t)start, end - start);
         bool turn = shape->parts[p].is_hole ? area > 0 : area < 0;
         if (turn && !xy) {
             xy = arena_memdup(arena, shape->xy, 2 * (size_t)shape->vertex_count * sizeof *xy);

@@ -42,6 +42,9 @@ bool shape_from_wkb(const unsigned char *wkb, size_t size, struct arena *arena, 
 
 struct bbox shape_bbox(const struct shape *shape);
 
+/* Twice the signed area of a closed ring; positive when counter-clockwise (y up). */
+double shape_ring_area(const double *xy, uint32_t count);
+
 /* The same shape with outer rings counter-clockwise and holes clockwise (RFC 7946, section 3.1.6). */
 bool shape_wind(struct shape *shape, struct arena *arena);
 

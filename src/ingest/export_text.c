@@ -41,19 +41,6 @@ static void close_text(struct export_sink *base)
     free(sink);
 }
 
-/* Twice the signed area of a ring: above zero where it runs counter-clockwise. */
-static double ring_area(const double *xy, uint32_t count)
-{
-    double area = 0;
-    for (uint32_t i = 1; i < count; i++) {
-        /* Around the first vertex, so that far from the origin no digits are lost. */
-        double ax = xy[2 * (size_t)i - 2] - xy[0];
-        double ay = xy[2 * (size_t)i - 1] - xy[1];
-        area += ax * (xy[2 * (size_t)i + 1] - xy[1]) - (xy[2 * (size_t)i] - xy[0]) * ay;
-    }
-    return area;
-}
-
 struct run {
     const struct export_geometry *geometry;
     uint32_t start;
@@ -68,7 +55,7 @@ static struct run run_of(const struct export_geometry *geometry, uint32_t part)
     struct run run = {.geometry = geometry, .start = part > 0 ? shape->parts[part - 1].end : 0};
     run.count = shape->parts[part].end - run.start;
     if (shape->kind == GEOMETRY_POLYGON) {
-        double area = ring_area(shape->xy + 2 * (size_t)run.start, run.count);
+        double area = shape_ring_area(shape->xy + 2 * (size_t)run.start, run.count);
         run.backwards = shape->parts[part].is_hole ? area > 0 : area < 0;
     }
     return run;

@@ -103,17 +103,6 @@ static bool no_room(const struct arena *arena, const struct feature_list *list, 
     return false;
 }
 
-/* Of the slots of any layer of the style. */
-static size_t slots_max(const struct style *style)
-{
-    size_t most = 0;
-    for (size_t i = 0; i < style_layer_count(style); i++) {
-        size_t names = style_layer_info(style_layer_at(style, i))->name_count;
-        most = names > most ? names : most;
-    }
-    return most;
-}
-
 static bool is_sorted(const struct style_layer *layer, enum style_property sort_key)
 {
     return sort_key != STYLE_PROPERTY_COUNT && style_is_set(layer, sort_key);
@@ -128,7 +117,7 @@ static bool sifter_init(struct sifter *sifter, const struct render_layer_context
         .context = context,
         .list = list,
         .columns = arena_array(context->arena, list->field_count, sizeof *sifter->columns),
-        .slots = arena_array(context->arena, slots_max(context->style), sizeof *sifter->slots),
+        .slots = arena_array(context->arena, style_slots_max(context->style), sizeof *sifter->slots),
         .sort_key = is_sorted(layer, sort_key) ? sort_key : STYLE_PROPERTY_COUNT,
         .needs_shape = style_needs_shape(layer),
         .tuples = has_tuples ? arena_array(context->arena, list->tuple_count, sizeof *sifter->tuples) : NULL,
@@ -164,18 +153,8 @@ static void look_at(const struct sifter *sifter, const struct feature *feature, 
     }
 }
 
-/* True when a layer of the same picture draws what another one does, in the order of the rows. */
-static bool is_twin(const struct style_layer *layer, const struct style_layer *other)
-{
-    const struct style_layer_info *own = style_layer_info(layer);
-    const struct style_layer_info *its = style_layer_info(other);
-    return text_same_string(own->source, its->source) && text_same_string(own->source_layer, its->source_layer) &&
-           style_same_filter(layer, other) && style_sees_attributes_only(layer) == style_sees_attributes_only(other) &&
-           style_needs_shape(layer) == style_needs_shape(other);
-}
-
-/* The next later one that is shown and draws the same, from the last layer of the style (`*i`: how many there are)
- * down; NULL: no more. */
+/* The next later layer that is shown and draws the same features, from the last layer of the style (`*i`: how many
+ * there are) down; NULL: no more. */
 static const struct style_layer *later_twin(const struct render_layer_context *context, size_t *i)
 {
     while (*i > 0) {
@@ -183,7 +162,7 @@ static const struct style_layer *later_twin(const struct render_layer_context *c
         if (layer == context->layer) {
             return NULL;
         }
-        if (render_shows(layer, context->view->zoom) && is_twin(layer, context->layer)) {
+        if (style_same_features(layer, context->layer) && render_shows(layer, context->view->zoom)) {
             return layer;
         }
     }
@@ -220,7 +199,7 @@ static struct layer_features *found_before(const struct render_layer_context *co
     }
     struct layer_features *found = *context->shared;
     while (found &&
-           !(found->input == context->input && is_twin(found->layer, context->layer) &&
+           !(found->input == context->input && style_same_features(found->layer, context->layer) &&
              projector_includes(&found->projector, projector) && ((found->kinds ^ kinds) & found->kinds_met) == 0)) {
         found = found->next;
     }

@@ -5,8 +5,6 @@
 #include "render/mvt.h"
 #include "render/mvt_wire.h"
 
-enum { COMMAND_MOVE_TO = 1, COMMAND_LINE_TO = 2, COMMAND_CLOSE_PATH = 7 };
-
 enum { EXTENT_LOG2 = 12, COMMAND_BYTES = 3 * MVT_WIRE_NUMBER_BYTES };
 _Static_assert(MVT_EXTENT == 1 << EXTENT_LOG2, "the extent is a power of two: world units become its units by a shift");
 
@@ -82,21 +80,11 @@ static uint32_t to_tile(const struct world_point *points, uint32_t count, const 
     return kept;
 }
 
-/* Twice the area by the surveyor's formula in tile coordinates (y down): positive for exterior rings. */
-static int64_t ring_area(const struct world_point *points, uint32_t count)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i + 1 < count; i++) {
-        sum += (int64_t)points[i].x * points[i + 1].y - (int64_t)points[i + 1].x * points[i].y;
-    }
-    return sum;
-}
-
 static void put_line(struct pen *pen, const struct world_point *points, uint32_t count)
 {
-    pen_command(pen, COMMAND_MOVE_TO, 1);
+    pen_command(pen, MVT_MOVE_TO, 1);
     pen_to(pen, points[0]);
-    pen_command(pen, COMMAND_LINE_TO, count - 1);
+    pen_command(pen, MVT_LINE_TO, count - 1);
     for (uint32_t i = 1; i < count; i++) {
         pen_to(pen, points[i]);
     }
@@ -105,13 +93,13 @@ static void put_line(struct pen *pen, const struct world_point *points, uint32_t
 /* `points` is closed; the closing vertex is not written. Exterior rings are written with positive area. */
 static void put_ring(struct pen *pen, const struct world_point *points, uint32_t count, bool turn)
 {
-    pen_command(pen, COMMAND_MOVE_TO, 1);
+    pen_command(pen, MVT_MOVE_TO, 1);
     pen_to(pen, points[0]);
-    pen_command(pen, COMMAND_LINE_TO, count - 2);
+    pen_command(pen, MVT_LINE_TO, count - 2);
     for (uint32_t i = 1; i + 1 < count; i++) {
         pen_to(pen, points[turn ? count - 1 - i : i]);
     }
-    pen_command(pen, COMMAND_CLOSE_PATH, 1);
+    pen_command(pen, MVT_CLOSE_PATH, 1);
 }
 
 /* What is left of a line or polygon that is too small for the grid: one step of it. */
@@ -146,7 +134,7 @@ static void put_points(struct mvt_geometry *to, const struct geometry *geometry,
     /* Of a swarm of points on one coarse place one is enough. */
     bool all = raster->grid_log2 == 0;
     uint32_t count = to_tile(geometry->points, geometry->vertex_count, raster, all, to->points);
-    pen_command(pen, COMMAND_MOVE_TO, count);
+    pen_command(pen, MVT_MOVE_TO, count);
     for (uint32_t i = 0; i < count; i++) {
         pen_to(pen, to->points[i]);
     }
@@ -166,7 +154,7 @@ static void put_parts(struct mvt_geometry *to, const struct geometry *geometry, 
         if (geometry->kind == GEOMETRY_LINE && count >= 2) {
             put_line(pen, points, count);
         } else if (geometry->kind == GEOMETRY_POLYGON) {
-            int64_t area = count >= 4 ? ring_area(points, count) : 0;
+            int64_t area = count >= 4 ? mvt_ring_area(points, count) : 0;
             if (area != 0) {
                 put_ring(pen, points, count, (area < 0) != is_hole);
             }

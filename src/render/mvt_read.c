@@ -2,12 +2,12 @@
 #include "render/mvt_read.h"
 
 #include "base/hash.h"
+#include "render/mvt_geometry.h"
 
 #include <string.h>
 
 /* Protocol buffers: https://protobuf.dev/programming-guides/encoding/ */
 enum { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_BYTES = 2, WIRE_FIXED32 = 5 };
-enum { COMMAND_MOVE_TO = 1, COMMAND_LINE_TO = 2, COMMAND_CLOSE_PATH = 7 };
 enum {
     EXTENT_DEFAULT = 4096,
     EXTENT_MAX = 1 << 20,
@@ -234,7 +234,7 @@ static void end_part(struct path *path, bool is_hole)
 static bool read_multipoint(struct wire *wire, struct path *path)
 {
     uint64_t count;
-    if (!read_command(wire, COMMAND_MOVE_TO, &count)) {
+    if (!read_command(wire, MVT_MOVE_TO, &count)) {
         return false;
     }
     if (count == COUNT_MAX) {
@@ -250,15 +250,6 @@ static bool read_multipoint(struct wire *wire, struct path *path)
         path->parts[path->part_count++] = (struct shape_part){i + 1, false};
     }
     return true;
-}
-
-static int64_t ring_area(const struct world_point *points, uint32_t count)
-{
-    int64_t sum = 0;
-    for (uint32_t i = 0; i + 1 < count; i++) {
-        sum += (int64_t)points[i].x * points[i + 1].y - (int64_t)points[i + 1].x * points[i].y;
-    }
-    return sum;
 }
 
 static void turn_ring(struct world_point *points, uint32_t count)
@@ -279,8 +270,8 @@ static bool read_lines(struct wire *wire, bool is_polygon, struct path *path)
         uint32_t start = path->point_count;
         uint64_t moves;
         uint64_t lines;
-        if (!read_command(wire, COMMAND_MOVE_TO, &moves) || moves != 1 || !read_points(wire, 1, path) ||
-            !read_command(wire, COMMAND_LINE_TO, &lines) || !read_points(wire, lines, path)) {
+        if (!read_command(wire, MVT_MOVE_TO, &moves) || moves != 1 || !read_points(wire, 1, path) ||
+            !read_command(wire, MVT_LINE_TO, &lines) || !read_points(wire, lines, path)) {
             return false;
         }
         if (!is_polygon) {
@@ -288,11 +279,11 @@ static bool read_lines(struct wire *wire, bool is_polygon, struct path *path)
             continue;
         }
         uint64_t closes;
-        if (lines < 2 || !read_command(wire, COMMAND_CLOSE_PATH, &closes) || closes != 1) {
+        if (lines < 2 || !read_command(wire, MVT_CLOSE_PATH, &closes) || closes != 1) {
             return false;
         }
         path->points[path->point_count++] = path->points[start];
-        int64_t area = ring_area(path->points + start, path->point_count - start);
+        int64_t area = mvt_ring_area(path->points + start, path->point_count - start);
         shells = shells == 0 ? area : shells;
         if (area == 0 || path->point_count - start < 4) {
             path->point_count = start; /* nothing to fill */

@@ -84,19 +84,9 @@ static double zoom_for(const struct maker *maker, const struct style_layer *laye
     return zoom;
 }
 
-static bool same_filter(const struct maker *maker, size_t a, size_t b)
-{
-    const struct value *left = value_member(layer_json(maker->style, a), "filter");
-    const struct value *right = value_member(layer_json(maker->style, b), "filter");
-    return left && right ? value_equal(left, right) : left == right;
-}
-
 static bool is_same_subject(const struct maker *maker, size_t a, size_t b)
 {
-    const struct style_layer_info *left = info_at(maker, a);
-    const struct style_layer_info *right = info_at(maker, b);
-    return text_same_string(left->source, right->source) && text_same_string(left->source_layer, right->source_layer) &&
-           same_filter(maker, a, b);
+    return style_same_subject(style_layer_at(maker->style, a), style_layer_at(maker->style, b));
 }
 
 static bool is_drawn(const struct style_layer_info *info)
@@ -366,8 +356,7 @@ static bool is_filtered_out(const struct maker *maker, size_t index, const struc
 {
     const struct style_layer *layer = style_layer_at(maker->style, index);
     const struct style_layer_info *info = style_layer_info(layer);
-    const struct value *filter = value_member(layer_json(maker->style, index), "filter");
-    if (!filter || info->reads_any_name) {
+    if (info->reads_any_name) {
         return false;
     }
     for (size_t i = 0; i < info->name_count; i++) {
@@ -478,7 +467,7 @@ static bool add_candidate(struct maker *maker, const struct layer_set *set, size
     const struct store_field *field = field_of(store_layer_of(maker, info), legend_classes_field(expression));
     struct legend_example filtered = {.count = 0};
     const char *filter_label = legend_example_satisfy(
-        &filtered, value_member(layer_json(maker->style, primary), "filter"), maker->language, NULL, maker->arena);
+        &filtered, style_filter_json(style_layer_at(maker->style, primary)), maker->language, NULL, maker->arena);
     struct legend_classes classes;
     if (!legend_classes_find(expression, maker->language, field ? field->unit : NULL, maker->arena, &classes)) {
         return false;

@@ -173,6 +173,12 @@ void database_close(struct sqlite3 *db)
     sqlite3_close(db);
 }
 
+void database_finalize(struct sqlite3_stmt **statement)
+{
+    sqlite3_finalize(*statement);
+    *statement = NULL;
+}
+
 void database_checkpoint(struct sqlite3 *db)
 {
     sqlite3_busy_timeout(db, CHECKPOINT_WAIT_MS);

@@ -20,6 +20,8 @@ bool database_open_writer(const char *path, int page_bytes, const char *sync, st
 bool database_open_unseen(const char *path, int page_bytes, struct sqlite3 **out_db, struct error *err);
 /* Accepts NULL. Statements must be finalized before. */
 void database_close(struct sqlite3 *db);
+/* Leaves NULL. */
+void database_finalize(struct sqlite3_stmt **statement);
 
 /* Moves the log into the file as far as readers allow, without waiting long for them. */
 void database_checkpoint(struct sqlite3 *db);

@@ -10,29 +10,23 @@
 #include <string.h>
 #include <sys/stat.h>
 
-static void finalize(struct sqlite3_stmt **statement)
-{
-    sqlite3_finalize(*statement);
-    *statement = NULL;
-}
-
 static void close_truth(struct store *store)
 {
-    finalize(&store->generation);
+    database_finalize(&store->generation);
     database_close(store->truth.db);
     store->truth.db = NULL;
 }
 
 static void close_cells(struct store *store)
 {
-    finalize(&store->begin);
-    finalize(&store->commit);
-    finalize(&store->node);
-    finalize(&store->attributes);
-    finalize(&store->item);
-    finalize(&store->items);
-    finalize(&store->version);
-    finalize(&store->ident);
+    database_finalize(&store->begin);
+    database_finalize(&store->commit);
+    database_finalize(&store->node);
+    database_finalize(&store->attributes);
+    database_finalize(&store->item);
+    database_finalize(&store->items);
+    database_finalize(&store->version);
+    database_finalize(&store->ident);
     database_close(store->cells.db);
     store->cells.db = NULL;
 }

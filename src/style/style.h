@@ -119,6 +119,8 @@ struct style_feature {
 
 /* Fills out_slots[name_count] for a layer and a list of columns. Once per layer and feature list. */
 void style_bind(const struct style_layer *layer, const struct text *columns, size_t column_count, int32_t *out_slots);
+/* As many slots as any layer has. */
+size_t style_slots_max(const struct style *style);
 
 /* Where evaluation happens. */
 struct style_scope {
@@ -139,10 +141,15 @@ unsigned style_dependence(const struct style_layer *layer, enum style_property p
 /* False when the style does not set the property (the default is in force). */
 bool style_is_set(const struct style_layer *layer, enum style_property property);
 
-/* The same for the layer's filter; 0 when it has none or a constant one. */
+/* The filter as it is written, with a "ref" that of the layer referred to; NULL: none. */
+const struct value *style_filter_json(const struct style_layer *layer);
+/* What its value depends on; 0 when there is none or a constant one. */
 unsigned style_filter_dependence(const struct style_layer *layer);
-/* True when both layers, of one style, have the same filter or none. */
-bool style_same_filter(const struct style_layer *one, const struct style_layer *other);
+/* True when both layers, of one style, are about the same features: same source, source layer and filter. */
+bool style_same_subject(const struct style_layer *one, const struct style_layer *other);
+/* True when what was found for one, feature by feature, is right for the other too: besides, they ask for equally much
+ * of a feature (style_sees_attributes_only, style_needs_shape). */
+bool style_same_features(const struct style_layer *one, const struct style_layer *other);
 /* True when the filter or a property asks where the feature is (within, distance): fill style_feature.shape. */
 bool style_needs_shape(const struct style_layer *layer);
 /* True when the filter knows features by their attributes only: not by id, kind of geometry, or where they are. Equal

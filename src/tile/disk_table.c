@@ -42,6 +42,8 @@ static const char *const format_names[] = {[TILE_PNG] = "png",  [TILE_MVT] = "mv
 const char disk_table_find_series[] =
     "SELECT id FROM series WHERE subject=?1 AND format=?2 AND size_px=?3 AND pixel_ratio=?4";
 
+const char disk_table_find_tile[] = "SELECT look, mark, blob, chk, turn, sum FROM tile WHERE id=?1";
+
 uint64_t disk_entry_sum(const struct disk_entry *entry, const struct tile_key *key)
 {
     uint64_t sum = hash_mix(tile_key_hash(key), (uint64_t)entry->id);
@@ -113,4 +115,21 @@ bool disk_table_add_series(struct sqlite3 *db, const struct tile_request *reques
     }
     *out_series = series;
     return ok;
+}
+
+bool disk_table_entry(struct sqlite3_stmt *find, int64_t id, struct disk_entry *out_entry)
+{
+    sqlite3_bind_int64(find, 1, id);
+    bool found = sqlite3_step(find) == SQLITE_ROW;
+    if (found) {
+        *out_entry = (struct disk_entry){.id = id,
+                                         .look = (uint64_t)sqlite3_column_int64(find, 0),
+                                         .mark = (uint64_t)sqlite3_column_int64(find, 1),
+                                         .hash = (uint64_t)sqlite3_column_int64(find, 2),
+                                         .check = (uint64_t)sqlite3_column_int64(find, 3),
+                                         .turn = sqlite3_column_int64(find, 4),
+                                         .sum = (uint64_t)sqlite3_column_int64(find, 5)};
+    }
+    sqlite3_reset(find);
+    return found;
 }

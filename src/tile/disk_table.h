@@ -33,3 +33,7 @@ bool disk_table_series(struct sqlite3 *db, struct sqlite3_stmt *find, const stru
 extern const char disk_table_find_series[];
 bool disk_table_add_series(struct sqlite3 *db, const struct tile_request *request, int64_t *out_series,
                            struct error *err);
+
+/* The entry of a tile; false when there is none. */
+bool disk_table_entry(struct sqlite3_stmt *find, int64_t id, struct disk_entry *out_entry);
+extern const char disk_table_find_tile[];

@@ -95,6 +95,14 @@ static void names_the_classes(void **state)
              "{\"id\":\"local\",\"type\":\"line\",\"source\":\"calles\",\"source-layer\":\"calles\",\"filter\":[\"==\","
              "[\"get\",\"clase\"],\"local\"],\"paint\":{\"line-width\":2}}"),
          "Calles: Local, Primaria"},
+        /* so they are where the road takes all but its paint from the casing */
+        {STYLE(
+             "{\"id\":\"borde\",\"type\":\"line\",\"source\":\"calles\",\"source-layer\":\"calles\",\"filter\":[\"==\","
+             "[\"get\",\"clase\"],\"primaria\"],\"paint\":{\"line-width\":6}},"
+             "{\"id\":\"eje\",\"ref\":\"borde\",\"paint\":{\"line-width\":4,\"line-color\":\"#fff\"}},"
+             "{\"id\":\"local\",\"type\":\"line\",\"source\":\"calles\",\"source-layer\":\"calles\",\"filter\":[\"==\","
+             "[\"get\",\"clase\"],\"local\"],\"paint\":{\"line-width\":2}}"),
+         "Calles: Local, Primaria"},
         /* what two layers draw under one name (road and bridge) is said once; an outline with a title of its own is
          * beside the classes of the fill */
         {STYLE("{\"id\":\"a\",\"type\":\"fill\",\"source\":\"ageb\",\"source-layer\":\"ageb\",\"metadata\":"

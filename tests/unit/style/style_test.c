@@ -31,14 +31,19 @@ static const char town[] =
     "    \"visibility\": \"none\"}},\n"
     "  {\"id\": \"heat\", \"type\": \"heatmap\", \"source\": \"g\"}]}";
 
-static struct style *read_town(void)
+static struct style *read_style(const char *name, const char *json)
 {
     struct style *style = NULL;
     struct error err = {0};
-    if (!style_read("town", text_of(town), &style, NULL, NULL, &err)) {
+    if (!style_read(name, text_of(json), &style, NULL, NULL, &err)) {
         fail_msg("%s", err.english);
     }
     return style;
+}
+
+static struct style *read_town(void)
+{
+    return read_style("town", town);
 }
 
 static void reads_layers_and_sources(void **state)
@@ -58,6 +63,7 @@ static void reads_layers_and_sources(void **state)
     assert_true(areas->min_zoom == 5 && areas->visible);
     assert_non_null(areas->metadata);
     assert_int_equal(areas->name_count, 3); /* kind, size, outline */
+    assert_int_equal(style_slots_max(style), 3);
     assert_false(areas->reads_any_name);
     const struct style_layer_info *names = style_layer_info(style_layer_at(style, 2));
     assert_false(names->visible);
@@ -69,6 +75,61 @@ static void reads_layers_and_sources(void **state)
     style_unref(style);
     style_unref(style);
     style_unref(NULL);
+}
+
+/* The first letter of an id tells what the layer is about, the second what it asks of a feature: n(othing beyond its
+ * attributes), i(d), p(lace). */
+static const char twins[] =
+    "{\"version\": 8, \"sources\": {\"c\": {\"type\": \"vector\", \"url\": \"tesela://c\"},\n"
+    "  \"d\": {\"type\": \"vector\", \"url\": \"tesela://d\"}}, \"layers\": [\n"
+    "  {\"id\": \"ground\", \"type\": \"background\"},\n"
+    "  {\"id\": \"an\", \"type\": \"fill\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1]},\n"
+    "  {\"id\": \"ai\", \"type\": \"fill\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1], \"paint\": {\"fill-opacity\": [\"to-number\", [\"id\"]]}},\n"
+    "  {\"id\": \"ap\", \"type\": \"line\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1],\n"
+    "   \"paint\": {\"line-width\": [\"distance\", {\"type\": \"Point\", \"coordinates\": [0, 0]}]}},\n"
+    "  {\"id\": \"bn\", \"type\": \"line\", \"source\": \"d\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1]},\n"
+    "  {\"id\": \"cn\", \"type\": \"line\", \"source\": \"c\", \"source-layer\": \"y\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1]},\n"
+    "  {\"id\": \"dn\", \"type\": \"line\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 2]},\n"
+    "  {\"id\": \"en\", \"type\": \"line\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"paint\": {\"line-width\": [\"+\", [\"get\", \"one\"], [\"get\", \"other\"]]}},\n"
+    "  {\"id\": \"en again\", \"type\": \"fill\", \"source\": \"c\", \"source-layer\": \"x\"},\n"
+    "  {\"id\": \"ai again\", \"type\": \"line\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1.0], \"paint\": {\"line-width\": [\"to-number\", [\"id\"]]}},\n"
+    "  {\"id\": \"ap again\", \"type\": \"fill\", \"source\": \"c\", \"source-layer\": \"x\",\n"
+    "   \"filter\": [\"==\", [\"get\", \"kind\"], 1],\n"
+    "   \"paint\": {\"fill-opacity\": [\"distance\", {\"type\": \"Point\", \"coordinates\": [1, 0]}]}},\n"
+    "  {\"id\": \"an again\", \"ref\": \"an\"}]}";
+
+/* Same subject: equal first letters of the ids. Same features: equal second letters too. */
+static void knows_twins(void **state)
+{
+    (void)state;
+    struct style *style = read_style("twins", twins);
+    size_t count = style_layer_count(style);
+    assert_int_equal(count, 12);
+    for (size_t i = 0; i < count; i++) {
+        for (size_t j = 0; j < count; j++) {
+            const struct style_layer *one = style_layer_at(style, i);
+            const struct style_layer *other = style_layer_at(style, j);
+            const char *id = style_layer_info(one)->id;
+            const char *its = style_layer_info(other)->id;
+            if (style_same_subject(one, other) != (id[0] == its[0]) ||
+                style_same_features(one, other) != (id[0] == its[0] && id[1] == its[1])) {
+                fail_msg("\"%s\" and \"%s\"", id, its);
+            }
+        }
+    }
+    assert_int_equal(style_slots_max(style), 2); /* of "en" */
+    assert_ptr_equal(style_filter_json(style_layer_at(style, 11)), style_filter_json(style_layer_at(style, 1)));
+    assert_non_null(style_filter_json(style_layer_at(style, 1)));
+    assert_null(style_filter_json(style_layer_at(style, 7)));
+    style_unref(style);
 }
 
 struct scene {
@@ -218,8 +279,11 @@ static void refuses_what_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(reads_layers_and_sources), cmocka_unit_test(evaluates_paint),
-        cmocka_unit_test(evaluates_layout),         cmocka_unit_test(gives_ramps),
+        cmocka_unit_test(reads_layers_and_sources),
+        cmocka_unit_test(knows_twins),
+        cmocka_unit_test(evaluates_paint),
+        cmocka_unit_test(evaluates_layout),
+        cmocka_unit_test(gives_ramps),
         cmocka_unit_test(refuses_what_is_wrong),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
