@@ -3,12 +3,13 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/vigil.h"
 #include "server/call.h"
 #include "server/listen.h"
-#include "server/vigil.h"
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,6 +29,9 @@ enum {
     SPARE_DESCRIPTORS = 256
 };
 
+/* A listener stays awake so long for the next request. */
+static const int64_t listener_awake = 50 * 1000;
+
 /* One daemon and what only its thread touches. */
 struct listener {
     struct http_server *server;
@@ -36,7 +40,7 @@ struct listener {
     struct vigil vigil;
     pthread_t thread;
     int socket;
-    bool is_quiet;
+    sem_t quiet; /* its socket was closed */
 };
 
 struct http_server {
@@ -52,6 +56,7 @@ struct http_server {
     atomic_bool has_many;     /* connections: new ones go to all listeners, else to the first; read without the lock */
     pthread_t watchdog;
     bool has_watchdog;
+    atomic_bool is_quiescing;
     atomic_bool is_ending;
 };
 
@@ -152,13 +157,28 @@ static size_t keep_escaped(void *context, struct MHD_Connection *connection, cha
     return strlen(text);
 }
 
+/* In the listener's thread: the library's set of sockets belongs to it. */
+static void stop_accepting(struct listener *listener)
+{
+    MHD_socket fd = MHD_quiesce_daemon(listener->daemon);
+    if (fd != MHD_INVALID_SOCKET) {
+        close(fd);
+    }
+    sem_post(&listener->quiet);
+}
+
 /* A listener's thread. */
 static void *serve(void *context)
 {
     struct listener *listener = context;
     const struct http_server *server = listener->server;
     bool is_awake = false;
+    bool is_quiet = false;
     while (!atomic_load_explicit(&server->is_ending, memory_order_acquire)) {
+        if (!is_quiet && atomic_load_explicit(&server->is_quiescing, memory_order_acquire)) {
+            stop_accepting(listener);
+            is_quiet = true;
+        }
         listener->desk.first_ns = 0;
         MHD_run_wait(listener->daemon, is_awake ? 0 : -1);
         is_awake = vigil_stays_awake(&listener->vigil, listener->desk.first_ns,
@@ -210,7 +230,9 @@ static bool start_listener(struct http_server *server, struct listener *listener
         close(listener->socket);
         return false;
     }
+    sem_init(&listener->quiet, 0, 0);
     if (!start_thread(listener, err)) {
+        sem_destroy(&listener->quiet);
         MHD_stop_daemon(listener->daemon);
         call_desk_close(&listener->desk);
         return false;
@@ -258,6 +280,7 @@ static bool start_listeners(struct http_server *server, unsigned connections_max
     }
     for (size_t i = 0; i < count; i++) {
         server->listeners[i].socket = sockets[i];
+        server->listeners[i].vigil.awake_ns = listener_awake;
         server->listeners[i].desk = (struct call_desk){
             .shared = server->shared, .no_memory = server->no_memory, .share = &server->shared->status->shares[i]};
     }
@@ -323,14 +346,14 @@ void http_server_quiesce(struct http_server *server)
     pthread_mutex_lock(&server->steering);
     server->may_steer = false;
     pthread_mutex_unlock(&server->steering);
+    if (atomic_exchange(&server->is_quiescing, true)) {
+        return;
+    }
     for (size_t i = 0; i < server->listener_count; i++) {
-        struct listener *listener = &server->listeners[i];
-        if (!listener->is_quiet) {
-            listener->is_quiet = true;
-            MHD_socket fd = MHD_quiesce_daemon(listener->daemon);
-            if (fd != MHD_INVALID_SOCKET) {
-                close(fd);
-            }
+        call_desk_wake(&server->listeners[i].desk);
+    }
+    for (size_t i = 0; i < server->listener_count; i++) {
+        while (sem_wait(&server->listeners[i].quiet) != 0) {
         }
     }
 }
@@ -342,6 +365,7 @@ static void finish_listener(struct listener *listener)
     MHD_stop_daemon(listener->daemon);
     close(listener->desk.signal);
     call_desk_close(&listener->desk);
+    sem_destroy(&listener->quiet);
 }
 
 void http_server_destroy(struct http_server *server)

@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/vigil.h"
 #include "tile/catalog_watch.h"
 #include "tile/disk_cache.h"
 #include "tile/gzip.h"
@@ -14,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -30,6 +32,8 @@ enum {
 };
 
 static const int64_t millisecond = 1000 * 1000;
+/* From an answer to the next request of a quick client, and as much again. One worker at a time stays awake for it. */
+static const int64_t worker_awake = 150 * 1000;
 /* New requests are refused when by the mean time of a job they would wait longer than this: better a quick "come again"
  * than an answer that comes when nobody wants it any more. */
 static const int64_t wait_goal = 500 * millisecond;
@@ -62,9 +66,10 @@ struct worker_thread {
     bool is_ready;            /* it was */
     struct error problem;
     bool is_running;
-    pthread_cond_t wake; /* it is called */
-    bool is_called;      /* a job came, or the end; guarded as the next */
-    struct worker_thread *next_at_rest;
+    sem_t calls;      /* one for each time that it was chosen: a job came, or the end */
+    int64_t first_ns; /* when the first job since it rested came; 0: there was none */
+    struct vigil vigil;
+    struct worker_thread *next; /* at rest, or called */
 };
 
 struct tile_service {
@@ -77,7 +82,9 @@ struct tile_service {
 
     pthread_mutex_t lock;          /* guards all up to the workers */
     pthread_cond_t begun;          /* a worker is ready, or cannot be */
+    struct worker_thread *awake;   /* rests, but sees a call at once; NULL: nobody */
     struct worker_thread *at_rest; /* who came last is called first: what it worked with is in its processor's caches */
+    struct worker_thread *called;  /* as soon as the lock is given back, which is what they want first */
     struct job_queue queue;
     struct tile_flights flights;
     int64_t mean_ns;  /* of a job that is no redraw */
@@ -132,16 +139,42 @@ static bool has_room(const struct tile_service *service, uint64_t client)
     return ahead < 2 * (size_t)service->worker_count || time_of(service, ahead) < wait_goal;
 }
 
-static void call_worker(struct tile_service *service)
+static struct worker_thread *take_rested(struct tile_service *service)
 {
-    struct worker_thread *worker = service->at_rest;
+    struct worker_thread *worker = service->awake;
     if (worker) {
-        service->at_rest = worker->next_at_rest;
-        worker->is_called = true;
-        pthread_cond_signal(&worker->wake);
+        service->awake = NULL;
+    } else if (service->at_rest) {
+        worker = service->at_rest;
+        service->at_rest = worker->next;
+    }
+    return worker;
+}
+
+/* True when there is a worker that rests: unlock_and_call wakes it. */
+static bool call_worker(struct tile_service *service)
+{
+    struct worker_thread *worker = take_rested(service);
+    if (worker) {
+        worker->next = service->called;
+        service->called = worker;
+    }
+    return worker != NULL;
+}
+
+static void unlock_and_call(struct tile_service *service)
+{
+    struct worker_thread *worker = service->called;
+    service->called = NULL;
+    pthread_mutex_unlock(&service->lock);
+    while (worker) {
+        struct worker_thread *next = worker->next;
+        sem_post(&worker->calls);
+        worker = next;
     }
 }
 
+/* To be followed by unlock_and_call. */
 static void push(struct tile_service *service, struct service_job *job, enum job_class class, uint64_t client)
 {
     job_queue_push(&service->queue, &job->head, class, client);
@@ -424,16 +457,33 @@ static bool begin_worker(struct worker_thread *self)
     return ok;
 }
 
-/* Until a job comes, which another may have taken meanwhile, or the end. The lock is held. */
+/* Until it is called: a job came, which another may have taken meanwhile, or the end. The lock is held. */
 static void rest(struct worker_thread *self)
 {
     struct tile_service *service = self->service;
-    self->is_called = false;
-    self->next_at_rest = service->at_rest;
-    service->at_rest = self;
-    while (!self->is_called) {
-        pthread_cond_wait(&self->wake, &service->lock);
+    bool stays_awake = vigil_stays_awake(&self->vigil, self->first_ns, service->awake == NULL);
+    bool is_called = false;
+    self->first_ns = 0;
+    if (stays_awake) {
+        service->awake = self;
+        pthread_mutex_unlock(&service->lock);
+        do {
+            is_called = sem_trywait(&self->calls) == 0;
+        } while (!is_called && vigil_stays_awake(&self->vigil, 0, true));
+        pthread_mutex_lock(&service->lock);
     }
+    if (is_called) {
+        return;
+    }
+    if (!stays_awake || service->awake == self) {
+        service->awake = stays_awake ? NULL : service->awake;
+        self->next = service->at_rest;
+        service->at_rest = self;
+    }
+    pthread_mutex_unlock(&service->lock);
+    while (sem_wait(&self->calls) != 0) {
+    }
+    pthread_mutex_lock(&service->lock);
 }
 
 static void *work(void *context)
@@ -451,6 +501,7 @@ static void *work(void *context)
             rest(self);
             continue;
         }
+        self->first_ns = self->first_ns ? self->first_ns : job->head.since_ns;
         service->stats.refused += refuse;
         service->busy++;
         pthread_mutex_unlock(&service->lock);
@@ -535,7 +586,7 @@ static bool redraw(struct tile_service *service, struct catalog *catalog, const 
               (flight != NULL || (!service->stopping && job_queue_length(&service->queue, JOB_DIRTY) < DIRTY_MAX &&
                                   begin_flight(service, catalog, key, JOB_DIRTY, 0, kept, &flight, NULL)));
     service->stats.stale += ok;
-    pthread_mutex_unlock(&service->lock);
+    unlock_and_call(service);
     return ok;
 }
 
@@ -590,7 +641,7 @@ void tile_service_get(struct tile_service *service, struct catalog *catalog, con
         pthread_mutex_lock(&service->lock);
         service->stats.misses++;
         joined = join(service, catalog, &key, caller->client, &kept, waiter, &err);
-        pthread_mutex_unlock(&service->lock);
+        unlock_and_call(service);
     } else {
         error_no_memory(&err);
     }
@@ -617,7 +668,7 @@ static bool enqueue(struct tile_service *service, enum job_class class, const st
     } else {
         service->stats.refused++;
     }
-    pthread_mutex_unlock(&service->lock);
+    unlock_and_call(service);
     if (!ok) {
         free(job);
         set_busy(err);
@@ -702,7 +753,8 @@ static bool start_workers(struct tile_service *service, const struct tile_servic
     service->worker_count = wanted;
     for (unsigned i = 0; i < wanted; i++) {
         service->workers[i].service = service;
-        pthread_cond_init(&service->workers[i].wake, NULL);
+        service->workers[i].vigil.awake_ns = worker_awake;
+        sem_init(&service->workers[i].calls, 0, 0);
     }
     for (unsigned i = 0; i < wanted; i++) {
         if (!start_worker(&service->workers[i], options->data_folder, err)) {
@@ -766,10 +818,9 @@ void tile_service_stop(struct tile_service *service)
     bool again = service->stopped;
     service->stopping = true;
     service->stopped = true;
-    while (service->at_rest) {
-        call_worker(service);
+    while (call_worker(service)) {
     }
-    pthread_mutex_unlock(&service->lock);
+    unlock_and_call(service);
     if (again) {
         return;
     }
@@ -804,7 +855,7 @@ void tile_service_destroy(struct tile_service *service)
             tile_worker_finish(&service->workers[i].worker);
         }
         disk_reader_destroy(service->workers[i].disk);
-        pthread_cond_destroy(&service->workers[i].wake);
+        sem_destroy(&service->workers[i].calls);
     }
     free(service->workers);
     disk_cache_destroy(service->disk);

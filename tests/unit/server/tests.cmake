@@ -1,5 +1,5 @@
 include(unit/server/pages_tests.cmake)
-foreach(file IN ITEMS gate listen ready request router vigil)
+foreach(file IN ITEMS gate listen ready request router)
   tesela_unit_test(server ${file})
 endforeach()
 tesela_threaded_test(server connections)

@@ -2,13 +2,13 @@
 #include "unit/test.h"
 
 #include "base/clock.h"
-#include "server/vigil.h"
+#include "base/vigil.h"
 
 #include <time.h>
 
 static const int64_t microsecond = 1000;
 
-/* As a listener that has just answered a request that came `gap_us` after the one before. */
+/* As a thread that has just done work that came `gap_us` after the work before. */
 static bool answer(struct vigil *vigil, int64_t gap_us, bool may)
 {
     int64_t now = clock_monotonic_ns();
@@ -19,14 +19,14 @@ static bool answer(struct vigil *vigil, int64_t gap_us, bool may)
 static void test_sleeps_after_the_first_request(void **state)
 {
     (void)state;
-    struct vigil vigil = {0};
+    struct vigil vigil = {.awake_ns = 50 * microsecond};
     assert_false(vigil_stays_awake(&vigil, clock_monotonic_ns(), true));
 }
 
 static void test_awake_while_requests_are_close(void **state)
 {
     (void)state;
-    struct vigil vigil = {0};
+    struct vigil vigil = {.awake_ns = 50 * microsecond};
     assert_true(answer(&vigil, 20, true));
     assert_false(answer(&vigil, 1000, true));
     assert_true(answer(&vigil, 20, true));
@@ -35,7 +35,7 @@ static void test_awake_while_requests_are_close(void **state)
 static void test_not_in_the_way_of_workers(void **state)
 {
     (void)state;
-    struct vigil vigil = {0};
+    struct vigil vigil = {.awake_ns = 50 * microsecond};
     assert_false(answer(&vigil, 20, false));
     assert_true(answer(&vigil, 20, true));
 }
@@ -43,7 +43,7 @@ static void test_not_in_the_way_of_workers(void **state)
 static void test_ends_when_nothing_comes(void **state)
 {
     (void)state;
-    struct vigil vigil = {0};
+    struct vigil vigil = {.awake_ns = 50 * microsecond};
     int64_t begin = clock_monotonic_ns();
     assert_true(answer(&vigil, 20, true));
     while (vigil_stays_awake(&vigil, 0, true)) {
@@ -59,7 +59,7 @@ static void test_ends_when_nothing_comes(void **state)
 static void test_neighbours_on_the_processor(void **state)
 {
     (void)state;
-    struct vigil vigil = {.is_shared = true};
+    struct vigil vigil = {.awake_ns = 50 * microsecond, .is_shared = true};
     assert_false(answer(&vigil, 20, true)); /* sleeps once … */
     assert_true(answer(&vigil, 20, true));
     vigil.truce_until_ns = clock_monotonic_ns() + 60 * 1000 * 1000 * microsecond;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-#include "server/vigil.h"
+#include "base/vigil.h"
 
 #include "base/clock.h"
 
 #include <sched.h>
 
 static const int64_t microsecond = 1000;
-/* So long it stays awake, after a wait that was shorter than this: so it is in vain once, and not again and again. */
-static const int64_t awake_ns = 50 * microsecond;
 /* Who gave way for longer than this has a neighbour on the processor, … */
 static const int64_t shared_ns = 5 * microsecond;
 /* … and for longer than this one that works on and on. Who is woken comes before such a one; who stays awake would
@@ -32,11 +30,11 @@ bool vigil_stays_awake(struct vigil *vigil, int64_t first_ns, bool may)
      * beside a neighbour it sleeps once. */
     bool should_move = first_ns > 0 && vigil->is_shared;
     if (first_ns > 0) {
-        vigil->was_short = first_ns - vigil->looked_ns < awake_ns;
+        vigil->was_short = first_ns - vigil->looked_ns < vigil->awake_ns;
         vigil->looked_ns = now_ns;
         vigil->is_shared = false;
     }
-    if (!may || should_move || !vigil->was_short || now_ns - vigil->looked_ns > awake_ns ||
+    if (!may || should_move || !vigil->was_short || now_ns - vigil->looked_ns > vigil->awake_ns ||
         now_ns < vigil->truce_until_ns) {
         return false;
     }
