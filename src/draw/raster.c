@@ -203,6 +203,39 @@ void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, 
     }
 }
 
+static inline struct raster_waiting_edge edge_of(struct draw_point a, struct draw_point b)
+{
+    return (struct raster_waiting_edge){a.x, a.y, b.x, b.y};
+}
+
+static void note_chain(struct raster *raster, const struct draw_point *points, size_t edges, bool back)
+{
+    struct raster_waiting_edge *waiting = raster->waiting + raster->waiting_count;
+    for (size_t i = 0; i < edges; i++) {
+        waiting[i] = back ? edge_of(points[i + 1], points[i]) : edge_of(points[i], points[i + 1]);
+    }
+    raster->waiting_count += edges;
+}
+
+void raster_add_chain(struct raster *raster, const struct draw_point *points, size_t count, bool back)
+{
+    size_t edges = count > 0 ? count - 1 : 0;
+    raster_patch_spill(raster);
+    for (size_t i = 0; i < edges && !raster->has_avx2; i++) {
+        raster_edges_add_now(raster, points[i + back].x, points[i + back].y, points[i + !back].x, points[i + !back].y);
+    }
+    while (raster->has_avx2 && edges > 0) {
+        size_t room = RASTER_WAITING_MAX - raster->waiting_count;
+        size_t now = edges < room ? edges : room;
+        note_chain(raster, points, now, back);
+        if (raster->waiting_count == RASTER_WAITING_MAX) {
+            raster_edges_add_waiting(raster);
+        }
+        points += now;
+        edges -= now;
+    }
+}
+
 void raster_add_ring(struct raster *raster, const struct draw_point *points, size_t count)
 {
     if (count < 2) {

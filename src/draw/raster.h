@@ -40,6 +40,9 @@ void raster_add_ring(struct raster *raster, const struct draw_point *points, siz
  * Coordinates lie within ±2^40. */
 void raster_add_edge(struct raster *raster, int64_t x0, int64_t y0, int64_t x1, int64_t y1);
 
+/* Adds the edges from point to point, or with `back` the same the other way round. */
+void raster_add_chain(struct raster *raster, const struct draw_point *points, size_t count, bool back);
+
 /* The size given to raster_begin. */
 uint32_t raster_width_px(const struct raster *raster);
 uint32_t raster_height_px(const struct raster *raster);

@@ -10,6 +10,7 @@
 
 #include "draw/hairline.h"
 #include "draw/stroke_dash.h"
+#include "draw/stroke_lanes.h"
 #include "draw/stroke_offset.h"
 #include "draw/stroke_path.h"
 
@@ -28,12 +29,6 @@ static const double ARC_ERROR_PX = 1.0 / 48;
 static const double BEVEL_LIMIT = 1.05;
 static const double WIDTH_MAX_PX = 8192;
 static const double MITER_LIMIT_MAX = 100;
-
-/* Both sides of a line at one end of a segment. */
-struct sides {
-    struct place right;
-    struct place left;
-};
 
 static void add_edge(struct raster *raster, struct place from, struct place to)
 {
@@ -80,8 +75,7 @@ static void add_arc(const struct pen *pen, struct place center, struct place fro
 
 /* ---- Caps and joins ---- */
 
-/* The end of a line that goes `along`, from its right side to its left. */
-static void add_cap(const struct pen *pen, enum line_cap cap, struct place at, struct vector along, struct sides sides)
+void stroke_add_cap(const struct pen *pen, enum line_cap cap, struct place at, struct vector along, struct sides sides)
 {
     if (cap == LINE_CAP_BUTT) {
         add_edge(pen->raster, sides.right, sides.left);
@@ -98,13 +92,6 @@ static void add_cap(const struct pen *pen, enum line_cap cap, struct place at, s
         add_arc(pen, at, sides.right, tip, normal, along, along, pen->arc_depth);
         add_arc(pen, at, tip, sides.left, along, opposite, along, pen->arc_depth);
     }
-}
-
-static struct sides sides_at(struct place at, struct vector normal, double half)
-{
-    int64_t x = round_to_int(normal.x * half);
-    int64_t y = round_to_int(normal.y * half);
-    return (struct sides){{at.x + x, at.y + y}, {at.x - x, at.y - y}};
 }
 
 struct corner {
@@ -132,11 +119,11 @@ static struct corner corner_between(const struct pen *pen, const struct node *be
     }
     if (corner.shared) {
         struct vector miter = {a.x + b.x, a.y + b.y};
-        corner.before = sides_at(after->at, miter, pen->half / (1 + cosine));
+        corner.before = stroke_sides_at(after->at, miter, pen->half / (1 + cosine));
         corner.after = corner.before;
     } else {
-        corner.before = sides_at(after->at, a, pen->half);
-        corner.after = sides_at(after->at, b, pen->half);
+        corner.before = stroke_sides_at(after->at, a, pen->half);
+        corner.after = stroke_sides_at(after->at, b, pen->half);
     }
     return corner;
 }
@@ -185,17 +172,14 @@ static void add_dot(const struct pen *pen, struct place at)
     if (pen->cap_start == LINE_CAP_BUTT) {
         return;
     }
-    struct sides sides = sides_at(at, right_of(along), pen->half);
-    add_cap(pen, pen->cap_start, at, along, sides);
-    add_cap(pen, pen->cap_start, at, back, (struct sides){sides.left, sides.right});
+    struct sides sides = stroke_sides_at(at, right_of(along), pen->half);
+    stroke_add_cap(pen, pen->cap_start, at, along, sides);
+    stroke_add_cap(pen, pen->cap_start, at, back, (struct sides){sides.left, sides.right});
 }
 
 /* ---- One line ---- */
 
-/* What two neighbouring segments need between them. A segment that cannot be seen is left out, and the outline is
- * closed by a straight edge where it would begin: that edge lies outside the picture. The visible segment keeps its own
- * corner points, so its edges are the same in every picture. */
-static struct sides connect(const struct pen *pen, const struct node *before, const struct node *after,
+struct sides stroke_connect(const struct pen *pen, const struct node *before, const struct node *after,
                             struct sides *out_end)
 {
     if (!before->visible && !after->visible) {
@@ -223,35 +207,35 @@ static void add_sides(const struct pen *pen, const struct sides *start, const st
 static void draw_open(const struct pen *pen, const struct node *nodes, size_t count)
 {
     size_t last = count - 2; /* the last segment */
-    struct sides start = sides_at(nodes[0].at, right_of(nodes[0].along), pen->half);
+    struct sides start = stroke_sides_at(nodes[0].at, right_of(nodes[0].along), pen->half);
     if (nodes[0].visible) {
         struct vector back = {-nodes[0].along.x, -nodes[0].along.y};
-        add_cap(pen, pen->cap_start, nodes[0].at, back, (struct sides){start.left, start.right});
+        stroke_add_cap(pen, pen->cap_start, nodes[0].at, back, (struct sides){start.left, start.right});
     }
     for (size_t i = 0; i < last; i++) {
         struct sides end;
-        struct sides next = connect(pen, &nodes[i], &nodes[i + 1], &end);
+        struct sides next = stroke_connect(pen, &nodes[i], &nodes[i + 1], &end);
         if (nodes[i].visible) {
             add_sides(pen, &start, &end);
         }
         start = next;
     }
     if (nodes[last].visible) {
-        struct sides end = sides_at(nodes[last + 1].at, right_of(nodes[last].along), pen->half);
+        struct sides end = stroke_sides_at(nodes[last + 1].at, right_of(nodes[last].along), pen->half);
         add_sides(pen, &start, &end);
-        add_cap(pen, pen->cap_end, nodes[last + 1].at, nodes[last].along, end);
+        stroke_add_cap(pen, pen->cap_end, nodes[last + 1].at, nodes[last].along, end);
     }
 }
 
 static void draw_closed(const struct pen *pen, const struct node *nodes, size_t count)
 {
     struct sides end_of_last;
-    struct sides start = connect(pen, &nodes[count - 1], &nodes[0], &end_of_last);
+    struct sides start = stroke_connect(pen, &nodes[count - 1], &nodes[0], &end_of_last);
     for (size_t i = 0; i < count; i++) {
         struct sides end = end_of_last;
         struct sides next = start;
         if (i + 1 < count) {
-            next = connect(pen, &nodes[i], &nodes[i + 1], &end);
+            next = stroke_connect(pen, &nodes[i], &nodes[i + 1], &end);
         }
         if (nodes[i].visible) {
             add_sides(pen, &start, &end);
@@ -283,32 +267,32 @@ void stroke_draw_path(const struct pen *pen, const struct path *path)
 
 /* True when a point adds nothing to a line that has come to `kept`. Depends on both points only, so neighbours that
  * see different stretches of a line agree. */
-static bool is_near(struct place kept, struct place point)
+static bool is_near(struct draw_point kept, struct draw_point point)
 {
     return kept.x >> THIN_SHIFT == point.x >> THIN_SHIFT && kept.y >> THIN_SHIFT == point.y >> THIN_SHIFT;
 }
 
-static struct place place_of(struct draw_point point)
+static bool same_point(struct draw_point a, struct draw_point b)
 {
-    return (struct place){point.x, point.y};
+    return a.x == b.x && a.y == b.y;
 }
 
 /* The distinct points of a line; with `thin` those of a sub-pixel wiggle count as one. */
-static size_t collect_nodes(struct node *nodes, const struct draw_point *points, size_t count, bool closed, bool thin)
+static size_t collect_points(struct draw_point *out, const struct draw_point *points, size_t count, bool closed,
+                             bool thin)
 {
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
-        struct place place = place_of(points[i]);
-        if (kept > 0 && same_place(nodes[kept - 1].at, place)) {
+        if (kept > 0 && same_point(out[kept - 1], points[i])) {
             continue;
         }
         bool last = !closed && i + 1 == count;
-        if (thin && i > 0 && !last && is_near(place_of(points[i - 1]), place)) {
+        if (thin && i > 0 && !last && is_near(points[i - 1], points[i])) {
             continue;
         }
-        nodes[kept++].at = place;
+        out[kept++] = points[i];
     }
-    while (closed && kept > 1 && same_place(nodes[kept - 1].at, nodes[0].at)) {
+    while (closed && kept > 1 && same_point(out[kept - 1], out[0])) {
         kept--;
     }
     return kept;
@@ -327,12 +311,15 @@ static bool is_tiny(const struct draw_point *points, size_t count)
     return true;
 }
 
+/* Of points that differ from their neighbours. */
 static struct path make_path(struct node *nodes, const struct raster *raster, const struct draw_point *points,
-                             size_t count, bool closed, bool thin, int64_t reach)
+                             size_t count, bool closed, int64_t reach)
 {
-    size_t kept = collect_nodes(nodes, points, count, closed, thin && !(closed && is_tiny(points, count)));
-    struct path path = {nodes, kept, closed && kept > 1};
-    if (kept > 1) {
+    struct path path = {nodes, count, closed && count > 1};
+    for (size_t i = 0; i < count; i++) {
+        nodes[i].at = (struct place){points[i].x, points[i].y};
+    }
+    if (count > 1) {
         measure_path(raster, &path, reach);
     }
     return path;
@@ -415,28 +402,39 @@ bool stroke_add(struct raster *raster, const struct draw_point *points, size_t c
     bool dashed = stroke_dash_read(&dashes, stroke);
     bool moved = bands.count > 1 || bands.offsets[0] != 0;
     bool ok = false;
-    struct node stack[NODES_ON_STACK];
-    struct node *nodes = stack;
+    struct draw_point few_points[NODES_ON_STACK + STROKE_LANES_ROOM];
+    struct draw_point *kept = few_points;
+    struct node few_nodes[NODES_ON_STACK];
+    struct node *nodes = few_nodes;
     struct node *spare = NULL;
     if (count + 1 > NODES_ON_STACK) {
+        kept = malloc((count + STROKE_LANES_ROOM) * sizeof *kept);
         nodes = malloc((count + 1) * sizeof *nodes);
     }
     if (moved) {
         spare = malloc((count + 2) * NODES_PER_CORNER * sizeof *spare);
     }
-    if (!nodes || (moved && !spare)) {
+    if (!kept || !nodes || (moved && !spare)) {
         goto done;
     }
-    struct path path = make_path(nodes, raster, points, count, closed, !dashed && !moved, pen.reach);
+    bool thin = !dashed && !moved && !(closed && is_tiny(points, count));
+    count = collect_points(kept, points, count, closed, thin);
+    ok = true;
+    if (!dashed && !moved && stroke_lanes_draw(&pen, kept, count, closed)) {
+        goto done;
+    }
+    struct path path = make_path(nodes, raster, kept, count, closed, pen.reach);
     if (dashed && path.count > 1) {
         ok = stroke_dash_draw(&pen, &bands, &path, spare, &dashes);
     } else {
         stroke_offset_draw_bands(&pen, &bands, &path, spare);
-        ok = true;
     }
 done:
     free(spare);
-    if (nodes != stack) {
+    if (kept != few_points) {
+        free(kept);
+    }
+    if (nodes != few_nodes) {
         free(nodes);
     }
     return ok;

@@ -122,5 +122,27 @@ static inline void measure_path(const struct raster *raster, struct path *path, 
     }
 }
 
-/* Draws the outline of one line, or a dot where there is one point only. In stroke.c. */
+/* Both sides of a line at one end of a segment. */
+struct sides {
+    struct place right;
+    struct place left;
+};
+
+static inline struct sides stroke_sides_at(struct place at, struct vector normal, double half)
+{
+    int64_t x = round_to_int(normal.x * half);
+    int64_t y = round_to_int(normal.y * half);
+    return (struct sides){{at.x + x, at.y + y}, {at.x - x, at.y - y}};
+}
+
+/* --- in stroke.c --- */
+
+/* The end of a line that goes `along`, from its right side to its left. */
+void stroke_add_cap(const struct pen *pen, enum line_cap cap, struct place at, struct vector along, struct sides sides);
+/* What two neighbouring segments need between them. A segment that cannot be seen is left out, and the outline is
+ * closed by a straight edge where it would begin: that edge lies outside the picture. The visible segment keeps its own
+ * corner points, so its edges are the same in every picture. Returns where the one after begins. */
+struct sides stroke_connect(const struct pen *pen, const struct node *before, const struct node *after,
+                            struct sides *out_end);
+/* Draws the outline of one line, or a dot where there is one point only. */
 void stroke_draw_path(const struct pen *pen, const struct path *path);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Any geometry as rings and strokes: no overflow, nothing left behind, and the same picture when all of it is moved by
- * whole pixels. */
+/* Any geometry as rings and strokes: no overflow, nothing left behind, and the same picture by any kernel and when all
+ * of it is moved by whole pixels. */
 
 #include "draw/stroke.h"
 
@@ -93,6 +93,7 @@ static void draw(struct raster *raster, struct input input, int32_t dx_px, int32
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static uint8_t portable[SIDE * SIDE];
     static uint8_t whole[SIDE * SIDE];
     static uint8_t window[WINDOW * WINDOW];
     static const uint8_t nothing[WINDOW * WINDOW];
@@ -104,7 +105,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     int32_t x = data[0] % (SIDE - WINDOW);
     int32_t y = data[1] % (SIDE - WINDOW);
     struct input input = {data + 2, size - 2};
+    raster_set_kernel(raster, RASTER_KERNEL_PORTABLE);
+    draw(raster, input, 0, 0, portable);
+    raster_set_kernel(raster, RASTER_KERNEL_BEST);
     draw(raster, input, 0, 0, whole);
+    if (memcmp(whole, portable, sizeof whole) != 0) {
+        abort();
+    }
     raster_begin(raster, WINDOW, WINDOW);
     draw(raster, input, x, y, window);
     for (int32_t row = 0; row < WINDOW; row++) {

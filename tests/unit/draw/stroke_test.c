@@ -391,6 +391,55 @@ static void extreme_strokes(void **state)
     raster_destroy(raster);
 }
 
+/* A line that winds along, as streets do. */
+static struct shape winding(uint64_t *seed)
+{
+    struct shape shape = {.count = (size_t)shapes_between(seed, 2, SHAPE_POINTS_MAX)};
+    struct draw_point from = {shapes_between(seed, -20 * DRAW_ONE, (SIDE + 20) * DRAW_ONE),
+                              shapes_between(seed, -20 * DRAW_ONE, (SIDE + 20) * DRAW_ONE)};
+    int32_t step_x = shapes_between(seed, -1000, 1000);
+    int32_t step_y = shapes_between(seed, -1000, 1000);
+    int32_t bend = shapes_between(seed, 0, 800);
+    for (size_t i = 0; i < shape.count; i++) {
+        shape.points[i] = from;
+        from.x += step_x + shapes_between(seed, -bend, bend);
+        from.y += step_y + shapes_between(seed, -bend, bend);
+    }
+    return shape;
+}
+
+/* What is computed four at once is what is computed one by one: in and out of the picture, round sharp corners, in
+ * rings, with lines that are too long or too far away for it. */
+static void kernels_draw_the_same(void **state)
+{
+    (void)state;
+    struct raster *quick = raster_create(SIDE, SIDE);
+    struct raster *portable = raster_create(SIDE, SIDE);
+    uint8_t masks[2][SIDE * SIDE];
+    uint64_t seed = 26;
+    double ink = 0;
+    assert_true(raster_set_kernel(portable, RASTER_KERNEL_PORTABLE));
+    for (int round = 0; round < 10000; round++) {
+        struct shape shape = round % 3 == 0 ? shapes_random(&seed, SHAPE_POINTS_MAX, -30, SIDE + 30) : winding(&seed);
+        struct stroke stroke = {.width_px = shapes_between(&seed, 1, round % 10 == 0 ? 20000 : 1000) / 100.0,
+                                .cap = (enum line_cap)shapes_between(&seed, 0, 2),
+                                .join = (enum line_join)shapes_between(&seed, 0, 2),
+                                .miter_limit = shapes_between(&seed, 0, 60) / 10.0,
+                                .round_limit = 1.05};
+        bool closed = shapes_between(&seed, 0, 2) == 0;
+        if (round % 50 == 0) {
+            shape.points[shape.count / 2].x = shapes_between(&seed, INT32_MIN / 2, INT32_MAX / 2);
+        }
+        mask_line(quick, shape.points, shape.count, closed, &stroke, masks[0]);
+        mask_line(portable, shape.points, shape.count, closed, &stroke, masks[1]);
+        assert_memory_equal(masks[0], masks[1], sizeof masks[0]);
+        ink += sum_of(masks[0], SIDE * SIDE);
+    }
+    assert_true(ink > 5e5); /* there was something to compare */
+    raster_destroy(quick);
+    raster_destroy(portable);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -399,6 +448,7 @@ int main(void)
         cmocka_unit_test(dashes_follow_the_pattern), cmocka_unit_test(dashes_start_at_the_line),
         cmocka_unit_test(degenerate_lines),          cmocka_unit_test(dots),
         cmocka_unit_test(gaps_and_offsets),          cmocka_unit_test(extreme_strokes),
+        cmocka_unit_test(kernels_draw_the_same),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
