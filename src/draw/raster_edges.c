@@ -18,17 +18,6 @@ enum {
     PIXELS_AT_ONCE = 3 /* that a piece may lie in; a fourth cell takes what is right of them */
 };
 
-/* Wrap around, as those of edges far away may. */
-LANES i32x8 sum_of(i32x8 a, i32x8 b)
-{
-    return (i32x8)_mm256_add_epi32((__m256i)a, (__m256i)b);
-}
-
-LANES i32x8 difference_of(i32x8 a, i32x8 b)
-{
-    return (i32x8)_mm256_sub_epi32((__m256i)a, (__m256i)b);
-}
-
 LANES i32x8 lesser_int(i32x8 a, i32x8 b)
 {
     return (i32x8)_mm256_min_epi32((__m256i)a, (__m256i)b);

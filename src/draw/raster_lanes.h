@@ -23,6 +23,17 @@ LANES i32x8 all_of_int(int32_t number)
     return (i32x8){number, number, number, number, number, number, number, number};
 }
 
+/* Wrap around, as numbers of what lies far away may. */
+LANES i32x8 sum_of(i32x8 a, i32x8 b)
+{
+    return (i32x8)_mm256_add_epi32((__m256i)a, (__m256i)b);
+}
+
+LANES i32x8 difference_of(i32x8 a, i32x8 b)
+{
+    return (i32x8)_mm256_sub_epi32((__m256i)a, (__m256i)b);
+}
+
 LANES f32x8 lesser(f32x8 a, f32x8 b)
 {
     return (f32x8)_mm256_min_ps((__m256)a, (__m256)b);

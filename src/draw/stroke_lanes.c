@@ -65,13 +65,14 @@ LANES bool measure(const struct pen *pen, struct lanes *lanes)
     int32_t reach = (int32_t)pen->reach;
     int32_t right = (int32_t)raster->right + reach;
     int32_t bottom = (int32_t)raster->bottom + reach;
+    i32x8 margin = all_of_int(reach);
     i32x8 limits = {right, bottom, right, bottom, right, bottom, right, bottom};
     i32x8 far = {0};
     for (size_t i = 0; i + 1 < lanes->count; i += 4) {
         i32x8 from = load_points(&lanes->at[i]);
         i32x8 to = load_points(&lanes->at[i + 1]);
         far |= (from ^ from >> 31) | (to ^ to >> 31);
-        i32x8 way = (i32x8)_mm256_permutevar8x32_epi32(_mm256_sub_epi32((__m256i)to, (__m256i)from),
+        i32x8 way = (i32x8)_mm256_permutevar8x32_epi32((__m256i)difference_of(to, from),
                                                        _mm256_setr_epi32(0, 2, 4, 6, 1, 3, 5, 7));
         f64x4 dx = (f64x4)_mm256_cvtepi32_pd(_mm256_castsi256_si128((__m256i)way));
         f64x4 dy = (f64x4)_mm256_cvtepi32_pd(_mm256_extracti128_si256((__m256i)way, 1));
@@ -79,7 +80,8 @@ LANES bool measure(const struct pen *pen, struct lanes *lanes)
         _mm256_storeu_pd(&lanes->lengths[i], (__m256d)length);
         _mm256_storeu_pd(&lanes->along_x[i], (__m256d)(dx / length));
         _mm256_storeu_pd(&lanes->along_y[i], (__m256d)(dy / length));
-        i32x8 outside = ((from + reach) & (to + reach)) | ((limits - from) & (limits - to));
+        i32x8 outside =
+            (sum_of(from, margin) & sum_of(to, margin)) | (difference_of(limits, from) & difference_of(limits, to));
         uint32_t bits = (uint32_t)_mm256_movemask_ps((__m256)outside);
         lanes->seen |= every_other(~(bits | bits >> 1)) << i;
     }
