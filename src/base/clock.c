@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 #include "base/clock.h"
 
-#include <time.h>
-
 int64_t clock_monotonic_ns(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+struct timespec clock_monotonic_from_now(int64_t nanoseconds)
+{
+    int64_t then = clock_monotonic_ns() + nanoseconds;
+    return (struct timespec){.tv_sec = (time_t)(then / 1000000000), .tv_nsec = (long)(then % 1000000000)};
 }
 
 void clock_format(int64_t seconds, char *out, size_t size)

@@ -4,9 +4,12 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
 /* Nanoseconds of a clock that never jumps. */
 int64_t clock_monotonic_ns(void);
+/* A time of that clock, to wait until. */
+struct timespec clock_monotonic_from_now(int64_t nanoseconds);
 /* "2026-11-21T07:15:42Z", the wall clock in UTC. `out` holds at least 21 bytes. */
 void clock_format_now(char *out, size_t size);
 /* The same for `seconds` since 1970. */

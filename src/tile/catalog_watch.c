@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "tile/catalog_watch.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "base/log.h"
 
@@ -148,22 +149,13 @@ static void look(struct catalog_watch *watch, bool at_styles)
     watch->store_is_lost = !ok;
 }
 
-static struct timespec from_now(int64_t nanoseconds)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t whole = (int64_t)now.tv_nsec + nanoseconds;
-    return (struct timespec){.tv_sec = now.tv_sec + (time_t)(whole / 1000000000),
-                             .tv_nsec = (long)(whole % 1000000000)};
-}
-
 static void *run(void *context)
 {
     struct catalog_watch *watch = context;
     unsigned looks = 0;
     pthread_mutex_lock(&watch->lock);
     while (!watch->is_stopping) {
-        struct timespec until = from_now(look_every);
+        struct timespec until = clock_monotonic_from_now(look_every);
         while (!watch->is_stopping && pthread_cond_timedwait(&watch->wake, &watch->lock, &until) == 0) {
         }
         if (watch->is_stopping) {

@@ -3,6 +3,7 @@
  * the file, and everyone opens the new one. */
 #include "tile/disk_cache.h"
 
+#include "base/clock.h"
 #include "base/hash.h"
 #include "store/database.h"
 #include "tile/disk_file.h"
@@ -55,19 +56,10 @@ static void free_orders(struct disk_order *orders)
     }
 }
 
-static struct timespec from_now(int64_t nanoseconds)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    int64_t whole = (int64_t)now.tv_nsec + nanoseconds;
-    return (struct timespec){.tv_sec = now.tv_sec + (time_t)(whole / 1000000000),
-                             .tv_nsec = (long)(whole % 1000000000)};
-}
-
 /* The lock is held. Waits until a batch is full or old enough. */
 static void wait_for_batch(struct disk_cache *cache)
 {
-    struct timespec until = from_now(tick_ns);
+    struct timespec until = clock_monotonic_from_now(tick_ns);
     while (!cache->is_stopping && !cache->is_flushing && cache->waiting < BATCH_MAX &&
            !atomic_load(&cache->file.is_damaged) && pthread_cond_timedwait(&cache->came, &cache->lock, &until) == 0) {
     }
