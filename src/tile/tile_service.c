@@ -32,7 +32,7 @@ enum {
 };
 
 static const int64_t millisecond = 1000 * 1000;
-/* From an answer to the next request of a quick client, and as much again. One worker at a time stays awake for it. */
+/* So long a worker stays awake for the next request of a quick client; one at a time does. */
 static const int64_t worker_awake = 150 * 1000;
 /* New requests are refused when by the mean time of a job they would wait longer than this: better a quick "come again"
  * than an answer that comes when nobody wants it any more. */
